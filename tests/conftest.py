@@ -1,0 +1,139 @@
+"""One PostgreSQL and one Valkey for the whole run; each test has a database of its own and an empty Redis.
+
+The process that pytest was started in holds the engines, pytest-xdist's workers are told their addresses. They end
+with it, however it ends. Nothing in them needs to survive a power cut, so nothing waits for the disk; a test that
+wants durable ones, or wants to kill them, asks for `own_engines`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+import redis.asyncio as aioredis
+
+from server import migrations
+from server.engines import Engines
+from server.features import FEATURES
+
+FAST_POSTGRES = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
+FAST_VALKEY = {"appendfsync": "no", "databases": "64"}
+TEMPLATE = "template_of_the_suite"
+TEMPLATE_LOCK = 7313
+ENGINES = pytest.StashKey[Engines]()
+_numbers = itertools.count(1)
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """Where the suite's engines are."""
+
+    database_url: str
+    redis_url: str
+
+    def database(self, name: str) -> str:
+        """Return the DSN of another database on the same server."""
+        return self.database_url.replace("/lingfeng?", f"/{name}?")
+
+
+def _addresses(config: pytest.Config) -> Addresses:
+    told: Mapping[str, str] | None = getattr(config, "workerinput", {}).get("engines")
+    if told is not None:
+        return msgspec.convert(told, Addresses)
+    if ENGINES not in config.stash:
+        # A short path: a socket's address has 107 bytes.
+        home = Path(tempfile.mkdtemp(prefix="lingfeng-tests-"))
+        engines = Engines(home, postgres=FAST_POSTGRES, valkey=FAST_VALKEY)
+        config.stash[ENGINES] = engines
+        engines.start()
+    engines = config.stash[ENGINES]
+    return Addresses(engines.database_url, engines.redis_url)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where the engines are."""
+    node.workerinput["engines"] = msgspec.to_builtins(_addresses(node.config))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the engines and remove their data."""
+    if engines := config.stash.get(ENGINES, None):
+        engines.close()
+        shutil.rmtree(engines.home)
+
+
+@pytest.fixture(scope="session")
+def addresses(pytestconfig: pytest.Config) -> Addresses:
+    """Where the suite's engines are."""
+    return _addresses(pytestconfig)
+
+
+def _present(packages: Sequence[str]) -> list[str]:
+    return [package for package in packages if Path(package.replace(".", "/"), "__init__.py").exists()]
+
+
+@pytest.fixture(scope="session")
+async def template(addresses: Addresses) -> str:
+    """Name of a database with every migration applied; made once for the run, copied for each test."""
+    connection: Any = await asyncpg.connect(addresses.database_url)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", TEMPLATE_LOCK)
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", TEMPLATE):
+            await connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}_new")
+            await connection.execute(f"CREATE DATABASE {TEMPLATE}_new")
+            await migrations.migrate(addresses.database(f"{TEMPLATE}_new"), _present(FEATURES))
+            await connection.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
+    finally:
+        await connection.close()
+    return TEMPLATE
+
+
+@pytest.fixture
+async def database_url(addresses: Addresses, template: str) -> AsyncIterator[str]:
+    """DSN of a migrated database that belongs to this test alone."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    connection: Any = await asyncpg.connect(addresses.database_url)
+    try:
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        yield addresses.database(name)
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def empty_database_url(addresses: Addresses) -> AsyncIterator[str]:
+    """DSN of an empty database that belongs to this test alone."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    connection: Any = await asyncpg.connect(addresses.database_url)
+    try:
+        await connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
+        yield addresses.database(name)
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def redis_url(addresses: Addresses) -> str:
+    """URL of an emptied logical database of Valkey, one for each worker of the run."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    url = f"{addresses.redis_url}?db={int(worker) + 1}"
+    async with aioredis.from_url(url) as client:
+        await client.flushdb()
+    return url
+
+
+@pytest.fixture
+def own_engines() -> Iterator[Engines]:
+    """Durable engines of this test alone, to be killed, stopped and robbed of their data."""
+    with tempfile.TemporaryDirectory(prefix="lingfeng-own-") as home, Engines(Path(home)) as engines:
+        yield engines
