@@ -1,0 +1,1 @@
+"""Flash sales (秒杀) and group buying (拼团)."""
