@@ -19,10 +19,14 @@ import asyncpg
 import msgspec
 import pytest
 import redis.asyncio as aioredis
+from aiohttp.test_utils import TestClient
 
 from server import migrations
+from server.application import Application, build
 from server.engines import Engines
 from server.features import FEATURES
+from server.http.web import web_app
+from server.settings import Settings
 
 FAST_POSTGRES = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
 FAST_VALKEY = {"appendfsync": "no", "databases": "64"}
@@ -137,3 +141,30 @@ def own_engines() -> Iterator[Engines]:
     """Durable engines of this test alone, to be killed, stopped and robbed of their data."""
     with tempfile.TemporaryDirectory(prefix="lingfeng-own-") as home, Engines(Path(home)) as engines:
         yield engines
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Settings of a development process on this test's stores: sandboxes on, limits off."""
+    return Settings(
+        home=tmp_path,
+        database_url=database_url,
+        database_direct_url=database_url,
+        redis_url=redis_url,
+        secret=b"only-for-tests-" * 3,
+        sandboxes=True,
+        limits=False,
+    )
+
+
+@pytest.fixture
+def app(settings: Settings) -> Application:
+    """The whole application on this test's stores, not yet running."""
+    return build(settings)
+
+
+@pytest.fixture
+async def client(app: Application, aiohttp_client: Any) -> TestClient[Any, Any]:
+    """A client of a running web process; it follows no redirect unless told."""
+    made: TestClient[Any, Any] = await aiohttp_client(web_app(app))
+    return made

@@ -1,0 +1,172 @@
+"""The application: what the features bring together, and its life in a web process, a worker or a command."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from server.database import Connection, Database
+from server.events import Event, Subscriber
+from server.features import FEATURES
+from server.http.limits import Limiter
+from server.http.pages import Pages
+from server.http.proxies import Proxies
+from server.http.routes import Route, Routes
+from server.http.session import Directory, Kind, Sessions
+from server.i18n import Translations
+from server.jobs import Job, Schedule
+from server.redis import Redis, connect
+from server.settings import Settings
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Event)
+Lifespan = Callable[["Application"], AbstractAsyncContextManager[None]]
+Check = Callable[["Application"], Awaitable[str | None]]
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """A command of the CLI: ``path`` are its words, ``run`` gets the started application and returns the exit code."""
+
+    path: tuple[str, ...]
+    help: str
+    run: Callable[[Application, argparse.Namespace], Awaitable[int]]
+    description: str = ""
+    arguments: Callable[[argparse.ArgumentParser], None] = lambda _: None
+
+
+class Application:
+    """Assembled by the features' ``setup(app)``; started by ``running()``.
+
+    ``role`` is ``web``, ``worker`` or ``command`` once it runs.
+    """
+
+    def __init__(self, settings: Settings, features: Sequence[str] = FEATURES) -> None:
+        self.settings = settings
+        self.packages = tuple(features)
+        self.role = ""
+        self.database = Database(settings.database_url, size=settings.database_pool, pgbouncer=settings.pgbouncer)
+        self.redis: Redis = connect(settings.redis_url)
+        self.sessions = Sessions(self.database, settings.secret)
+        self.proxies = Proxies(settings.trusted_proxies)
+        self.limits = Limiter(settings)
+        self.translations = Translations(self.packages)
+        self.routes: list[Route] = []
+        self.commands: list[Command] = []
+        self.jobs: dict[str, Job] = {}
+        self.schedules: list[Schedule] = []
+        self.subscribers: list[Subscriber] = []
+        self.checks: dict[str, Check] = {}
+        self.web_extensions: list[Callable[[Application, web.Application], None]] = []
+        self.template_folders: list[Path] = []
+        self.static_folders: dict[str, Path] = {}
+        self._lifespans: dict[str, list[Lifespan]] = {"web": [], "worker": [], "any": []}
+        self._resources: dict[type, Any] = {}
+        for package in self.packages:
+            self._find_folders(package)
+            importlib.import_module(f"{package}.feature").setup(self)
+        self.pages = Pages(self, self.template_folders, self.static_folders)
+
+    # What features call in setup(app)
+
+    def add(self, *groups: Routes) -> None:
+        """Add routes. Raises ValueError when two share method and path."""
+        names = {route.name for route in self.routes}
+        for group in groups:
+            for route in group.routes:
+                if route.name in names:
+                    raise ValueError(f"{route.name} is declared twice")
+                names.add(route.name)
+                self.routes.append(route)
+
+    def command(self, command: Command) -> None:
+        """Add a command to the CLI."""
+        self.commands.append(command)
+
+    def job(self, job: Job) -> None:
+        """Add a kind of background job. Raises ValueError when its name is taken."""
+        if job.name in self.jobs:
+            raise ValueError(f"job {job.name} is declared twice")
+        self.jobs[job.name] = job
+
+    def schedule(self, schedule: Schedule) -> None:
+        """Add work that the worker does again and again."""
+        self.schedules.append(schedule)
+
+    def subscribe(
+        self, kind: type[E], name: str, handle: Callable[[Application, Connection, E, int], Awaitable[None]]
+    ) -> None:
+        """Have ``handle(app, connection, event, event_id)`` called once for each event of ``kind``.
+
+        It runs in a transaction; ``name`` identifies the subscriber's deliveries.
+        """
+        self.subscribers.append(Subscriber(name=name, kind=kind, handle=handle))
+
+    def lifespan(self, manager: Lifespan, role: str = "any") -> None:
+        """Have ``manager(app)`` entered when the application starts as ``role`` and left when it stops."""
+        self._lifespans[role].append(manager)
+
+    def check(self, name: str, check: Check) -> None:
+        """Add a condition of readiness: ``check`` returns None, or what is missing."""
+        self.checks[name] = check
+
+    def extend_web(self, extend: Callable[[Application, web.Application], None]) -> None:
+        """Have ``extend(app, site)`` called when the aiohttp application is built (Socket.IO attaches itself so)."""
+        self.web_extensions.append(extend)
+
+    async def missing(self) -> dict[str, str]:
+        """Return what keeps the process from selling, by condition; empty when it is ready."""
+        answers = await asyncio.gather(*(check(self) for check in self.checks.values()))
+        return {name: answer for name, answer in zip(self.checks, answers, strict=True) if answer is not None}
+
+    def directory(self, kind: Kind, directory: Directory) -> None:
+        """Say who the subjects of a kind of session are."""
+        self.sessions.directories[kind] = directory
+
+    def provide(self, kind: type[T], resource: T) -> None:
+        """Offer ``resource`` under its type."""
+        self._resources[kind] = resource
+
+    def resource(self, kind: type[T]) -> T:
+        """Return what was offered under ``kind``. Raises LookupError."""
+        try:
+            return self._resources[kind]  # type: ignore[no-any-return]  # provide() holds the types together
+        except KeyError:
+            raise LookupError(f"nothing provides {kind.__name__}") from None
+
+    @contextlib.asynccontextmanager
+    async def running(self, role: str) -> AsyncIterator[None]:
+        """Open what the application needs, whether the engines are up or not, and close it in reverse order."""
+        self.role = role
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self.redis.aclose)
+            stack.push_async_callback(self.database.close)
+            await self.database.open()
+            await self.limits.open()
+            for manager in (*self._lifespans["any"], *self._lifespans.get(role, ())):
+                await stack.enter_async_context(manager(self))
+            yield
+
+    def _find_folders(self, package: str) -> None:
+        spec = importlib.util.find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            raise LookupError(f"{package} in server/features.py is not a package")
+        folder = Path(next(iter(spec.submodule_search_locations)))
+        if (folder / "templates").is_dir():
+            self.template_folders.append(folder / "templates")
+        if (folder / "static").is_dir():
+            self.static_folders["" if package == "server" else package.rpartition(".")[2]] = folder / "static"
+
+
+def build(settings: Settings, features: Sequence[str] = FEATURES) -> Application:
+    """Return the application of ``settings``. Nothing is opened yet."""
+    return Application(settings, features)

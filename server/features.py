@@ -1,0 +1,6 @@
+"""The list of features, bottom floor first. Each is a package with a module ``feature`` that has ``setup(app)``."""
+
+from __future__ import annotations
+
+FEATURES: tuple[str, ...] = ("server",)
+"""Migrations run, and routes are added, in this order."""

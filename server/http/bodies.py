@@ -1,0 +1,93 @@
+"""What requests and answers are made of."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from server.errors import BadJson, Invalid
+
+T = TypeVar("T")
+
+Id = Annotated[str, Meta(pattern="^[0-9]{1,18}$", description="An id: a string of digits.")]
+Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="RFC 3339, UTC, milliseconds.")]
+"""Made by server.clock.wire."""
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a client sends. Unknown fields are refused, so that a typing mistake is heard."""
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client gets. Fields may be added, none taken away."""
+
+
+class Paging(Body, frozen=True):
+    """The page of a list that a client asks for."""
+
+    page: Annotated[int, Meta(ge=1, le=10_000)] = 1
+    size: Annotated[int, Meta(ge=1, le=100)] = 20
+
+    @property
+    def offset(self) -> int:
+        """Return how many items lie before the page."""
+        return (self.page - 1) * self.size
+
+
+class Listing(View, Generic[T], frozen=True):
+    """One page of a list."""
+
+    items: list[T]
+    total: int
+    page: int
+    size: int
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer with another status or headers than the route's usual ones."""
+
+    body: Any
+    status: int = 200
+    headers: dict[str, str] = {}
+
+
+_MISSING = re.compile(r"missing required field `([^`]+)`")
+_UNKNOWN = re.compile(r"unknown field `([^`]+)`")
+_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
+
+
+def decode_json(raw: bytes, kind: type[T]) -> T:
+    """Return ``raw`` as a ``kind``. Raises BadJson, or Invalid with the field at fault."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        raise invalid(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadJson() from None
+
+
+def convert(values: dict[str, Any], kind: type[T]) -> T:
+    """Return texts of a form or a query as a ``kind``. Raises Invalid with the field at fault."""
+    try:
+        return msgspec.convert(values, kind, strict=False, str_keys=True)
+    except msgspec.ValidationError as error:
+        raise invalid(error) from None
+
+
+def invalid(error: msgspec.ValidationError) -> Invalid:
+    """Return msgspec's complaint as ours: the field's path and a reason that people can read."""
+    text = str(error)
+    path = match[1] if (match := _PATH.search(text)) else ""
+    text = _PATH.sub("", text)
+    if missing := _MISSING.search(text):
+        return Invalid(_join(path, missing[1]), "必填")
+    if unknown := _UNKNOWN.search(text):
+        return Invalid(_join(path, unknown[1]), "没有这个字段")
+    return Invalid(path, "类型或取值不对（{rule}）", rule=text)
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

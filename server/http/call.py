@@ -1,0 +1,110 @@
+"""One request as handlers see it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiohttp import web
+
+from server.database import Connection, Database
+from server.errors import Unauthenticated, UnsupportedMedia
+from server.http.bodies import convert
+from server.http.session import Identity, Kind, Session
+from server.i18n import Translator
+
+if TYPE_CHECKING:
+    from server.application import Application
+    from server.http.routes import Route
+
+T = TypeVar("T")
+
+
+class Call:
+    """The request, who makes it, and what the process offers to answer it."""
+
+    __slots__ = ("_session_token", "app", "connection", "cookies", "nonce", "request", "route", "session", "tr")
+
+    def __init__(self, app: Application, request: web.Request, route: Route) -> None:
+        self.app = app
+        self.request = request
+        self.route = route
+        self.session: Session | None = None
+        self._session_token = ""
+        self.connection: Connection | None = None
+        self.tr: Translator = app.translations.negotiate(request)
+        self.nonce = ""
+        self.cookies: list[tuple[str, str | None, int | None]] = []
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who is logged in, if anybody."""
+        return self.session.identity if self.session is not None else None
+
+    @property
+    def member(self) -> Identity:
+        """The member who calls. Raises Unauthenticated."""
+        if self.session is None or self.session.identity.kind is not Kind.MEMBER:
+            raise Unauthenticated
+        return self.session.identity
+
+    @property
+    def staff(self) -> Identity:
+        """The staff who call. Raises Unauthenticated."""
+        if self.session is None or self.session.identity.kind is not Kind.STAFF:
+            raise Unauthenticated
+        return self.session.identity
+
+    @property
+    def owner(self) -> str:
+        """Whose idempotency keys these are: ``member:7``, ``staff:3``, or the address of a guest."""
+        who = self.identity
+        return f"{who.kind}:{who.id}" if who is not None else f"guest:{self.address}"
+
+    @property
+    def address(self) -> str:
+        """The client's address, seen through trusted proxies."""
+        return self.app.proxies.client(self.request)
+
+    @property
+    def database(self) -> Database:
+        """The pool."""
+        return self.app.database
+
+    def resource(self, kind: type[T]) -> T:
+        """Return what a feature offers under its type."""
+        return self.app.resource(kind)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Lend the transaction of this call: with an idempotency key the one that also keeps the answer.
+
+        Use it once for all that the call writes; an exception takes its writes back.
+        """
+        if self.connection is None:
+            async with self.database.transaction() as connection:
+                yield connection
+        else:
+            async with self.connection.transaction():
+                yield self.connection
+
+    async def form(self, kind: type[T]) -> T:
+        """Return the posted form as a ``kind``, the CSRF field left out. Raises Invalid with the field at fault."""
+        return convert(await self.fields(), kind)
+
+    async def fields(self) -> dict[str, Any]:
+        """Return the posted form's texts, empty ones left out; a name given more than once becomes a list."""
+        if self.request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+            raise UnsupportedMedia
+        posted = await self.request.post()
+        values: dict[str, Any] = {}
+        for name in posted:
+            given = [value for value in posted.getall(name) if not (isinstance(value, str) and value.strip() == "")]
+            if name != "csrf_token" and given:
+                values[name] = given[0] if len(given) == 1 else given
+        return values
+
+    def set_cookie(self, name: str, value: str | None, seconds: int | None = None) -> None:
+        """Set a cookie (HttpOnly, SameSite=Lax, Secure under TLS) on the answer; None removes it."""
+        self.cookies.append((name, value, seconds))

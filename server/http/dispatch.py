@@ -1,0 +1,257 @@
+"""From a declared route to an aiohttp handler: who calls, may they, what did they send, what do they get."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from server import database as db
+from server import redis
+from server.errors import (
+    CsrfFailed,
+    Forbidden,
+    Internal,
+    NotFound,
+    Problem,
+    TokenExpired,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+)
+from server.http.access import LoggedIn, StaffWith
+from server.http.bodies import Reply, convert, decode_json
+from server.http.call import Call
+from server.http.idempotency import Stored, key_of, once
+from server.http.routes import Key, Route
+from server.http.session import Expired, Kind
+from server.i18n import Translator
+
+if TYPE_CHECKING:
+    from server.application import Application
+
+log = structlog.get_logger("http")
+JSON = "application/json"
+DEFAULT_MOST = 65_536
+COOKIES = {Kind.MEMBER: "lf_member", Kind.STAFF: "lf_staff"}
+VISITOR = "lf_visitor"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_DIGITS = re.compile(r"[0-9]{1,18}")
+_encode = msgspec.json.Encoder().encode
+
+
+def handler(app: Application, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Return the aiohttp handler of ``route``."""
+    if route.raw:
+
+        async def answer_raw(request: web.Request) -> web.StreamResponse:
+            try:
+                return await route.handler(app, request)  # type: ignore[no-any-return]  # declared by the feature
+            except Exception as error:
+                return refusal(app, request, explain(error, request), route)
+
+        return answer_raw
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if route.most > DEFAULT_MOST:
+            request = request.clone(client_max_size=route.most)
+        call = Call(app, request, route)
+        try:
+            async with asyncio.timeout(route.deadline):
+                await identify(call)
+                if route.limit:
+                    await app.limits.check(route.limit, route.name, address=call.address)
+                response = await (_page(call) if route.page else _api(call))
+        except Exception as error:
+            response = refusal(app, request, explain(error, request), route, call)
+        finish(call, response)
+        return response
+
+    return answer
+
+
+async def identify(call: Call) -> None:
+    """Find out who calls and hold them to the route's access.
+
+    Raises Unauthenticated, TokenExpired, Forbidden, CsrfFailed.
+    """
+    request, route = call.request, call.route
+    authorization = request.headers.get("Authorization", "")
+    if authorization:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthenticated
+        try:
+            call.session = await call.app.sessions.find(token.strip())
+        except Expired:
+            raise TokenExpired from None
+        if call.session is None:
+            raise Unauthenticated
+    elif token := request.cookies.get(COOKIES[route.realm], ""):
+        try:
+            call.session = await call.app.sessions.find(token)
+        except Expired:
+            call.session = None
+        if call.session is None:
+            call.set_cookie(COOKIES[route.realm], None)
+        elif request.method not in _SAFE:
+            await hold_csrf(call, token)
+    if call.session is None and route.page and request.method not in _SAFE:
+        await hold_csrf(call, request.cookies.get(VISITOR, ""))
+    access = route.access
+    if isinstance(access, LoggedIn):
+        if call.session is None:
+            raise Unauthenticated
+        if call.session.identity.kind is not Kind.MEMBER:
+            raise Forbidden
+    elif isinstance(access, StaffWith):
+        if call.session is None:
+            raise Unauthenticated
+        if call.session.identity.kind is not Kind.STAFF or not call.session.identity.may(access.permission):
+            raise Forbidden
+
+
+async def hold_csrf(call: Call, secret: str) -> None:
+    """Raise CsrfFailed unless the request carries its page's token in the header or, for a form, in a field."""
+    given = call.request.headers.get("X-CSRF-Token", "")
+    if not given and call.route.page and call.request.content_type != JSON:
+        given = str((await call.request.post()).get("csrf_token", ""))
+    if not secret or not call.app.sessions.csrf_holds(secret, given):
+        raise CsrfFailed
+
+
+async def _arguments(call: Call, raw: bytes) -> dict[str, Any]:
+    """Return what the handler takes. Raises NotFound for a malformed id, Invalid and its like for the rest."""
+    route, request = call.route, call.request
+    arguments: dict[str, Any] = {}
+    for name, kind in route.params.items():
+        text = request.match_info[name]
+        if kind is int:
+            if not _DIGITS.fullmatch(text):
+                raise NotFound
+            arguments[name] = int(text)
+        else:
+            if "\x00" in text:
+                raise NotFound
+            arguments[name] = text
+    if route.query is not None:
+        arguments["query"] = convert(dict(request.query), route.query)
+    if route.body is not None:
+        arguments["body"] = decode_json(raw, route.body)
+    return arguments
+
+
+async def read_body(call: Call) -> bytes:
+    """Return the JSON body's bytes. Raises TooLarge, UnsupportedMedia."""
+    request, most = call.request, call.route.most
+    if request.content_length is not None and request.content_length > most:
+        raise TooLarge
+    if call.route.body is not None and request.content_type != JSON:
+        raise UnsupportedMedia
+    raw = await request.read()
+    if len(raw) > most:
+        raise TooLarge
+    return raw
+
+
+async def _api(call: Call) -> web.Response:
+    route = call.route
+    raw = await read_body(call) if call.request.method not in _SAFE else b""
+    key = None if route.key is Key.OWN else key_of(call.request, required=route.key is Key.REQUIRED)
+    arguments = await _arguments(call, raw)
+    if key is None or call.session is None:
+        reply = await route.handler(call, **arguments)
+        stored, headers = _store(route, reply), reply.headers if isinstance(reply, Reply) else {}
+    else:
+
+        async def work(connection: db.Connection) -> Stored:
+            call.connection = connection
+            return _store(route, await route.handler(call, **arguments))
+
+        def refuse(problem: Problem) -> Stored:
+            return Stored(problem.status, describe_in(call.tr, problem))
+
+        async def run() -> Stored:
+            target = f"{call.request.method} {call.request.path}"
+            return await once(call.database, call.owner, key, target, raw, work, refuse)
+
+        stored, headers = await run(), {}
+    return web.Response(
+        status=stored.status, body=stored.body, content_type=JSON if stored.body else None, headers=headers
+    )
+
+
+def _store(route: Route, result: Any) -> Stored:
+    status, body = (result.status, result.body) if isinstance(result, Reply) else (route.status, result)
+    return Stored(status, b"" if body is None else _encode(body))
+
+
+async def _page(call: Call) -> web.Response:
+    if call.request.content_length is not None and call.request.content_length > call.route.most:
+        raise TooLarge
+    arguments = await _arguments(call, b"")
+    return call.app.pages.respond(call, await call.route.handler(call, **arguments))
+
+
+def explain(error: Exception, request: web.Request) -> Problem:
+    """Return the refusal that an exception means. What no rule explains is a defect: logged, and told as no more."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return TooLarge()
+    if isinstance(error, (*db.DOWN, *db.CONTENTION, *redis.DOWN)):
+        log.warning("dependency down", path=request.path, error=f"{type(error).__name__}: {error}")
+        return Unavailable()
+    log.error("unhandled", path=request.path, method=request.method, exc_info=error)
+    return Internal()
+
+
+def describe_in(tr: Translator, problem: Problem) -> bytes:
+    """Return the JSON of a refusal in the language of ``tr``."""
+    values = {name: tr(str(value)) if isinstance(value, str) else value for name, value in problem.values.items()}
+    if "reason" in values:
+        values["reason"] = str(values["reason"]).format_map(_Lenient(values))
+    error: dict[str, Any] = {"code": problem.code, "message": tr(problem.message).format_map(_Lenient(values))}
+    if problem.field is not None:
+        error["field"] = problem.field
+    if problem.details is not None:
+        error["details"] = problem.details
+    return _encode({"error": error})
+
+
+class _Lenient(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+def refusal(
+    app: Application, request: web.Request, problem: Problem, route: Route | None = None, call: Call | None = None
+) -> web.Response:
+    """Return the answer that tells a refusal: a page to people, JSON to clients."""
+    if route is not None and route.page and call is not None:
+        if isinstance(problem, Unauthenticated) and request.method in _SAFE and "HX-Request" not in request.headers:
+            door = "/backoffice/login" if route.realm is Kind.STAFF else "/login"
+            return web.Response(status=303, headers={"Location": f"{door}?next={quote(request.path_qs, safe='')}"})
+        return app.pages.problem(call, problem)
+    tr = call.tr if call is not None else app.translations.negotiate(request)
+    return web.Response(
+        status=problem.status, body=describe_in(tr, problem), content_type=JSON, headers=problem.headers
+    )
+
+
+def finish(call: Call, response: web.StreamResponse) -> None:
+    """Add the cookies that the call set."""
+    for name, value, seconds in call.cookies:
+        if value is None:
+            response.del_cookie(name, path="/")
+        else:
+            response.set_cookie(
+                name, value, max_age=seconds, path="/", httponly=True, samesite="Lax", secure=call.app.settings.secure
+            )

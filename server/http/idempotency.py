@@ -1,0 +1,89 @@
+"""Idempotency keys: the first final answer is stored in the transaction that made it, and replayed.
+
+Same key and body: the stored answer. Same key, other body or route: refused. Two at once: the second waits on the
+first one's row. A refusal takes back what the handler wrote (savepoint) but is itself an answer and is kept; answers
+that say nothing about the outcome (401, 403, 413, 415, 429, 5xx, a body that cannot be read) are not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from aiohttp import web
+
+from server.database import Connection, Database
+from server.errors import IdempotencyMismatch, Invalid, Problem
+
+HEADER = "Idempotency-Key"
+_VISIBLE = re.compile(r"[\x21-\x7e]{1,64}")
+_FINAL = frozenset({404, 409, 422})
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A final answer: the status and the encoded body."""
+
+    status: int
+    body: bytes
+
+
+def key_of(request: web.Request, *, required: bool) -> str | None:
+    """Return the request's key. Raises Invalid when it is malformed, or missing where it is required."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        if required:
+            raise Invalid(HEADER, "这个操作需要幂等键")
+        return None
+    if not _VISIBLE.fullmatch(key):
+        raise Invalid(HEADER, "幂等键是 1 到 64 个可见 ASCII 字符")
+    return key
+
+
+async def once(
+    database: Database,
+    owner: str,
+    key: str,
+    route: str,
+    raw: bytes,
+    work: Callable[[Connection], Awaitable[Stored]],
+    refuse: Callable[[Problem], Stored],
+) -> Stored:
+    """Return the answer to ``key``: the stored one, or that of ``work``, run in the transaction that stores it."""
+    digest = hashlib.sha256(raw).digest()
+    async with database.transaction() as connection:
+        claimed = await connection.fetchval(
+            """
+            INSERT INTO idempotency_keys (owner, key, route, body_digest) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (owner, key) DO NOTHING RETURNING true
+            """,
+            owner,
+            key,
+            route,
+            digest,
+        )
+        if not claimed:
+            row = await connection.fetchrow(
+                "SELECT route, body_digest, status, body FROM idempotency_keys WHERE owner = $1 AND key = $2",
+                owner,
+                key,
+            )
+            if row is None or row["route"] != route or row["body_digest"] != digest:
+                raise IdempotencyMismatch
+            return Stored(row["status"], row["body"])
+        try:
+            async with connection.transaction():
+                answer = await work(connection)
+        except Problem as problem:
+            if problem.status not in _FINAL:
+                raise
+            answer = refuse(problem)
+        await connection.execute(
+            "UPDATE idempotency_keys SET status = $3, body = $4 WHERE owner = $1 AND key = $2",
+            owner,
+            key,
+            answer.status,
+            answer.body,
+        )
+        return answer

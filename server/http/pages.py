@@ -1,0 +1,229 @@
+"""Pages for people: Jinja templates under a strict content security policy."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import msgspec
+from aiohttp import web
+from markupsafe import Markup
+
+from server.clock import now, shanghai, wire
+from server.errors import NotFound, Problem
+from server.http.access import Anyone
+from server.http.call import Call
+from server.http.routes import Key, Route
+from server.http.session import Kind
+from server.money import yuan
+
+if TYPE_CHECKING:
+    from server.application import Application
+
+POLICY = (
+    "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; media-src 'self' blob:; worker-src 'self'; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action {forms}"
+)
+GUARDS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+async def _nothing(call: Call) -> None: ...
+
+
+_STRAY = Route(
+    method="GET",
+    path="",
+    access=Anyone(),
+    realm=Kind.MEMBER,
+    handler=_nothing,
+    params={},
+    body=None,
+    query=None,
+    result=None,
+    status=404,
+    also={},
+    errors=(),
+    key=Key.OWN,
+    limit="",
+    most=0,
+    tag="",
+    summary="",
+    page=True,
+    raw=False,
+    deadline=5.0,
+)
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A template with its values. ``forms`` lists further targets of form posts (a gateway's cashier)."""
+
+    template: str
+    values: dict[str, Any] = {}
+    status: int = 200
+    headers: dict[str, str] = {}
+    forms: tuple[str, ...] = ()
+
+
+class Redirect(msgspec.Struct, frozen=True):
+    """Go there next; 303, so that a form is not sent twice."""
+
+    location: str
+    status: int = 303
+
+
+class File(msgspec.Struct, frozen=True):
+    """Bytes of another type than HTML."""
+
+    body: bytes
+    media_type: str
+    headers: dict[str, str] = {}
+
+
+class Pages:
+    """The template environment of one process."""
+
+    def __init__(self, app: Application, folders: Sequence[Path], statics: Mapping[str, Path]) -> None:
+        self._app = app
+        self._statics = dict(statics)
+        self.environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self.environment.policies["json.dumps_function"] = _json
+        self.environment.filters |= {"yuan": yuan, "wire": wire}
+        self._languages: dict[str, jinja2.Environment] = {}
+
+    def static(self, path: str) -> str:
+        """Return the address of a static file with its digest, so that it may be cached for ever."""
+        prefix, _, rest = path.partition("/")
+        folder = self._statics.get(prefix)
+        file = folder / rest if folder is not None else self._statics[""] / path
+        return f"/static/{path}?v={_digest(file)}"
+
+    def environment_for(self, locale: str) -> jinja2.Environment:
+        """Return the environment whose texts are in ``locale``."""
+        if locale not in self._languages:
+            tr = self._app.translations.of(locale)
+            made = self.environment.overlay()
+            made.install_gettext_callables(tr.gettext, tr.ngettext, newstyle=True)  # type: ignore[attr-defined]
+            self._languages[locale] = made
+        return self._languages[locale]
+
+    def render(self, call: Call, template: str, values: Mapping[str, Any]) -> str:
+        """Return the template's text with the call's globals: nonce, csrf_token, me, staff, locale, path …"""
+        identity = call.identity
+        call.nonce = call.nonce or secrets.token_urlsafe(16)
+        shared = {
+            "nonce": call.nonce,
+            "csrf_token": self._csrf(call),
+            "me": identity if identity is not None and identity.kind is Kind.MEMBER else None,
+            "staff": identity if identity is not None and identity.kind is Kind.STAFF else None,
+            "locale": call.tr.locale,
+            "path": call.request.path,
+            "path_qs": call.request.path_qs,
+            "query": call.request.query,
+            "now": now(),
+            "static": self.static,
+            "shanghai": shanghai,
+            "ago": lambda moment: ago(call, moment),
+            "settings": self._app.settings,
+            "partial": "HX-Request" in call.request.headers,
+        }
+        return self.environment_for(call.tr.locale).get_template(template).render(shared | dict(values))
+
+    def respond(self, call: Call, result: Any) -> web.Response:
+        """Return the answer to a page route's result."""
+        match result:
+            case Page():
+                text = self.render(call, result.template, result.values)
+                forms = " ".join(("'self'", *result.forms))
+                headers = GUARDS | {
+                    "Content-Security-Policy": POLICY.format(nonce=call.nonce, forms=forms),
+                    "Cache-Control": "no-store" if call.identity else "private, no-cache",
+                    "Vary": "Cookie, Accept-Language",
+                }
+                return web.Response(
+                    status=result.status, text=text, content_type="text/html", headers=headers | result.headers
+                )
+            case Redirect():
+                return web.Response(status=result.status, headers={"Location": result.location})
+            case File():
+                return web.Response(
+                    body=result.body,
+                    headers={"Content-Type": result.media_type, "X-Content-Type-Options": "nosniff"} | result.headers,
+                )
+            case web.Response():
+                return result
+            case _:
+                raise TypeError(f"{call.route.name} returned {type(result).__name__}: return a Page, Redirect or File")
+
+    def problem(self, call: Call, problem: Problem) -> web.Response:
+        """Return a refusal as a page."""
+        values = {name: call.tr(value) if isinstance(value, str) else value for name, value in problem.values.items()}
+        page = Page(
+            "error.html",
+            {"problem": problem, "message": call.tr(problem.message).format(**values), "status": problem.status},
+            status=problem.status,
+            headers=problem.headers,
+        )
+        return self.respond(call, page)
+
+    def stray(self, request: web.Request) -> web.Response:
+        """Return the page for an address that does not exist."""
+        return self.problem(Call(self._app, request, _STRAY), NotFound())
+
+    def _csrf(self, call: Call) -> str:
+        """Return the page's token: the session's, or for a guest that of a visitor cookie, made here if need be."""
+        from_cookie = call.request.cookies
+        cookie = "lf_staff" if call.route.realm is Kind.STAFF else "lf_member"
+        secret = from_cookie.get(cookie, "") if call.session is not None else from_cookie.get("lf_visitor", "")
+        if not secret:
+            secret = secrets.token_urlsafe(18)
+            call.set_cookie("lf_visitor", secret, 365 * 86_400)
+        return self._app.sessions.csrf(secret)
+
+
+def ago(call: Call, moment: datetime) -> Markup:
+    """Return ``moment`` in people's words with the exact time on hover."""
+    seconds = int((now() - moment).total_seconds())
+    ahead, seconds = seconds < 0, abs(seconds)
+    tr = call.tr
+    if seconds < 60:
+        words = tr("马上") if ahead else tr("刚刚")
+    elif seconds < 3600:
+        words = (tr("{n} 分钟后") if ahead else tr("{n} 分钟前")).format(n=seconds // 60)
+    elif seconds < 86_400:
+        words = (tr("{n} 小时后") if ahead else tr("{n} 小时前")).format(n=seconds // 3600)
+    elif seconds < 30 * 86_400:
+        words = (tr("{n} 天后") if ahead else tr("{n} 天前")).format(n=seconds // 86_400)
+    else:
+        words = shanghai(moment).strftime("%Y-%m-%d")
+    exact = shanghai(moment).strftime("%Y-%m-%d %H:%M:%S")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(wire(moment), exact, words)
+
+
+def _json(value: Any, **_: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

@@ -1,0 +1,53 @@
+"""The client's address, seen through the proxies that are trusted to tell it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+from aiohttp import web
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Proxies:
+    """The networks whose X-Forwarded-For is believed."""
+
+    def __init__(self, networks: Sequence[str]) -> None:
+        self._networks: list[Network] = [ipaddress.ip_network(network, strict=False) for network in networks]
+
+    def client(self, request: web.Request) -> str:
+        """Return the nearest address of the chain that is no trusted proxy; over a unix socket ``127.0.0.1``."""
+        address = request.remote or "127.0.0.1"
+        if not self._networks or not self._trusted(address):
+            return address
+        for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+            if not (candidate := hop.strip()) or not _is_address(candidate):
+                return address
+            address = candidate
+            if not self._trusted(address):
+                return address
+        return address
+
+    def _trusted(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._networks)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether ``address`` is this machine."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,125 @@
+"""The aiohttp application of a web process: routes, static files, health."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import mimetypes
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from server.errors import MethodNotAllowed, NotFound
+from server.http import dispatch
+from server.http.dispatch import explain, refusal
+from server.http.pages import GUARDS
+from server.http.revocation import listen
+
+if TYPE_CHECKING:
+    from server.application import Application
+
+_YEAR = "public, max-age=31536000, immutable"
+APPLICATION: web.AppKey[Application] = web.AppKey("lingfeng", object)  # type: ignore[arg-type]  # the class would be a circle
+mimetypes.add_type("text/javascript", ".mjs")
+mimetypes.add_type("image/webp", ".webp")
+
+
+def web_app(app: Application, *, run: bool = True) -> web.Application:
+    """Return the aiohttp application of ``app``; with ``run`` it opens and closes ``app`` as its own life goes."""
+    site = web.Application(client_max_size=65_536)
+    site[APPLICATION] = app
+    for route in app.routes:
+        site.router.add_route(route.method, route.path, dispatch.handler(app, route))
+    site.router.add_get("/static/{path:.+}", _static)
+    site.router.add_get("/healthz", _healthz)
+    site.router.add_get("/readyz", _readyz)
+    site.router.add_get("/favicon.ico", _favicon)
+    site.middlewares.append(_strays)
+    if run:
+        site.cleanup_ctx.append(_life)
+    for extend in app.web_extensions:
+        extend(app, site)
+    return site
+
+
+async def _life(site: web.Application) -> AsyncIterator[None]:
+    app = site[APPLICATION]
+    async with app.running("web"):
+        listener = asyncio.create_task(listen(app.database, app.sessions))
+        try:
+            yield
+        finally:
+            listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listener
+
+
+@web.middleware
+async def _strays(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Answer what no route took. Routes answer for themselves and never raise."""
+    try:
+        return await handler(request)
+    except web.HTTPMethodNotAllowed as error:
+        problem = MethodNotAllowed()
+        problem.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+        return refusal(request.app[APPLICATION], request, problem)
+    except web.HTTPNotFound:
+        return _not_found(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            return error
+        return refusal(request.app[APPLICATION], request, explain(error, request))
+
+
+def _not_found(request: web.Request) -> web.Response:
+    app = request.app[APPLICATION]
+    if "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api/"):
+        return app.pages.stray(request)
+    return refusal(app, request, NotFound())
+
+
+async def _static(request: web.Request) -> web.StreamResponse:
+    """Serve a feature's static file, a compressed sibling where there is one; no path leads out of the folder."""
+    app = request.app[APPLICATION]
+    path = request.match_info["path"]
+    prefix, _, rest = path.partition("/")
+    folder = app.static_folders.get(prefix)
+    base, name = (folder, rest) if folder is not None and prefix else (app.static_folders[""], path)
+    file = _inside(base, name)
+    if file is None:
+        raise web.HTTPNotFound
+    headers = dict(GUARDS) | {"Cache-Control": _YEAR if "v" in request.query else "no-cache"}
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    headers["Content-Type"] = media_type + ("; charset=utf-8" if media_type.startswith("text/") else "")
+    if file.suffix == ".svg":
+        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return web.FileResponse(file, headers=headers)
+
+
+def _inside(folder: Path, name: str) -> Path | None:
+    if "\x00" in name:
+        return None
+    file = (folder / name).resolve()
+    return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+
+
+async def _favicon(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound("/static/img/brand.svg")
+
+
+async def _healthz(request: web.Request) -> web.Response:
+    """The process lives."""
+    return web.json_response({"status": "ok"})
+
+
+async def _readyz(request: web.Request) -> web.Response:
+    """The process can sell, or what is missing for it."""
+    app = request.app[APPLICATION]
+    missing = await app.missing()
+    return web.json_response(
+        {"status": "unready" if missing else "ready", "missing": missing}, status=503 if missing else 200
+    )

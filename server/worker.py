@@ -1,0 +1,168 @@
+"""The worker: runs jobs and schedules until it is told to stop, through any outage of the engines."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import msgspec
+import structlog
+from pgqueuer import AsyncpgDriver, PgQueuer
+from pgqueuer import Job as QueuedJob
+
+from server import database as db
+from server import redis
+from server.database import prepare
+from server.jobs import Again, Envelope, Job, Schedule, enqueue_raw
+
+if TYPE_CHECKING:
+    from server.application import Application
+
+log = structlog.get_logger("worker")
+_HEARTBEAT = timedelta(seconds=10)
+_MOST_AT_ONCE = 20
+
+
+async def run(app: Application, stop: asyncio.Event) -> None:
+    """Work until ``stop`` is set, then finish what is in hand (at most ten seconds)."""
+    async with app.running("worker"):
+        tasks = [asyncio.create_task(_recur(app, schedule, stop), name=schedule.name) for schedule in app.schedules]
+        tasks.append(asyncio.create_task(_queue(app, stop), name="queue"))
+        await stop.wait()
+        _, slow = await asyncio.wait(tasks, timeout=10)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _recur(app: Application, schedule: Schedule, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            async with asyncio.timeout(schedule.timeout):
+                await schedule.run(app)
+        except (*db.DOWN, *db.CONTENTION, *redis.DOWN) as error:
+            log.warning("schedule waits", name=schedule.name, error=f"{type(error).__name__}: {error}")
+        except Exception as error:
+            log.error("schedule failed", name=schedule.name, exc_info=error)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), schedule.every * random.uniform(0.9, 1.1))
+
+
+async def _queue(app: Application, stop: asyncio.Event) -> None:
+    """Run PgQueuer on a direct connection (it listens), and start it afresh when that connection breaks."""
+    while not stop.is_set():
+        try:
+            connection: Any = await asyncpg.connect(app.settings.database_direct_url, timeout=5)
+            await prepare(connection)
+        except db.DOWN as error:
+            log.warning("queue waits", error=f"{type(error).__name__}: {error}")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 0.5)
+            continue
+        try:
+            await _drain(app, connection, stop)
+        except Exception as error:
+            log.warning("queue restarts", error=f"{type(error).__name__}: {error}")
+            await asyncio.sleep(0.3)
+        finally:
+            with suppress(Exception):  # the connection is given up either way
+                await connection.close(timeout=2)
+
+
+async def _drain(app: Application, connection: Any, stop: asyncio.Event) -> None:
+    queuer = PgQueuer(AsyncpgDriver(connection))
+    for job in app.jobs.values():
+        queuer.entrypoint(job.name, accepts_context=False)(_entry(app, job))
+    running = asyncio.create_task(
+        queuer.qm.run(
+            dequeue_timeout=timedelta(seconds=1),
+            batch_size=10,
+            max_concurrent_tasks=_MOST_AT_ONCE,
+            heartbeat_timeout=_HEARTBEAT,
+            shutdown_on_listener_failure=True,
+        )
+    )
+    stopping = asyncio.create_task(stop.wait())
+    lost = asyncio.Event()
+    connection.add_termination_listener(lambda _: lost.set())
+    broken = asyncio.create_task(lost.wait())
+    try:
+        await asyncio.wait({running, stopping, broken}, return_when=asyncio.FIRST_COMPLETED)
+        queuer.shutdown.set()
+        if broken.done():
+            running.cancel()
+        await asyncio.wait({running}, timeout=8)
+    finally:
+        for task in (running, stopping, broken):
+            task.cancel()
+        outcome = (await asyncio.gather(running, return_exceptions=True))[0]
+    if isinstance(outcome, Exception):
+        raise outcome
+
+
+def _entry(app: Application, job: Job) -> Any:
+    async def entry(queued: QueuedJob) -> None:
+        await perform(app, job, int(queued.id), queued.payload or b"")
+
+    return entry
+
+
+async def perform(app: Application, job: Job, job_id: int, raw: bytes) -> None:
+    """Run one job. A failure puts it back with a growing delay, the last one among the failures.
+
+    An engine that is down is no failure: the job waits for it.
+    """
+    envelope = msgspec.json.decode(raw, type=Envelope)
+    async with app.database.connection() as connection:
+        begun = await connection.fetchval(
+            """
+            INSERT INTO job_tries (job_id, begun) VALUES ($1, 1)
+            ON CONFLICT (job_id) DO UPDATE SET begun = job_tries.begun + 1, last_at = now() RETURNING begun
+            """,
+            job_id,
+        )
+    if begun > job.attempts:
+        await _give_up(app, job, job_id, raw, "its worker died at every try")
+        return
+    try:
+        payload = msgspec.json.decode(envelope.payload, type=job.payload)
+        async with asyncio.timeout(job.timeout):
+            await job.run(app, payload)
+    except Again as again:
+        await _put_back(app, job, job_id, raw, again.delay)
+    except (*db.DOWN, *db.CONTENTION, *redis.DOWN) as error:
+        log.warning("job waits", name=job.name, error=f"{type(error).__name__}: {error}")
+        await _put_back(app, job, job_id, raw, random.uniform(0.5, 2))
+    except Exception as error:
+        failed = envelope.failed + 1
+        log.error("job failed", name=job.name, failed=failed, exc_info=error)
+        if failed >= job.attempts:
+            await _give_up(app, job, job_id, raw, f"{type(error).__name__}: {error}")
+        else:
+            retry = msgspec.json.encode(Envelope(envelope.payload, failed))
+            await _put_back(app, job, job_id, retry, min(300.0, 2.0**failed) * random.uniform(0.8, 1.2))
+    else:
+        async with app.database.connection() as connection:
+            await connection.execute("DELETE FROM job_tries WHERE job_id = $1", job_id)
+
+
+async def _put_back(app: Application, job: Job, job_id: int, raw: bytes, delay: float) -> None:
+    async with app.database.transaction() as connection:
+        await enqueue_raw(connection, job.name, raw, delay=delay)
+        await connection.execute("DELETE FROM job_tries WHERE job_id = $1", job_id)
+
+
+async def _give_up(app: Application, job: Job, job_id: int, raw: bytes, error: str) -> None:
+    async with app.database.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO job_failures (name, envelope, error) VALUES ($1, $2, $3)",
+            job.name,
+            msgspec.json.decode(raw),
+            error,
+        )
+        await connection.execute("DELETE FROM job_tries WHERE job_id = $1", job_id)
+    log.error("job given up", name=job.name, error=error)
