@@ -1,0 +1,24 @@
+"""The catalogue: shops, categories, brands, products and their SKUs; home, lists, search and product pages.
+
+Features above ask about SKUs here, and put their own blocks on the home and product pages and their own data into the
+demo through the registries HomeBlocks, ProductBlocks and DemoSteps (each ``app.resource(…).add(…)`` in ``setup``).
+"""
+
+from commerce.catalogue.blocks import HomeBlock, HomeBlocks, ProductBlock, ProductBlocks
+from commerce.catalogue.demo_steps import DemoStep, DemoSteps
+from commerce.catalogue.sku_store import add_sales, sku, sku_infos
+from commerce.catalogue.types import Product, SkuInfo
+
+__all__ = [
+    "DemoStep",
+    "DemoSteps",
+    "HomeBlock",
+    "HomeBlocks",
+    "Product",
+    "ProductBlock",
+    "ProductBlocks",
+    "SkuInfo",
+    "add_sales",
+    "sku",
+    "sku_infos",
+]

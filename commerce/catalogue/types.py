@@ -1,0 +1,128 @@
+"""What the catalogue is made of."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Status(StrEnum):
+    """Whether people can find and buy it."""
+
+    ON = "on"
+    OFF = "off"
+
+
+class SkuInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What other features need to know of a SKU. Prices are fen; ``specs`` are in the order they are shown.
+
+    ``on_sale`` is false while the SKU or its product is off the shelf.
+    """
+
+    sku_id: int
+    product_id: int
+    shop_id: int
+    shop_name: str
+    title: str
+    specs: dict[str, str]
+    picture: str
+    price: int
+    list_price: int | None
+    on_sale: bool
+
+    @property
+    def spec(self) -> str:
+        """Return the specs in one line: ``墨·500ml``."""
+        return "·".join(self.specs.values())
+
+
+class Shop(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop; ``products`` counts those on the shelf."""
+
+    id: int
+    slug: str
+    name: str
+    intro: str
+    logo: str
+    products: int = 0
+
+
+class Category(msgspec.Struct, frozen=True, kw_only=True):
+    """A category; ``icon`` is a symbol of icons.svg, empty for none."""
+
+    id: int
+    parent_id: int | None
+    slug: str
+    name: str
+    icon: str
+    position: int
+
+
+class Brand(msgspec.Struct, frozen=True, kw_only=True):
+    """A brand."""
+
+    id: int
+    slug: str
+    name: str
+
+
+class Sku(msgspec.Struct, frozen=True, kw_only=True):
+    """A SKU as its product page shows it. Prices are fen, ``free`` is what may still be promised."""
+
+    id: int
+    code: str
+    specs: dict[str, str]
+    price: int
+    list_price: int | None
+    picture: str
+    status: Status
+    free: int
+
+
+class Product(msgspec.Struct, frozen=True, kw_only=True):
+    """A product with all that its page shows. ``description`` is Markdown, not to be trusted."""
+
+    id: int
+    slug: str
+    title: str
+    subtitle: str
+    description: str
+    parameters: list[tuple[str, str]]
+    pictures: list[str]
+    tags: list[str]
+    spec_names: list[str]
+    status: Status
+    sales: int
+    shop: Shop
+    category_id: int
+    brand: Brand | None
+    skus: list[Sku]
+
+    @property
+    def picture(self) -> str:
+        """Return the product's face."""
+        return self.pictures[0] if self.pictures else ""
+
+    @property
+    def on_shelf(self) -> list[Sku]:
+        """Return the SKUs that people can see."""
+        return [sku for sku in self.skus if sku.status is Status.ON]
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """A product in a list. ``price`` is its cheapest SKU's in fen; ``dearest`` differs when SKUs do."""
+
+    id: int
+    title: str
+    subtitle: str
+    picture: str
+    price: int
+    dearest: int
+    list_price: int | None
+    free: int
+    sales: int
+    tags: list[str]
+    shop_id: int
+    shop_slug: str
+    shop_name: str
