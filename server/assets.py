@@ -7,6 +7,7 @@ build loads this file by path before any dependency is installed.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import importlib.util
 import json
@@ -105,6 +106,8 @@ def _copy(packages: Path, source: str, target: Path) -> None:
     # A reference to a source map that is not there makes developer tools complain.
     lines = origin.read_text().splitlines(keepends=True)
     target.write_text("".join(line for line in lines if not line.startswith("//# sourceMappingURL=")))
+    with gzip.GzipFile(f"{target}.gz", "wb", mtime=0) as packed:  # served to browsers as it lies
+        packed.write(target.read_bytes())
     parts = source.split("/")
     package = "/".join(parts[: 2 if source.startswith("@") else 1])
     for licence in (packages / package).glob("LICENSE*"):

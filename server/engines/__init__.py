@@ -22,11 +22,11 @@ from types import TracebackType
 from typing import Self
 
 from server.engines import place
-from server.engines.engine import Engine, EnginesError, Lock
+from server.engines.engine import Busy, Engine, EnginesError, Lock
 from server.engines.postgres import Postgres
 from server.engines.valkey import Valkey
 
-__all__ = ["Engine", "Engines", "EnginesError", "Lock", "Postgres", "Valkey"]
+__all__ = ["Busy", "Engine", "Engines", "EnginesError", "Lock", "Postgres", "Valkey"]
 
 
 class Engines:
@@ -42,7 +42,7 @@ class Engines:
     ) -> None:
         """Take the folder. `postgres` and `valkey` are options over ours, for tests that need no durable disk.
 
-        Waits up to `wait` seconds for another launcher to end, then raises EnginesError.
+        Waits up to `wait` seconds for another launcher to end, then raises Busy.
         """
         self.home = home.resolve()
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)

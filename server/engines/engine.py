@@ -23,11 +23,15 @@ class EnginesError(RuntimeError):
     """An engine did not start; the message says what to do or names its log."""
 
 
+class Busy(EnginesError):
+    """Another process holds the data folder or the engine."""
+
+
 class Lock:
     """An exclusive lock on a file, given up by the kernel with its last holder."""
 
     def __init__(self, path: Path, timeout: float, busy: str) -> None:
-        """Take it, waiting at most `timeout` seconds; raises EnginesError(`busy`)."""
+        """Take it, waiting at most `timeout` seconds; raises Busy with the message `busy`."""
         self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         deadline = time.monotonic() + timeout
         while True:
@@ -36,7 +40,7 @@ class Lock:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     os.close(self.fd)
-                    raise EnginesError(busy) from None
+                    raise Busy(busy) from None
                 time.sleep(0.02)
             else:
                 return
@@ -59,6 +63,11 @@ class Engine:
         self.log = home / "log" / f"{self.name}.log"
         self.pid_file = home / "run" / f"{self.name}.pid"
         self.child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address, whether it runs or not."""
+        raise NotImplementedError
 
     @property
     def pid(self) -> int | None:
