@@ -11,7 +11,7 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +80,6 @@ def addresses(pytestconfig: pytest.Config) -> Addresses:
     return _addresses(pytestconfig)
 
 
-def _present(packages: Sequence[str]) -> list[str]:
-    return [package for package in packages if Path(package.replace(".", "/"), "__init__.py").exists()]
-
-
 @pytest.fixture(scope="session")
 async def template(addresses: Addresses) -> str:
     """Name of a database with every migration applied; made once for the run, copied for each test."""
@@ -93,7 +89,7 @@ async def template(addresses: Addresses) -> str:
         if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", TEMPLATE):
             await connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}_new")
             await connection.execute(f"CREATE DATABASE {TEMPLATE}_new")
-            await migrations.migrate(addresses.database(f"{TEMPLATE}_new"), _present(FEATURES))
+            await migrations.migrate(addresses.database(f"{TEMPLATE}_new"), FEATURES)
             await connection.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
     finally:
         await connection.close()
