@@ -1,7 +1,7 @@
 """Stock: how many units of a SKU there are, are promised, are free.
 
 ``0 ≤ allocated ≤ on_hand`` is a constraint of the table; what is free also leaves out live holds. Other features write
-through these functions only; their SQL may read the view ``stock_free (sku_id, free)``.
+through these functions only; their SQL may read the view ``stock_free (sku_id, on_hand, allocated, free)``.
 """
 
 from commerce.stock.hold import drop, hold, take

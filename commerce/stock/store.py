@@ -24,11 +24,10 @@ async def levels(connection: Connection, sku_ids: Sequence[int]) -> list[Level]:
     """Return the figures of those SKUs that have stock, by SKU."""
     rows = await connection.fetch(
         """
-        SELECT s.sku_id, s.on_hand, s.allocated, f.free
-        FROM stock AS s
-        JOIN stock_free AS f USING (sku_id)
-        WHERE s.sku_id = ANY ($1::bigint[])
-        ORDER BY s.sku_id
+        SELECT sku_id, on_hand, allocated, free
+        FROM stock_free
+        WHERE sku_id = ANY ($1::bigint[])
+        ORDER BY sku_id
         """,
         list(sku_ids),
     )

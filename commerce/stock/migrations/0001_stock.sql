@@ -45,6 +45,8 @@ CREATE TRIGGER stock_movements_stay BEFORE UPDATE OR DELETE ON stock_movements
 CREATE VIEW stock_free AS
 SELECT
     s.sku_id,
+    s.on_hand,
+    s.allocated,
     s.on_hand - s.allocated - coalesce((
         SELECT sum(h.quantity) FROM stock_holds AS h
         WHERE h.sku_id = s.sku_id AND h.released_at IS NULL
