@@ -1,0 +1,303 @@
+"""What every route does for its handler: who calls, what they sent, one answer to one key, refusals in one form."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+from aiohttp.test_utils import TestClient
+from msgspec import Meta
+
+from server.application import Application
+from server.database import Connection
+from server.errors import Conflict, Invalid
+from server.http import Anyone, Body, Call, Identity, Kind, LoggedIn, Paging, Reply, Routes, StaffWith, View
+from server.http.routes import Key
+from server.http.web import web_app
+from server.settings import Settings
+
+Client = TestClient[Any, Any]
+
+
+class Thing(Body, frozen=True):
+    name: Annotated[str, Meta(min_length=1, max_length=5)]
+    count: Annotated[int, Meta(ge=1, le=10)] = 1
+
+
+class Made(View, frozen=True):
+    name: str
+    by: str
+    made: int
+
+
+routes = Routes("test")
+made = 0
+
+
+@routes.post("/api/v1/test/things/{thing_id}", Anyone(), status=201)
+async def make(call: Call, thing_id: int, body: Thing) -> Made:
+    """Make a thing."""
+    return Made(name=body.name, by=call.owner.partition(":")[0], made=thing_id)
+
+
+@routes.post("/api/v1/test/orders", LoggedIn(), status=201, key=Key.REQUIRED)
+async def order(call: Call, body: Thing) -> Reply:
+    """Write a row and answer how many there are."""
+    global made
+    async with call.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO job_failures (name, envelope, error) VALUES ($1, '{}', '')", f"order:{call.member.id}"
+        )
+        await asyncio.sleep(0.05)
+        if body.name == "no":
+            raise Conflict
+        if body.name == "boom":
+            raise ZeroDivisionError
+        made += 1
+        count = await connection.fetchval("SELECT count(*) FROM job_failures")
+    return Reply(Made(name=body.name, by="", made=count), status=201)
+
+
+@routes.get("/api/v1/test/list", StaffWith("things.view"))
+async def things(call: Call, query: Paging) -> Made:
+    """List things."""
+    return Made(name=str(query.size), by=call.staff.name, made=query.offset)
+
+
+@routes.post("/api/v1/test/address", Anyone(), limit="2/minute")
+async def limited(call: Call) -> None:
+    """Do what may be done twice a minute."""
+
+
+@routes.post("/api/v1/test/field", Anyone())
+async def field(call: Call) -> None:
+    """Complain about a field."""
+    raise Invalid("phone", "手机号不对")
+
+
+@routes.post("/api/v1/test/slow", Anyone(), deadline=0.05)
+async def slow(call: Call) -> None:
+    """Take too long."""
+    await asyncio.sleep(5)
+
+
+@pytest.fixture
+async def bare(settings: Settings, aiohttp_client: Any) -> AsyncIterator[tuple[Application, Client]]:
+    app = Application(msgspec.structs.replace(settings, limits=True), ("server",))
+    app.add(routes)
+
+    async def people(connection: Connection, subject: int) -> Identity | None:
+        return None if subject == 13 else Identity(kind=Kind.MEMBER, id=subject, name="小满")
+
+    async def staff(connection: Connection, subject: int) -> Identity | None:
+        held = frozenset({"things.view"} if subject == 1 else ())
+        return Identity(kind=Kind.STAFF, id=subject, name="店长", permissions=held)
+
+    app.directory(Kind.MEMBER, people)
+    app.directory(Kind.STAFF, staff)
+    yield app, await aiohttp_client(web_app(app))
+
+
+async def token(app: Application, kind: Kind, subject: int) -> str:
+    async with app.database.transaction() as connection:
+        return (await app.sessions.issue(connection, kind, subject, "", "")).token
+
+
+def bearer(value: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {value}"}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code", "wrong"),
+    [
+        (b"{", "application/json", 400, "bad_json", None),
+        (b"", "application/json", 400, "bad_json", None),
+        (b"\xff\xfe", "application/json", 400, "bad_json", None),
+        (b"[" * 10_000, "application/json", 422, "invalid", None),
+        (b"[]", "application/json", 422, "invalid", None),
+        (b"null", "application/json", 422, "invalid", None),
+        (b"{}", "application/json", 422, "invalid", "name"),
+        (b'{"name":"a","nmae":"b"}', "application/json", 422, "invalid", "nmae"),
+        (b'{"name":5}', "application/json", 422, "invalid", "name"),
+        (b'{"name":"abcdef"}', "application/json", 422, "invalid", "name"),
+        (b'{"name":"a","count":0}', "application/json", 422, "invalid", "count"),
+        (b'{"name":"a","count":1000000000000}', "application/json", 422, "invalid", "count"),
+        (b'{"name":"a","count":1e400}', "application/json", 422, "invalid", "count"),
+        (b'{"name":"a","count":"1"}', "application/json", 422, "invalid", "count"),
+        (b'{"name":"a"}', "text/plain", 415, "unsupported_media_type", None),
+        (b'{"name":"' + b"a" * 70_000 + b'"}', "application/json", 413, "too_large", None),
+    ],
+)
+async def test_a_body_that_is_wrong_is_refused_with_its_field(
+    bare: tuple[Application, Client], body: bytes, content_type: str, status: int, code: str, wrong: str | None
+) -> None:
+    response = await bare[1].post("/api/v1/test/things/7", data=body, headers={"Content-Type": content_type})
+    error = (await response.json())["error"]
+    assert (response.status, error["code"], error.get("field")) == (status, code, wrong)
+    assert error["message"]
+
+
+async def test_a_chunked_body_over_the_limit_is_refused(bare: tuple[Application, Client]) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"a" * 1000
+
+    response = await bare[1].post("/api/v1/test/things/7", data=chunks(), headers={"Content-Type": "application/json"})
+    assert response.status == 413
+
+
+@pytest.mark.parametrize("thing", ["abc", "-1", "1.5", "9" * 19, "%00", "１", "1e3"])
+async def test_a_malformed_id_is_not_found(bare: tuple[Application, Client], thing: str) -> None:
+    response = await bare[1].post(f"/api/v1/test/things/{thing}", json={"name": "a"})
+    assert response.status == 404
+    assert (await response.json())["error"]["code"] == "not_found"
+
+
+async def test_other_methods_and_addresses_answer_in_the_same_form(bare: tuple[Application, Client]) -> None:
+    response = await bare[1].put("/api/v1/test/things/7")
+    assert (response.status, response.headers["Allow"]) == (405, "POST")
+    assert (await response.json())["error"]["code"] == "method_not_allowed"
+    response = await bare[1].get("/api/v1/nowhere")
+    assert response.status == 404
+    assert (await response.json())["error"]["code"] == "not_found"
+
+
+async def test_messages_speak_the_callers_language(bare: tuple[Application, Client]) -> None:
+    for language, expected in (("zh-CN", "填写有误：手机号不对"), ("fr, zh;q=0.5, en;q=0.1", "填写有误：手机号不对")):
+        response = await bare[1].post("/api/v1/test/field", headers={"Accept-Language": language})
+        assert (await response.json())["error"] == {"code": "invalid", "message": expected, "field": "phone"}
+
+
+async def test_who_may_call_what(bare: tuple[Application, Client]) -> None:
+    app, client = bare
+    member, manager, clerk = (
+        await token(app, Kind.MEMBER, 7),
+        await token(app, Kind.STAFF, 1),
+        await token(app, Kind.STAFF, 2),
+    )
+    banned = await token(app, Kind.MEMBER, 13)
+    path = "/api/v1/test/list"
+    assert (await client.get(path)).status == 401
+    assert (await client.get(path, headers=bearer("nonsense"))).status == 401
+    assert (await client.get(path, headers={"Authorization": "Basic eA=="})).status == 401
+    assert (await client.get(path, headers=bearer(member))).status == 403
+    assert (await client.get(path, headers=bearer(clerk))).status == 403
+    response = await client.get(path + "?size=5&page=3", headers=bearer(manager))
+    assert await response.json() == {"name": "5", "by": "店长", "made": 10}
+    for query in ("?size=0", "?size=101", "?size=x", "?page=-1", "?nope=1"):
+        assert (await client.get(path + query, headers=bearer(manager))).status == 422
+    headers = bearer(manager) | {"Idempotency-Key": "k"}
+    assert (await client.post("/api/v1/test/orders", json={"name": "a"}, headers=headers)).status == 403
+    response = await client.post("/api/v1/test/orders", json={"name": "a"}, headers=bearer(banned))
+    assert (response.status, (await response.json())["error"]["code"]) == (401, "token_expired")
+
+
+async def test_a_revoked_session_ends_at_once_here_and_within_a_second_elsewhere(
+    bare: tuple[Application, Client], settings: Settings, aiohttp_client: Any
+) -> None:
+    app, client = bare
+    other = Application(settings, ("server",))
+    other.add(routes)
+    other.sessions.directories = app.sessions.directories
+    elsewhere: Client = await aiohttp_client(web_app(other))
+    held = await token(app, Kind.STAFF, 1)
+    for each in (client, elsewhere):
+        assert (await each.get("/api/v1/test/list", headers=bearer(held))).status == 200
+    session = await app.sessions.find(held)
+    assert session is not None
+    async with app.database.transaction() as connection:
+        await app.sessions.revoke(connection, session.digest)
+    app.sessions.forget(session.digest)
+    response = await client.get("/api/v1/test/list", headers=bearer(held))
+    assert (response.status, (await response.json())["error"]["code"]) == (401, "token_expired")
+    async with asyncio.timeout(5):
+        while (await elsewhere.get("/api/v1/test/list", headers=bearer(held))).status != 401:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_cookie_needs_its_pages_token_to_write(bare: tuple[Application, Client]) -> None:
+    app, client = bare
+    held = await token(app, Kind.MEMBER, 7)
+    cookie = {"Cookie": f"lf_member={held}", "Idempotency-Key": "c"}
+    response = await client.post("/api/v1/test/orders", json={"name": "a"}, headers=cookie)
+    assert (response.status, (await response.json())["error"]["code"]) == (403, "csrf_failed")
+    wrong = cookie | {"X-CSRF-Token": app.sessions.csrf("another")}
+    assert (await client.post("/api/v1/test/orders", json={"name": "a"}, headers=wrong)).status == 403
+    right = cookie | {"X-CSRF-Token": app.sessions.csrf(held)}
+    assert (await client.post("/api/v1/test/orders", json={"name": "a"}, headers=right)).status == 201
+
+
+async def test_one_key_gives_one_answer_however_often_and_at_once(bare: tuple[Application, Client]) -> None:
+    app, client = bare
+    headers = bearer(await token(app, Kind.MEMBER, 7)) | {"Idempotency-Key": "one"}
+    before = made
+    answers = await asyncio.gather(
+        *(client.post("/api/v1/test/orders", json={"name": "a"}, headers=headers) for _ in range(8))
+    )
+    bodies = {await answer.text() for answer in answers}
+    assert {answer.status for answer in answers} == {201}
+    assert len(bodies) == 1
+    assert made == before + 1
+    response = await client.post("/api/v1/test/orders", json={"name": "b"}, headers=headers)
+    assert (response.status, (await response.json())["error"]["code"]) == (422, "idempotency_mismatch")
+    other = bearer(await token(app, Kind.MEMBER, 8)) | {"Idempotency-Key": "one"}
+    assert (await client.post("/api/v1/test/orders", json={"name": "b"}, headers=other)).status == 201
+
+
+async def test_a_refusal_takes_its_writes_back_and_is_replayed(bare: tuple[Application, Client]) -> None:
+    app, client = bare
+    headers = bearer(await token(app, Kind.MEMBER, 7)) | {"Idempotency-Key": "two"}
+    answers = [await client.post("/api/v1/test/orders", json={"name": "no"}, headers=headers) for _ in range(2)]
+    assert [answer.status for answer in answers] == [409, 409]
+    async with app.database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM job_failures") == 0
+        assert await connection.fetchval("SELECT count(*) FROM idempotency_keys") == 1
+
+
+async def test_a_defect_stores_nothing_so_that_the_key_may_be_tried_again(bare: tuple[Application, Client]) -> None:
+    app, client = bare
+    headers = bearer(await token(app, Kind.MEMBER, 7)) | {"Idempotency-Key": "three"}
+    response = await client.post("/api/v1/test/orders", json={"name": "boom"}, headers=headers)
+    assert (response.status, (await response.json())["error"]["code"]) == (500, "internal")
+    async with app.database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM job_failures") == 0
+        assert await connection.fetchval("SELECT count(*) FROM idempotency_keys") == 0
+
+
+@pytest.mark.parametrize("key", [None, "", "a b", "é", "a" * 65, "a\tb"])
+async def test_a_key_that_is_missing_or_malformed_is_named(bare: tuple[Application, Client], key: str | None) -> None:
+    app, client = bare
+    headers = bearer(await token(app, Kind.MEMBER, 7)) | ({} if key is None else {"Idempotency-Key": key})
+    response = await client.post("/api/v1/test/orders", json={"name": "a"}, headers=headers)
+    assert response.status == 422
+    assert (await response.json())["error"]["field"] == "Idempotency-Key"
+
+
+async def test_what_is_done_too_often_waits(bare: tuple[Application, Client]) -> None:
+    statuses = [(await bare[1].post("/api/v1/test/address")).status for _ in range(3)]
+    response = await bare[1].post("/api/v1/test/address")
+    assert statuses == [200, 200, 429]
+    assert 1 <= int(response.headers["Retry-After"]) <= 60
+
+
+async def test_a_route_answers_within_its_deadline(bare: tuple[Application, Client]) -> None:
+    response = await bare[1].post("/api/v1/test/slow")
+    assert (response.status, (await response.json())["error"]["code"]) == (503, "unavailable")
+    assert response.headers["Retry-After"]
+
+
+async def test_health_and_readiness(bare: tuple[Application, Client]) -> None:
+    assert (await bare[1].get("/healthz")).status == 200
+    response = await bare[1].get("/readyz")
+    body = await response.json()
+    assert (response.status, body["missing"]) == (200, {})
+
+
+@pytest.mark.parametrize(
+    "path", ["../settings.py", "css/../../settings.py", "%2e%2e/settings.py", "css", "css/none.css"]
+)
+async def test_static_files_stay_in_their_folder(bare: tuple[Application, Client], path: str) -> None:
+    assert (await bare[1].get(f"/static/{path}", allow_redirects=False)).status == 404
