@@ -85,7 +85,7 @@ async def slow(call: Call) -> None:
 
 
 @pytest.fixture
-async def bare(settings: Settings, aiohttp_client: Any) -> AsyncIterator[tuple[Application, Client]]:
+async def bare(settings: Settings, aiohttp_client: Any) -> tuple[Application, Client]:
     app = Application(msgspec.structs.replace(settings, limits=True), ("server",))
     app.add(routes)
 
@@ -98,7 +98,7 @@ async def bare(settings: Settings, aiohttp_client: Any) -> AsyncIterator[tuple[A
 
     app.directory(Kind.MEMBER, people)
     app.directory(Kind.STAFF, staff)
-    yield app, await aiohttp_client(web_app(app))
+    return app, await aiohttp_client(web_app(app))
 
 
 async def token(app: Application, kind: Kind, subject: int) -> str:
