@@ -19,7 +19,8 @@ import asyncpg
 import msgspec
 import pytest
 import redis.asyncio as aioredis
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer, unused_port
+from playwright import async_api as playwright
 
 from server import migrations
 from server.application import Application, build
@@ -27,12 +28,19 @@ from server.engines import Engines
 from server.features import FEATURES
 from server.http.web import web_app
 from server.settings import Settings
+from tests.browser import find as find_browser
 
 FAST_POSTGRES = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
 FAST_VALKEY = {"appendfsync": "no", "databases": "64"}
 TEMPLATE = "template_of_the_suite"
 TEMPLATE_LOCK = 7313
 ENGINES = pytest.StashKey[Engines]()
+FAULT = "[fault]"
+WATCH = f"""
+addEventListener("securitypolicyviolation", (event) =>
+    console.error("{FAULT} policy", event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber));
+addEventListener("htmx:evalDisallowedError", () => console.error("{FAULT} htmx was asked to evaluate code"));
+"""
 _numbers = itertools.count(1)
 
 
@@ -142,11 +150,14 @@ def own_engines() -> Iterator[Engines]:
 @pytest.fixture
 def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
     """Settings of a development process on this test's stores: sandboxes on, limits off."""
+    port = unused_port()
     return Settings(
         home=tmp_path,
         database_url=database_url,
         database_direct_url=database_url,
         redis_url=redis_url,
+        port=port,
+        base_url=f"http://127.0.0.1:{port}",
         secret=b"only-for-tests-" * 3,
         sandboxes=True,
         limits=False,
@@ -161,6 +172,45 @@ def app(settings: Settings) -> Application:
 
 @pytest.fixture
 async def client(app: Application, aiohttp_client: Any) -> TestClient[Any, Any]:
-    """A client of a running web process; it follows no redirect unless told."""
-    made: TestClient[Any, Any] = await aiohttp_client(web_app(app))
+    """A client of a running web process, which answers at `settings.base_url`."""
+    made: TestClient[Any, Any] = await aiohttp_client(TestServer(web_app(app), port=app.settings.port))
     return made
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[playwright.Browser]:
+    """The Chromium of the run."""
+    found = find_browser()
+    async with playwright.async_playwright() as driver:
+        launched = await driver.chromium.launch(
+            executable_path=found.program, args=found.arguments, env={**found.environment}
+        )
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def browser(
+    chromium: playwright.Browser, client: TestClient[Any, Any]
+) -> AsyncIterator[playwright.BrowserContext]:
+    """A phone's browser on the running site: `page = await browser.new_page(); await page.goto("/")`.
+
+    The test fails when a page breaks the content security policy or leaves an error uncaught.
+    """
+    context = await chromium.new_context(
+        base_url=str(client.make_url("/")),
+        viewport={"width": 390, "height": 844},
+        device_scale_factor=2,
+        is_mobile=True,
+        has_touch=True,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+    )
+    context.set_default_timeout(15_000)
+    faults: list[str] = []
+    context.on("weberror", lambda error: faults.append(f"uncaught: {error.error}"))
+    context.on("console", lambda message: faults.append(message.text) if message.text.startswith(FAULT) else None)
+    await context.add_init_script(WATCH)
+    yield context
+    await context.close()
+    assert not faults
