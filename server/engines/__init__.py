@@ -15,6 +15,7 @@ what a killed one left behind. Calls block; they may come from any thread, one a
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -91,6 +92,9 @@ class Engines:
         """Stop what runs, cleanly, and give the folder up."""
         for engine in reversed(self._made):
             engine.stop()
+        if not self._sockets.is_relative_to(self.home):
+            with contextlib.suppress(OSError):  # not empty: an engine that would not end still uses it
+                self._sockets.rmdir()
         self.lock.close()
 
     def __enter__(self) -> Self:

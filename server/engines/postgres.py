@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from server import leash
 from server.engines.engine import ENVIRONMENT, Engine, EnginesError
@@ -37,7 +38,7 @@ class Postgres(Engine):
     @property
     def url(self) -> str:
         """The DSN of its database."""
-        return f"postgresql://lingfeng@/lingfeng?host={self.sockets}"
+        return f"postgresql://lingfeng@/lingfeng?host={quote(str(self.sockets))}"
 
     def _prepare(self) -> None:
         if not (self.data / "PG_VERSION").exists():
@@ -84,7 +85,8 @@ class Postgres(Engine):
         return self.sockets / ".s.PGSQL.5432"
 
     def _command(self) -> list[str]:
-        options = {**self.options, "unix_socket_directories": str(self.sockets)}
+        folder = str(self.sockets).replace('"', '""')  # a list of names: quoted, so that a comma is no end
+        options = {**self.options, "unix_socket_directories": f'"{folder}"'}
         settings = [f"--{key}={value}" for key, value in options.items()]
         return [str(self.binaries / "postgres"), "-D", str(self.data), *settings]
 

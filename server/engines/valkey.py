@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from server import leash
 from server.engines.engine import Engine
@@ -36,7 +37,7 @@ class Valkey(Engine):
     @property
     def url(self) -> str:
         """The URL of its socket; `?db=N` chooses a logical database."""
-        return f"unix://{self.address}"
+        return f"unix://{quote(str(self.address))}"
 
     def _prepare(self) -> None:
         self.data.mkdir(mode=0o700, exist_ok=True)
