@@ -40,9 +40,12 @@ class Site(NamedTuple):
 
 
 def socket_folder(home: Path) -> Path:
-    """Return the sockets' folder: in the data folder, or a short one where that path is too long for a socket."""
+    """Return the sockets' folder: in the data folder, or a short one where that path cannot be an address.
+
+    A socket's path has a limit, and in a DSN a comma begins another host.
+    """
     sockets = home / "run" / "sockets"
-    if len(os.fsencode(sockets / ".s.PGSQL.5432")) > SOCKET_MAX:
+    if len(os.fsencode(sockets / ".s.PGSQL.5432")) > SOCKET_MAX or "," in str(sockets):
         digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
         base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
         sockets = Path(base) / f"lingfeng-{os.geteuid()}-{digest}"
