@@ -1,0 +1,1 @@
+"""Load tests: they stand outside and speak HTTP, Socket.IO and the CLI, like any user."""
