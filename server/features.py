@@ -2,5 +2,12 @@
 
 from __future__ import annotations
 
-FEATURES: tuple[str, ...] = ("server",)
+FEATURES: tuple[str, ...] = (
+    "server",
+    "realtime",
+    "commerce.credentials",
+    "commerce.members",
+    "commerce.staff",
+    "commerce.sandbox",
+)
 """Migrations run, and routes are added, in this order."""

@@ -1,0 +1,79 @@
+"""What realtime brings to the application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+from realtime import api, notices
+from realtime.delivery import Delivery
+from realtime.hub import Hub
+from realtime.rooms import Rooms
+from realtime.types import VisitorKind
+from server.application import Application
+from server.jobs import Schedule
+
+MEMBER = "/member"
+DRAIN = 2.0
+"""Seconds over which a stopping process sends its clients elsewhere."""
+
+
+def setup(app: Application) -> None:
+    """Register rooms, the hub with the namespace ``/member``, and the delivery of notices."""
+    rooms = Rooms(app.settings.redis_url)
+    hub = Hub(app, rooms)
+    delivery = Delivery(app)
+    hub.namespace(MEMBER, VisitorKind.GUEST, VisitorKind.MEMBER, opened=delivery.greet, closed=delivery.part)
+    hub.on(MEMBER, "sync", delivery.sync)
+    app.provide(Rooms, rooms)
+    app.provide(Hub, hub)
+    app.provide(Delivery, delivery)
+    app.add(api.routes)
+    app.lifespan(_serve, "web")
+    app.check("realtime", _check)
+    app.schedule(Schedule(name="realtime.tidy", every=600, run=notices.tidy))
+
+
+@contextlib.asynccontextmanager
+async def _serve(app: Application) -> AsyncIterator[None]:
+    """Run the Socket.IO server, the bus and the delivery of notices; at the end send everybody elsewhere."""
+    hub, rooms = app.resource(Hub), app.resource(Rooms)
+    hub.engine.open()
+    await rooms.open()
+    tasks = [
+        asyncio.create_task(app.resource(Delivery).run(), name="delivery"),
+        asyncio.create_task(_evict(app, hub), name="evict"),
+    ]
+    try:
+        yield
+    finally:
+        await hub.engine.drain(DRAIN)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await rooms.close()
+
+
+async def _evict(app: Application, hub: Hub) -> None:
+    """Kick, every second, the sockets whose session was revoked (log-out, ban) or has run out."""
+    while True:
+        await asyncio.sleep(1)
+        for at, socket in enumerate(hub.sockets(), 1):
+            visitor = socket.visitor
+            if visitor.session and (app.sessions.revoked(visitor.session) or visitor.session_ends <= time.time()):
+                await socket.kick("session_ended")
+            if at % 500 == 0:
+                await asyncio.sleep(0)
+
+
+async def _check(app: Application) -> str | None:
+    if app.role != "web":
+        return None
+    missing = []
+    if app.resource(Rooms).deaf:
+        missing.append("other processes are not heard")
+    if not app.resource(Delivery).listening:
+        missing.append("PostgreSQL is not listened to")
+    return "; ".join(missing) or None

@@ -1,0 +1,184 @@
+"""Web processes of realtime alone, real servers on real ports, and clients that speak Socket.IO."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+import socketio
+from aiohttp import web
+
+from realtime import Hub, Rooms, Socket, VisitorKind, tokens
+from server.application import Application
+from server.database import Connection
+from server.http import Body, Identity, Kind
+from server.http.web import web_app
+from server.settings import Settings
+
+FEATURES = ("server", "realtime")
+_numbers = itertools.count(1)
+
+
+async def _who(connection: Connection, number: int) -> Identity:
+    return Identity(kind=Kind.MEMBER, id=number, name=f"member {number}")
+
+
+class Watch(Body, frozen=True):
+    """As a sale page watches an item."""
+
+    item_id: str
+
+
+class Site(msgspec.Struct, frozen=True):
+    """A web process and its address."""
+
+    app: Application
+    url: str
+
+    @property
+    def hub(self) -> Hub:
+        """Its hub."""
+        return self.app.resource(Hub)
+
+    @property
+    def rooms(self) -> Rooms:
+        """Its rooms."""
+        return self.app.resource(Rooms)
+
+    async def session(self, member: int) -> str:
+        """Log a member in and return the bearer token."""
+        async with self.app.database.transaction() as connection:
+            issued = await self.app.sessions.issue(connection, Kind.MEMBER, member, "127.0.0.1", "test")
+        return issued.token
+
+    async def token(self, bearer: str = "") -> str:
+        """Fetch a connection token as clients do."""
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        async with (
+            aiohttp.ClientSession() as http,
+            http.post(f"{self.url}/api/v1/realtime/tokens", headers=headers) as answer,
+        ):
+            assert answer.status == 201, await answer.text()
+            token = (await answer.json())["token"]
+            assert isinstance(token, str)
+            return token
+
+
+class Listener:
+    """A stock Python client that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.client: Any = socketio.AsyncClient(serializer="msgpack", reconnection=False, handle_sigint=False)
+        self.heard: list[tuple[str, Any]] = []
+        self.refusal: Any = None
+        self.client.on("*", self._hear, namespace="/member")
+        self.client.on("connect_error", self._refused, namespace="/member")
+
+    async def _hear(self, event: str, payload: Any) -> None:
+        self.heard.append((event, payload))
+
+    async def _refused(self, data: Any) -> None:
+        self.refusal = data
+
+    def of(self, event: str) -> list[Any]:
+        """Return the payloads of ``event`` so far."""
+        return [payload for name, payload in self.heard if name == event]
+
+    async def connect(self, url: str, token: object, **options: Any) -> None:
+        """Connect to /member."""
+        auth = {"token": token} if token is not None else None
+        options = {"transports": ["websocket"]} | options
+        await self.client.connect(url, namespaces=["/member"], auth=auth, wait_timeout=5, **options)
+
+    async def ask(self, event: str, payload: Any) -> Any:
+        """Emit ``event`` and return its acknowledgement."""
+        return await self.client.call(event, payload, namespace="/member", timeout=5)
+
+
+def settings(database_url: str, redis_url: str, **changes: Any) -> Settings:
+    """Settings of a web process on the test's engines."""
+    return Settings(
+        **{
+            "home": Path("/nonexistent"),
+            "database_url": database_url,
+            "database_direct_url": database_url,
+            "redis_url": redis_url,
+            "secret": b"s" * 32,
+            "limit_loopback": False,
+        }
+        | changes
+    )
+
+
+async def watch(app: Application, socket: Socket, body: Watch) -> dict[str, Any]:
+    """Join an item's room."""
+    await socket.join(f"sale:{body.item_id}")
+    return {"item_id": body.item_id, "visitor": socket.visitor.kind}
+
+
+async def unwatch(app: Application, socket: Socket, body: Watch) -> None:
+    """Leave it."""
+    await socket.leave(f"sale:{body.item_id}")
+
+
+@contextlib.asynccontextmanager
+async def serving(given: Settings) -> AsyncIterator[Site]:
+    """Run a web process on a port of its own."""
+    app = Application(given, FEATURES)
+    app.directory(Kind.MEMBER, _who)
+    hub = app.resource(Hub)
+    hub.on("/member", "watch", watch)
+    hub.on("/member", "unwatch", unwatch)
+    hub.namespace("/desk", VisitorKind.STAFF)
+    runner = web.AppRunner(web_app(app))
+    await runner.setup()
+    try:
+        server = web.TCPSite(runner, "127.0.0.1", 0)
+        await server.start()
+        yield Site(app, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def site(database_url: str, redis_url: str) -> AsyncIterator[Site]:
+    """One web process."""
+    async with serving(settings(database_url, redis_url)) as made:
+        yield made
+
+
+@pytest.fixture
+async def other(site: Site) -> AsyncIterator[Site]:
+    """A second web process on the same engines."""
+    async with serving(site.app.settings) as made:
+        yield made
+
+
+@pytest.fixture
+async def listen() -> AsyncIterator[Callable[..., Awaitable[Listener]]]:
+    """Connect clients; they are closed at the end."""
+    made: list[Listener] = []
+
+    async def connect(site: Site, member: int | None = None, **options: Any) -> Listener:
+        listener = Listener()
+        made.append(listener)
+        bearer = await site.session(member) if member is not None else ""
+        await listener.connect(site.url, await site.token(bearer), **options)
+        return listener
+
+    yield connect
+    for listener in made:
+        await listener.client.disconnect()
+
+
+def forged(visitor_id: int) -> str:
+    """Return a token that another key signed."""
+    from realtime.types import Visitor
+
+    return tokens.issue(b"another key that is not ours", Visitor(kind=VisitorKind.MEMBER, id=visitor_id))[0]
