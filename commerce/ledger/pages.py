@@ -1,0 +1,34 @@
+"""The ledger as the back office reads it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from commerce.ledger import store
+from commerce.ledger.check import check
+from server.http import Call, Kind, Paging, Routes, StaffWith
+from server.http.pages import Page
+
+routes = Routes("ledger", realm=Kind.STAFF)
+
+
+class LedgerQuery(Paging):
+    """What part of the ledger to show."""
+
+    account: Annotated[str, Meta(max_length=80)] | None = None
+    ref: Annotated[str, Meta(max_length=80)] | None = None
+
+
+@routes.page("/backoffice/ledger", StaffWith("ledger.view"))
+async def ledger(call: Call, query: LedgerQuery) -> Page:
+    """Balances of every account and the newest transactions."""
+    async with call.database.transaction() as connection:
+        balances = await store.balances(connection)
+        postings, total = await store.postings(connection, query.account, query.ref, query.offset, query.size)
+        wrong = await check(connection)
+    return Page(
+        "ledger/list.html",
+        {"balances": balances, "postings": postings, "total": total, "wrong": wrong, "filter": query},
+    )

@@ -1,0 +1,114 @@
+"""Every SQL statement of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from commerce.ledger.types import Balance, Entry, Posting
+from server.database import Connection, many
+
+
+async def insert_transaction(connection: Connection, kind: str, ref: str, at: datetime | None) -> int | None:
+    """Return the id of a new transaction, None when ``kind`` and ``ref`` were posted before."""
+    found: int | None = await connection.fetchval(
+        """
+        INSERT INTO ledger_transactions (kind, ref, at) VALUES ($1, $2, coalesce($3, now()))
+        ON CONFLICT (kind, ref) DO NOTHING RETURNING id
+        """,
+        kind,
+        ref,
+        at,
+    )
+    return found
+
+
+async def transaction_id(connection: Connection, kind: str, ref: str) -> int | None:
+    """Return the id of the transaction of ``kind`` and ``ref``."""
+    found: int | None = await connection.fetchval(
+        "SELECT id FROM ledger_transactions WHERE kind = $1 AND ref = $2", kind, ref
+    )
+    return found
+
+
+async def insert_entries(connection: Connection, transaction: int, entries: Sequence[Entry]) -> None:
+    """Write the entries of a transaction."""
+    await connection.execute(
+        """
+        INSERT INTO ledger_entries (transaction_id, account, amount)
+        SELECT $1, * FROM unnest($2::text[], $3::bigint[])
+        """,
+        transaction,
+        [entry.account for entry in entries],
+        [entry.amount for entry in entries],
+    )
+
+
+async def entries_of(connection: Connection, transaction: int) -> list[Entry]:
+    """Return the entries of a transaction in the order they were given."""
+    rows = await connection.fetch(
+        "SELECT account, amount FROM ledger_entries WHERE transaction_id = $1 ORDER BY id", transaction
+    )
+    return many(Entry, rows)
+
+
+async def balances(connection: Connection) -> list[Balance]:
+    """Return every account with its sums in fen, by name."""
+    rows = await connection.fetch(
+        """
+        SELECT account, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS debit,
+               coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint AS credit,
+               sum(amount)::bigint AS balance, count(*) AS entries
+        FROM ledger_entries GROUP BY account ORDER BY account
+        """
+    )
+    return many(Balance, rows)
+
+
+async def unbalanced(connection: Connection) -> list[tuple[int, str, str, int, int]]:
+    """Return the transactions that do not balance: id, kind, ref, sum in fen, number of entries."""
+    rows = await connection.fetch(
+        """
+        SELECT t.id, t.kind, t.ref, coalesce(sum(e.amount), 0)::bigint AS total, count(e.id) AS entries
+        FROM ledger_transactions t LEFT JOIN ledger_entries e ON e.transaction_id = t.id
+        GROUP BY t.id HAVING coalesce(sum(e.amount), 0) <> 0 OR count(e.id) < 2 ORDER BY t.id
+        """
+    )
+    return [(row["id"], row["kind"], row["ref"], row["total"], row["entries"]) for row in rows]
+
+
+async def total(connection: Connection) -> int:
+    """Return the sum of all entries in fen."""
+    found: int = await connection.fetchval("SELECT coalesce(sum(amount), 0)::bigint FROM ledger_entries")
+    return found
+
+
+async def postings(
+    connection: Connection, account: str | None, ref: str | None, offset: int, size: int
+) -> tuple[list[Posting], int]:
+    """Return one page of transactions, newest first, and how many there are; of one account or one ref if given."""
+    rows = await connection.fetch(
+        """
+        SELECT t.id, t.kind, t.ref, t.at,
+               (SELECT jsonb_agg(jsonb_build_object('account', e.account, 'amount', e.amount) ORDER BY e.id)
+                FROM ledger_entries e WHERE e.transaction_id = t.id) AS entries
+        FROM ledger_transactions t
+        WHERE ($1::text IS NULL OR t.id IN (SELECT transaction_id FROM ledger_entries WHERE account = $1))
+          AND ($2::text IS NULL OR t.ref = $2)
+        ORDER BY t.id DESC OFFSET $3 LIMIT $4
+        """,
+        account,
+        ref,
+        offset,
+        size,
+    )
+    count: int = await connection.fetchval(
+        """
+        SELECT count(*) FROM ledger_transactions t
+        WHERE ($1::text IS NULL OR t.id IN (SELECT transaction_id FROM ledger_entries WHERE account = $1))
+          AND ($2::text IS NULL OR t.ref = $2)
+        """,
+        account,
+        ref,
+    )
+    return many(Posting, rows), count

@@ -1,0 +1,52 @@
+"""Orders: what was bought, at what price, to which address, and where it stands.
+
+Other features move orders through ``cancel_in``, ``mark_paid_in`` and ``revive_in``; who holds the units of an order
+says so through ``Sources``; who can stop a payment that is under way says so through ``Tills``.
+"""
+
+from commerce.orders.move import cancel_in, mark_paid_in, note_in, refunded_in, revive_in
+from commerce.orders.sources import OrderSource, Sources
+from commerce.orders.states import Action, actions
+from commerce.orders.store import by_id, key, key_by_number, lock, of_member
+from commerce.orders.tills import Closing, Tills
+from commerce.orders.types import (
+    SYSTEM,
+    Actor,
+    ActorKind,
+    Line,
+    NotCancellable,
+    Order,
+    OrderChanged,
+    OrderKey,
+    OrderStatus,
+    RefundStatus,
+)
+
+__all__ = [
+    "SYSTEM",
+    "Action",
+    "Actor",
+    "ActorKind",
+    "Closing",
+    "Line",
+    "NotCancellable",
+    "Order",
+    "OrderChanged",
+    "OrderKey",
+    "OrderSource",
+    "OrderStatus",
+    "RefundStatus",
+    "Sources",
+    "Tills",
+    "actions",
+    "by_id",
+    "cancel_in",
+    "key",
+    "key_by_number",
+    "lock",
+    "mark_paid_in",
+    "note_in",
+    "of_member",
+    "refunded_in",
+    "revive_in",
+]

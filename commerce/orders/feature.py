@@ -1,0 +1,19 @@
+"""How orders plug in."""
+
+from __future__ import annotations
+
+from commerce.orders import api, backoffice, jobs, pages
+from commerce.orders.events import tell_member
+from commerce.orders.sources import Sources
+from commerce.orders.tills import Tills
+from commerce.orders.types import OrderChanged
+from server.application import Application
+
+
+def setup(app: Application) -> None:
+    """Register orders: routes, expiry, the push to members, and the two faces that other features fill."""
+    app.provide(Sources, Sources())
+    app.provide(Tills, Tills())
+    app.add(api.routes, pages.routes, backoffice.routes)
+    app.schedule(jobs.EXPIRE)
+    app.subscribe(OrderChanged, "orders.tell_member", tell_member)

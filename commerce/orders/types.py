@@ -1,0 +1,143 @@
+"""What orders are made of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import msgspec
+
+from server.errors import Conflict
+from server.events import Event
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands. What may follow what is in states.py."""
+
+    PENDING_PAYMENT = "pending_payment"
+    PENDING_SHIPMENT = "pending_shipment"
+    PENDING_RECEIPT = "pending_receipt"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class RefundStatus(StrEnum):
+    """How much of what the order cost went back."""
+
+    NONE = "none"
+    PARTIAL = "partial"
+    FULL = "full"
+
+
+class ActorKind(StrEnum):
+    """Who did something to an order."""
+
+    MEMBER = "member"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Somebody, or the platform itself."""
+
+    kind: ActorKind
+    id: int | None = None
+
+
+SYSTEM = Actor(ActorKind.SYSTEM)
+
+
+class OrderKey(msgspec.Struct, frozen=True, kw_only=True):
+    """What identifies an order and where it came from."""
+
+    id: int
+    order_no: str
+    member_id: int
+    source: str
+    reservation_id: int | None
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """An order as it is stored; sums in fen, times in UTC. ``address`` is the snapshot frozen with it."""
+
+    id: int
+    order_no: str
+    member_id: int
+    shop_id: int
+    source: str
+    reservation_id: int | None
+    status: OrderStatus
+    refund_status: RefundStatus
+    amount: int
+    paid: int
+    address: dict[str, Any]
+    note: str
+    pay_before: datetime
+    created_at: datetime
+    paid_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str | None
+
+    @property
+    def key(self) -> OrderKey:
+        """Return what others identify the order by."""
+        return OrderKey(
+            id=self.id,
+            order_no=self.order_no,
+            member_id=self.member_id,
+            source=self.source,
+            reservation_id=self.reservation_id,
+        )
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of an order, frozen at purchase; prices in fen."""
+
+    id: int
+    order_id: int
+    sku_id: int
+    product_id: int
+    title: str
+    specs: dict[str, str]
+    picture: str
+    unit_price: int
+    list_price: int | None
+    quantity: int
+    amount: int
+
+
+class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of an order's history. ``text`` is in zh_CN, translated when shown."""
+
+    at: datetime
+    kind: str
+    from_status: OrderStatus | None
+    to_status: OrderStatus | None
+    actor_kind: ActorKind
+    actor_id: int | None
+    text: str
+
+
+class OrderChanged(Event, frozen=True, kw_only=True):
+    """An order moved to ``status`` at ``at`` (UTC)."""
+
+    kind: ClassVar[str] = "orders.changed"
+
+    order_id: int
+    order_no: str
+    member_id: int
+    status: OrderStatus
+    at: datetime
+
+
+class NotCancellable(Conflict):
+    """The order cannot be cancelled any more."""
+
+    code, message = "not_cancellable", "订单现在不能取消"
+
+
+class AddressLocked(Conflict):
+    """The parcel is on its way, or the order is over."""
+
+    code, message = "address_locked", "订单已发货或已结束，不能再改地址"
