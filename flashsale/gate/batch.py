@@ -43,8 +43,10 @@ class Batcher:
         """Put an attempt into the item's next call; the future gives its decision or raises GateUnavailable.
 
         Cancelling the future cancels nothing in Redis once the call is out: the attempt may win, and its journal entry
-        is then settled by the worker.
+        is then settled by the worker. Raises ValueError for an attempt that does not check, so that it spoils nobody
+        else's call.
         """
+        attempt.check()
         lane = self._lanes.get(item_id)
         if lane is None:
             lane = self._lanes[item_id] = _Lane()

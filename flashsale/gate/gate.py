@@ -67,12 +67,12 @@ class Gate:
         """Decide 1–128 attempts on one item, in their order, at once (step 2).
 
         A win is in the journal before it is answered; a refusal leaves nothing behind. Raises GateUnavailable (unknown:
-        any of them may have won), ValueError for a quantity below 1 or a wrong number of attempts.
+        any of them may have won), ValueError for an attempt that does not check, or a wrong number of them.
         """
         if not 0 < len(attempts) <= BATCH:
             raise ValueError(f"a batch holds 1–{BATCH} attempts, not {len(attempts)}")
-        if any(attempt.quantity < 1 for attempt in attempts):
-            raise ValueError("a quantity below 1")
+        for attempt in attempts:
+            attempt.check()
         members = [str(attempt.member_id) for attempt in attempts]
         rids = [attempt.request_id for attempt in attempts]
         digests = map(scripts.digest, members, rids)
@@ -111,28 +111,27 @@ class Gate:
     # --- The journal ------------------------------------------------------------------------------------------------
 
     async def journal_read(
-        self, item_id: int, *, age: float = 0.0, after: str = "-", count: int = 500
+        self, item_id: int, *, age: float = 0.0, after: str = "-", calls: int = 20
     ) -> list[JournalEntry]:
-        """Return up to ``count`` entries at least ``age`` seconds old by the clock of Redis, oldest first.
+        """Return the takes of up to ``calls`` script calls at least ``age`` seconds old by the clock of Redis.
 
-        ``after`` pages on. Raises GateUnavailable.
+        The oldest come first, up to 128 of one call share their ``journal_id``; ``after`` such an id pages on. Raises
+        GateUnavailable.
         """
         milliseconds = round(age * 1000)
-        reply = await self._source.run(scripts.JOURNAL_READ, item_id, after, milliseconds, count, stamped=False)
+        reply = await self._source.run(scripts.JOURNAL_READ, item_id, after, milliseconds, calls, stamped=False)
         return replies.journal(reply)
 
     async def journal_remove(self, item_id: int, entries: Sequence[JournalEntry]) -> int:
-        """Remove entries that PostgreSQL knows, and only if id, epoch, member, key and generation agree (step 4).
+        """Remove takes that PostgreSQL knows, and only if id, epoch, member, key and generation agree (step 4).
 
-        Returns how many there were. Raises GateUnavailable; what then stays is settled once more and harms nothing.
+        Those that share a ``journal_id`` want to be removed together: what is left of them moves to a new id, where
+        only `journal_read` finds it. Returns how many there were. Raises GateUnavailable; what then stays is settled
+        once more and harms nothing.
         """
         removed = 0
         for part in _parts(entries, BATCH):
-            words = [
-                word
-                for entry in part
-                for word in (entry.journal_id, entry.epoch, entry.member_id, entry.request_id, entry.generation)
-            ]
+            words = [word for entry in part for word in replies.words_of_entry(entry)]
             removed += await self._source.run(scripts.JOURNAL_REMOVE, item_id, *words, stamped=False)
         return removed
 

@@ -26,18 +26,15 @@ _PLAIN = [UNAVAILABLE, *(Decision(outcome) for outcome in Outcome)]
 
 
 def decisions(reply: list[Any]) -> list[Decision]:
-    """Read what admit.lua decided: 0, epoch, one byte an attempt, the journal id of each win."""
+    """Read what admit.lua decided: 0, epoch, one byte an attempt, the journal id if any won."""
     codes: bytes = reply[2]
     if Outcome.WON not in codes and Outcome.AGAIN not in codes:
         return [_PLAIN[code] for code in codes]
-    epoch, wins = int(reply[1]), iter(reply[3:])
-    answers = []
-    for code in codes:
-        if code == Outcome.WON:
-            answers.append(Decision(Outcome.WON, epoch, next(wins).decode()))
-        else:
-            answers.append(Decision(Outcome.AGAIN, epoch) if code == Outcome.AGAIN else _PLAIN[code])
-    return answers
+    epoch = int(reply[1])
+    won = Decision(Outcome.WON, epoch, reply[3].decode() if len(reply) > 3 else "")
+    again = Decision(Outcome.AGAIN, epoch)
+    answers = {Outcome.WON.value: won, Outcome.AGAIN.value: again}
+    return [answers.get(code) or _PLAIN[code] for code in codes]
 
 
 def rewin(reply: list[Any]) -> Decision:
@@ -49,18 +46,22 @@ def rewin(reply: list[Any]) -> Decision:
 
 
 def journal(entries: list[Any]) -> list[JournalEntry]:
-    """Read journal entries as XRANGE lists them."""
-    return [
-        JournalEntry(
-            journal_id=journal_id.decode(),
-            epoch=int(words[1]),
-            member_id=int(words[3]),
-            request_id=words[5].decode(),
-            quantity=int(words[7]),
-            generation=int(words[9]),
-        )
-        for journal_id, words in entries
-    ]
+    """Read stream entries as XRANGE lists them; each holds the takes of one script call."""
+    read = []
+    for journal_id, (_, epoch, _, takes) in entries:
+        words = takes.decode().split(" ")
+        for member_id, quantity, generation, request_id in zip(*[iter(words)] * 4, strict=True):
+            entry = JournalEntry(
+                journal_id.decode(), int(epoch), int(member_id), request_id, int(quantity), int(generation)
+            )
+            read.append(entry)
+    return read
+
+
+def words_of_entry(entry: JournalEntry) -> tuple[str, int, str]:
+    """Return the words by which journal_remove.lua knows a take."""
+    take = f"{entry.member_id} {entry.quantity} {entry.generation} {entry.request_id}"
+    return entry.journal_id, entry.epoch, take
 
 
 def words_of_terms(terms: Terms) -> dict[str, str | int]:

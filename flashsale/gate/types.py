@@ -48,9 +48,17 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     request_id: str
     quantity: int = 1
 
+    def check(self) -> None:
+        """Raise ValueError for what no script must see: a key with blanks would shift the words of the journal."""
+        key = self.request_id
+        if not (0 < len(key) <= 64 and key.isascii() and key.isprintable() and " " not in key):
+            raise ValueError("a key has 1–64 visible ASCII characters")
+        if self.quantity < 1 or self.member_id < 1:
+            raise ValueError("a member and a quantity are 1 at least")
+
 
 class Decision(msgspec.Struct, frozen=True, gc=False):
-    """The gate's answer. ``epoch`` is 0 unless the key has won; ``journal_id`` names the entry that a new win left."""
+    """The gate's answer. ``epoch`` is 0 unless the key has won; ``journal_id`` is that of a new win's call."""
 
     outcome: Outcome
     epoch: int = 0
@@ -58,7 +66,10 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
 
 
 class JournalEntry(msgspec.Struct, frozen=True, gc=False):
-    """A take that PostgreSQL may not know yet; generation 1 is a win, a higher one a late payment's re-win."""
+    """A take that PostgreSQL may not know yet; generation 1 is a win, a higher one a late payment's re-win.
+
+    The takes of one script call share their ``journal_id``.
+    """
 
     journal_id: str
     epoch: int
@@ -136,7 +147,7 @@ class Figures(msgspec.Struct, frozen=True):
 
     ``fit``: a script may act on it, so loaded in this very run of Redis; ``shut_by`` is the token of the rebuild that
     closed the gate, or empty. ``parked`` units are neither on offer nor held (none, as long as no page leases its
-    sold-out answer).
+    sold-out answer). ``journal`` counts script calls whose takes are not all removed.
     """
 
     now: datetime

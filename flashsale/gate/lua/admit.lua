@@ -1,7 +1,7 @@
 -- Decides up to 128 attempts on one item, in the order they are given (step 2 of the purchase path).
 -- KEYS g h r m j
 -- ARGV stamp, then four columns of n: members, digests, quantities, request ids
--- Gives {0, epoch, one byte of outcome per attempt, journal id of each win …} or {why} when nothing was looked at:
+-- Gives {0, epoch, one byte of outcome per attempt, journal id if any won} or {why} when nothing was looked at:
 -- 1 item missing, 2 stamp of another run, 3 gate closed. Everything is decided before anything is written, so that
 -- an error cannot leave half a batch behind. A refusal writes nothing.
 local g = redis.call('HMGET', KEYS[1], 'stamp', 'gate', 'epoch', 'state', 'starts', 'ends', 'limit', 'avail')
@@ -57,18 +57,20 @@ end
 
 local reply = {0, epoch, table.concat(out)}
 if #wins > 0 then
-    local h, r, m = {}, {}, {}
+    local h, r, m, j = {}, {}, {}, {}
     for k, i in ipairs(wins) do
         local member, digest, quantity, rid = ARGV[1 + i], ARGV[digests + i], ARGV[quantities + i], ARGV[rids + i]
         local at = 2 * k
         h[at - 1], h[at] = member .. ':' .. rid, quantity .. ':1'
         r[at - 1], r[at] = digest, won[digest]
         m[at - 1], m[at] = member, units[member]
-        reply[3 + k] = redis.call('XADD', KEYS[5], '*', 'e', epoch, 'm', member, 'r', rid, 'q', quantity, 'g', 1)
+        j[k] = member .. ' ' .. quantity .. ' 1 ' .. rid
     end
     redis.call('HSET', KEYS[1], 'avail', avail)
     redis.call('HSET', KEYS[2], unpack(h))
     redis.call('HSET', KEYS[3], unpack(r))
     redis.call('HSET', KEYS[4], unpack(m))
+    -- One entry for all of them: an entry each would cost as much again as everything else.
+    reply[4] = redis.call('XADD', KEYS[5], '*', 'e', epoch, 'w', table.concat(j, ' '))
 end
 return reply

@@ -22,5 +22,6 @@ if not has then
     redis.call('HSET', KEYS[3], member, units)
 end
 redis.call('HSET', KEYS[2], field, ARGV[4] .. ':' .. ARGV[5])
-local id = redis.call('XADD', KEYS[4], '*', 'e', g[3], 'm', member, 'r', rid, 'q', ARGV[4], 'g', ARGV[5])
+local win = table.concat({member, ARGV[4], ARGV[5], rid}, ' ')
+local id = redis.call('XADD', KEYS[4], '*', 'e', g[3], 'w', win)
 return {0, g[3], 1, id}
