@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,7 +12,7 @@ import pytest
 import socketio
 from aiohttp import web
 
-from realtime import Hub, Rooms, Socket, VisitorKind, tokens
+from realtime import Hub, Rooms, Socket, Visitor, VisitorKind, tokens
 from server.application import Application
 from server.database import Connection
 from server.http import Body, Identity, Kind
@@ -22,7 +20,6 @@ from server.http.web import web_app
 from server.settings import Settings
 
 FEATURES = ("server", "realtime")
-_numbers = itertools.count(1)
 
 
 async def _who(connection: Connection, number: int) -> Identity:
@@ -101,21 +98,6 @@ class Listener:
         return await self.client.call(event, payload, namespace="/member", timeout=5)
 
 
-def settings(database_url: str, redis_url: str, **changes: Any) -> Settings:
-    """Settings of a web process on the test's engines."""
-    return Settings(
-        **{
-            "home": Path("/nonexistent"),
-            "database_url": database_url,
-            "database_direct_url": database_url,
-            "redis_url": redis_url,
-            "secret": b"s" * 32,
-            "limit_loopback": False,
-        }
-        | changes
-    )
-
-
 async def watch(app: Application, socket: Socket, body: Watch) -> dict[str, Any]:
     """Join an item's room."""
     await socket.join(f"sale:{body.item_id}")
@@ -147,9 +129,9 @@ async def serving(given: Settings) -> AsyncIterator[Site]:
 
 
 @pytest.fixture
-async def site(database_url: str, redis_url: str) -> AsyncIterator[Site]:
+async def site(settings: Settings) -> AsyncIterator[Site]:
     """One web process."""
-    async with serving(settings(database_url, redis_url)) as made:
+    async with serving(settings) as made:
         yield made
 
 
@@ -179,6 +161,4 @@ async def listen() -> AsyncIterator[Callable[..., Awaitable[Listener]]]:
 
 def forged(visitor_id: int) -> str:
     """Return a token that another key signed."""
-    from realtime.types import Visitor
-
     return tokens.issue(b"another key that is not ours", Visitor(kind=VisitorKind.MEMBER, id=visitor_id))[0]
