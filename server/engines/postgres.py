@@ -31,8 +31,8 @@ class Postgres(Engine):
     stop_signal = signal.SIGINT
     last_resorts = (signal.SIGQUIT,)
 
-    def __init__(self, home: Path, sockets: Path, options: Mapping[str, str], site: Site) -> None:
-        super().__init__(home, sockets, site.identity, {**POSTGRES_OPTIONS, **options})
+    def __init__(self, home: Path, options: Mapping[str, str], site: Site) -> None:
+        super().__init__(home, site.sockets, site.identity, {**POSTGRES_OPTIONS, **options})
         self.binaries, self.data = site.binaries, site.data
 
     @property

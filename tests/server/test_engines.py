@@ -144,21 +144,22 @@ async def test_a_path_of_odd_characters(tmp_path: Path) -> None:
 async def test_files_left_by_a_crash_do_not_stop_a_start(tmp_path: Path) -> None:
     with Engines(tmp_path) as engines:
         await _write(engines, 4)
-        sockets = engines.valkey.address.parent
+        cluster, sockets, address = engines.postgres.data, engines.postgres.sockets, engines.valkey.address
     # The number of a process that lives and is none of ours: PostgreSQL alone would refuse to start.
-    (tmp_path / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n{tmp_path}/postgres\n0\n5432\n\n\n\nready\n")
+    (cluster / "postmaster.pid").write_text(f"{os.getpid()}\n{cluster}\n0\n5432\n\n\n\nready\n")
+    sockets.mkdir(exist_ok=True)
     (sockets / ".s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n")
     (sockets / ".s.PGSQL.5432").touch()
-    engines.valkey.address.touch()
-    (tmp_path / "postgres.new").mkdir()
+    address.touch()
+    cluster.with_name(f"{cluster.name}.new").mkdir()
     with Engines(tmp_path) as engines:
         assert await _read(engines) == ([4], [4])
 
 
 def test_another_major_version_is_named(tmp_path: Path) -> None:
-    with Engines(tmp_path):
-        pass
-    (tmp_path / "postgres" / "PG_VERSION").write_text("15\n")
+    with Engines(tmp_path) as engines:
+        version = engines.postgres.data / "PG_VERSION"
+    version.write_text("15\n")
     with pytest.raises(EnginesError, match="made by PostgreSQL 15"), Engines(tmp_path):
         pass
 
@@ -195,13 +196,16 @@ async def test_engines_end_with_their_launcher(tmp_path: Path, sign: signal.Sign
 
 
 def test_a_cut_off_creation_is_made_again(tmp_path: Path) -> None:
+    engines = Engines(tmp_path)
+    cluster = engines.postgres.data
+    engines.close()
     with subprocess.Popen([sys.executable, "-c", LAUNCHER, str(tmp_path)], stdin=subprocess.PIPE) as launcher:
         deadline = time.monotonic() + 20
-        while not (tmp_path / "postgres.new" / "PG_VERSION").exists():
+        while not (cluster.with_name(f"{cluster.name}.new") / "PG_VERSION").exists():
             assert time.monotonic() < deadline
             time.sleep(0.002)
         launcher.kill()
-    assert not (tmp_path / "postgres").exists()
+    assert not cluster.exists()
     with Engines(tmp_path) as engines:
         assert engines.postgres.running
 
