@@ -1,0 +1,121 @@
+"""Accounts and addresses over JSON."""
+
+from __future__ import annotations
+
+from commerce.members import address_store, store
+from commerce.members.addresses import add_address, change_address, remove_address
+from commerce.members.codes import send_code
+from commerce.members.errors import CodeWrong, CredentialsWrong, MemberBanned, TooManyAddresses
+from commerce.members.log_in import Visitor, log_in, one_target
+from commerce.members.types import (
+    AddressBody,
+    AddressPatch,
+    AddressView,
+    CodeRequest,
+    CodeSent,
+    LogIn,
+    MemberView,
+    SessionView,
+    address_view,
+    member_view,
+)
+from server.clock import wire
+from server.errors import NotFound, RateLimited
+from server.http import Anyone, Call, Listing, LoggedIn, Paging, Routes
+from server.http.routes import Key
+
+accounts = Routes("accounts")
+book = Routes("addresses")
+
+
+def visitor_of(call: Call) -> Visitor:
+    """Return where a log-in comes from."""
+    return Visitor(call.address, call.request.headers.get("User-Agent", "").replace("\x00", ""))
+
+
+@accounts.post("/api/v1/auth/codes", Anyone(), status=202, key=Key.OWN, errors=(RateLimited,))
+async def ask_for_code(call: Call, body: CodeRequest) -> CodeSent:
+    """Send a log-in code to a phone or a mail address."""
+    target = one_target(body.phone, body.email)
+    return CodeSent(retry_after=await send_code(call.app, target, call.address, call.tr))
+
+
+@accounts.post(
+    "/api/v1/auth/sessions",
+    Anyone(),
+    status=201,
+    key=Key.OWN,  # an answer with a token is not kept
+    limit="120/minute",
+    errors=(CodeWrong, CredentialsWrong, MemberBanned, RateLimited),
+)
+async def open_session(call: Call, body: LogIn) -> SessionView:
+    """Log in with a code or a password; a phone or mail address that is new becomes a member."""
+    entered = await log_in(call.app, body, visitor_of(call))
+    return SessionView(
+        token=entered.issued.token, expires_at=wire(entered.issued.expires_at), member=member_view(entered.member)
+    )
+
+
+@accounts.delete("/api/v1/auth/sessions/current", LoggedIn(), status=204)
+async def close_session(call: Call) -> None:
+    """Log out."""
+    await log_out(call)
+
+
+async def log_out(call: Call) -> None:
+    """End the caller's session, here at once and in other processes within a second or so."""
+    if call.session is None:
+        return
+    async with call.transaction() as connection:
+        await call.app.sessions.revoke(connection, call.session.digest)
+    call.app.sessions.forget(call.session.digest)
+
+
+@accounts.get("/api/v1/me", LoggedIn())
+async def show_me(call: Call) -> MemberView:
+    """Show the member who calls."""
+    async with call.database.connection() as connection:
+        member = await store.member(connection, call.member.id)
+    if member is None:
+        raise NotFound
+    return member_view(member)
+
+
+@book.get("/api/v1/addresses", LoggedIn())
+async def list_addresses(call: Call, query: Paging) -> Listing[AddressView]:
+    """List the caller's addresses, the default first."""
+    async with call.database.connection() as connection:
+        total = await address_store.count(connection, call.member.id)
+        page = await address_store.page(connection, call.member.id, query.offset, query.size)
+    return Listing(items=[address_view(address) for address in page], total=total, page=query.page, size=query.size)
+
+
+@book.post("/api/v1/addresses", LoggedIn(), status=201, errors=(TooManyAddresses,))
+async def add(call: Call, body: AddressBody) -> AddressView:
+    """Add an address."""
+    async with call.transaction() as connection:
+        return address_view(await add_address(connection, call.member.id, body))
+
+
+@book.get("/api/v1/addresses/{address_id}", LoggedIn())
+async def show(call: Call, address_id: int) -> AddressView:
+    """Show an address."""
+    async with call.database.connection() as connection:
+        address = await address_store.find(connection, call.member.id, address_id)
+    if address is None:
+        raise NotFound
+    return address_view(address)
+
+
+@book.patch("/api/v1/addresses/{address_id}", LoggedIn())
+async def change(call: Call, address_id: int, body: AddressPatch) -> AddressView:
+    """Change an address."""
+    async with call.transaction() as connection:
+        return address_view(await change_address(connection, call.member.id, address_id, body))
+
+
+@book.delete("/api/v1/addresses/{address_id}", LoggedIn(), status=204)
+async def remove(call: Call, address_id: int) -> None:
+    """Remove an address."""
+    async with call.transaction() as connection:
+        await remove_address(connection, call.member.id, address_id)

@@ -1,0 +1,62 @@
+"""One-time codes: six digits by SMS or mail, good for five minutes and five tries, kept only as an HMAC."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+
+from commerce.courier import Couriers, Message
+from commerce.members import store
+from commerce.members.errors import CodeWrong
+from commerce.members.targets import Target
+from server.application import Application
+from server.i18n import Translator
+
+GOOD_FOR, TRIES = 300, 5
+"""Seconds, and tries, that a code lives."""
+
+RETRY_AFTER = 60
+"""Seconds between two codes to one target."""
+
+PER_TARGET = ("1/60second", "20/day")
+PER_ADDRESS = "30/10minute"
+
+
+async def send_code(app: Application, target: Target, address: str, tr: Translator) -> int:
+    """Send a code to ``target`` and return the seconds until another may be asked for.
+
+    The same happens whether or not somebody has registered with it. Raises RateLimited, CourierMissing.
+    """
+    courier = app.resource(Couriers).of(target.channel)
+    await app.limits.check(PER_ADDRESS, "codes", address=address)
+    for rate in PER_TARGET:
+        await app.limits.check(rate, "codes", target.value)
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    text = tr("【凌峰】验证码 {code}，{minutes} 分钟内有效。请勿告诉他人。").format(code=code, minutes=GOOD_FOR // 60)
+    async with app.database.transaction() as connection:
+        await store.keep_code(connection, target.value, _mac(app, target, code), GOOD_FOR)
+        await courier.send(connection, Message(channel=target.channel, to=target.value, text=text, code=code))
+    return RETRY_AFTER
+
+
+async def check_code(app: Application, target: Target, code: str) -> bytes:
+    """Count a try and return what ``store.use_code`` takes. Raises CodeWrong.
+
+    The try is counted in a transaction of its own: a refusal must not take it back.
+    """
+    async with app.database.connection() as connection:
+        live = await store.try_code(connection, target.value, TRIES)
+    given = _mac(app, target, code.strip())
+    if not hmac.compare_digest(given, live.mac if live is not None else bytes(32)) or live is None:
+        raise CodeWrong
+    return live.mac
+
+
+def _mac(app: Application, target: Target, code: str) -> bytes:
+    return hmac.digest(app.settings.secret, f"code:{target.value}:{code}".encode(errors="replace"), "sha256")
+
+
+async def tidy(app: Application) -> None:
+    """Remove codes that ended long ago."""
+    async with app.database.connection() as connection:
+        await store.tidy_codes(connection)

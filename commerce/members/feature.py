@@ -1,0 +1,24 @@
+"""Members, assembled."""
+
+from __future__ import annotations
+
+from commerce.members import api, codes, demo
+from commerce.members.directory import directory
+from server.application import Application, Command
+from server.http import Kind
+from server.jobs import Schedule
+
+
+def setup(app: Application) -> None:
+    """Register members: their sessions, routes, schedule and demo command."""
+    app.directory(Kind.MEMBER, directory)
+    app.add(api.accounts, api.book)
+    app.schedule(Schedule(name="members.tidy_codes", every=3600, run=codes.tidy))
+    app.command(
+        Command(
+            path=("demo", "buyers"),
+            help="make members with an address and a token, one JSON line each (development only)",
+            run=demo.run_buyers,
+            arguments=demo.buyers_arguments,
+        )
+    )

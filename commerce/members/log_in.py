@@ -1,0 +1,111 @@
+"""Logging in, with a code or with a password. A phone or mail address that is new becomes a member."""
+
+from __future__ import annotations
+
+import secrets
+
+import msgspec
+
+from commerce.courier import Channel
+from commerce.credentials import check_password, clear_tries, count_try
+from commerce.members import store
+from commerce.members.codes import check_code
+from commerce.members.errors import CodeWrong, CredentialsWrong, MemberBanned
+from commerce.members.targets import Target, target_of
+from commerce.members.types import LogIn, Member, Status
+from server.application import Application
+from server.database import Connection
+from server.errors import Invalid
+from server.http import Kind
+from server.http.session import Issued
+
+
+class Visitor(msgspec.Struct, frozen=True):
+    """Where a log-in comes from: the client's address and what its browser says it is."""
+
+    address: str
+    agent: str
+
+
+class Entered(msgspec.Struct, frozen=True):
+    """Somebody has logged in."""
+
+    member: Member
+    issued: Issued
+
+
+async def log_in(app: Application, body: LogIn, visitor: Visitor) -> Entered:
+    """Log in with what ``body`` holds. Raises Invalid, CodeWrong, CredentialsWrong, MemberBanned, RateLimited."""
+    with_code = body.phone is not None or body.email is not None or body.code is not None
+    with_password = body.account is not None or body.password is not None
+    if with_code == with_password:
+        raise Invalid("phone", "用手机号（或邮箱）加验证码，或者账号加密码")
+    if with_password:
+        if not body.account:
+            raise Invalid("account", "必填")
+        if not body.password:
+            raise Invalid("password", "必填")
+        return await by_password(app, body.account, body.password, visitor)
+    if not body.code:
+        raise Invalid("code", "必填")
+    return await by_code(app, one_target(body.phone, body.email), body.code, visitor)
+
+
+def one_target(phone: str | None, email: str | None) -> Target:
+    """Return the one of both that is given. Raises Invalid."""
+    if (phone is None) == (email is None):
+        raise Invalid("phone", "手机号和邮箱，填一个")
+    return target_of(phone, "phone") if phone is not None else target_of(email or "", "email")
+
+
+async def by_code(app: Application, target: Target, code: str, visitor: Visitor) -> Entered:
+    """Log in, or register, the owner of ``target``. Raises CodeWrong, MemberBanned."""
+    mac = await check_code(app, target, code)
+    async with app.database.transaction() as connection:
+        if not await store.use_code(connection, target.value, mac):
+            raise CodeWrong
+        return await _enter(app, connection, await find_or_register(connection, target), visitor)
+
+
+async def by_password(app: Application, account: str, password: str, visitor: Visitor) -> Entered:
+    """Log in a member by phone or mail address. Raises CredentialsWrong, MemberBanned, TooManyTries."""
+    try:
+        target = target_of(account, "account")
+    except Invalid:
+        raise CredentialsWrong from None
+    await count_try(app, Kind.MEMBER, target.value)
+    async with app.database.connection() as connection:
+        member = await _find(connection, target)
+    if not await check_password(member.password_hash if member else None, password) or member is None:
+        raise CredentialsWrong
+    async with app.database.transaction() as connection:
+        await clear_tries(connection, Kind.MEMBER, target.value)
+        return await _enter(app, connection, member, visitor)
+
+
+async def _find(connection: Connection, target: Target) -> Member | None:
+    find = store.member_by_phone if target.channel is Channel.SMS else store.member_by_email
+    return await find(connection, target.value)
+
+
+async def find_or_register(connection: Connection, target: Target) -> Member:
+    """Return the member of ``target``, a new one if there was none; of two at once both get the same."""
+    member = await _find(connection, target)
+    if member is not None:
+        return member
+    by_phone = target.channel is Channel.SMS
+    tail = target.value[-4:] if by_phone else f"{secrets.randbelow(10_000):04d}"
+    phone, email = (target.value, None) if by_phone else (None, target.value)
+    registered = await store.register(connection, phone, email, f"凌峰用户{tail}")
+    member = await _find(connection, target)
+    assert member is not None  # registered here, or by another log-in that won the race
+    if registered:
+        await store.note(connection, member.id, "registered", f"member:{member.id}")
+    return member
+
+
+async def _enter(app: Application, connection: Connection, member: Member, visitor: Visitor) -> Entered:
+    if member.status is Status.BANNED:
+        raise MemberBanned
+    issued = await app.sessions.issue(connection, Kind.MEMBER, member.id, visitor.address, visitor.agent)
+    return Entered(member, issued)

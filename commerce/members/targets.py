@@ -1,0 +1,49 @@
+"""Phones and mail addresses, as people type them and as they are kept."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from commerce.courier import Channel
+from server.errors import Invalid
+
+_NOISE = re.compile(r"[\s\-()]")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}")
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Where a code is sent, which is also who logs in with it."""
+
+    channel: Channel
+    value: str
+
+
+def phone_of(text: str, field: str = "phone") -> Target:
+    """Return a mainland mobile number without spaces and country code. Raises Invalid."""
+    digits = _NOISE.sub("", text) if len(text) <= 40 else ""
+    for prefix in ("+86", "0086"):
+        digits = digits.removeprefix(prefix)
+    if not _MOBILE.fullmatch(digits):
+        raise Invalid(field, "请填写 11 位手机号")
+    return Target(Channel.SMS, digits)
+
+
+def email_of(text: str, field: str = "email") -> Target:
+    """Return a mail address in small letters. Raises Invalid."""
+    address = text.strip().lower()
+    if len(address) > 254 or not _MAIL.fullmatch(address):
+        raise Invalid(field, "请填写有效的邮箱")
+    return Target(Channel.EMAIL, address)
+
+
+def target_of(text: str, field: str) -> Target:
+    """Return a phone or a mail address, whichever ``text`` is. Raises Invalid."""
+    return email_of(text, field) if "@" in text else phone_of(text, field)
+
+
+def masked(phone: str) -> str:
+    """Return a phone number as it may be shown: ``138****6021``."""
+    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 7 else "****"

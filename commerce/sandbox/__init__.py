@@ -1,0 +1,1 @@
+"""Simulated third parties: on in `lingfeng run`, off everywhere else, gathered on /sandbox."""

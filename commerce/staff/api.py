@@ -1,0 +1,61 @@
+"""Staff over JSON: logging in and out."""
+
+from __future__ import annotations
+
+from commerce.credentials import TooManyTries
+from commerce.staff import store
+from commerce.staff.log_in import OtpRequired, OtpWrong, StaffCredentialsWrong, log_in
+from commerce.staff.types import StaffLogIn, StaffSessionView, StaffView, staff_view
+from server.clock import wire
+from server.errors import NotFound
+from server.http import Anyone, Call, Kind, Routes, StaffWith
+from server.http.routes import Key
+
+routes = Routes("staff", realm=Kind.STAFF)
+
+
+def agent_of(call: Call) -> str:
+    """Return what the client says it is, fit to be kept."""
+    return call.request.headers.get("User-Agent", "").replace("\x00", "")
+
+
+@routes.post(
+    "/api/v1/staff/sessions",
+    Anyone(),
+    status=201,
+    key=Key.OWN,  # an answer with a token is not kept
+    limit="120/minute",
+    errors=(StaffCredentialsWrong, OtpRequired, OtpWrong, TooManyTries),
+)
+async def open_session(call: Call, body: StaffLogIn) -> StaffSessionView:
+    """Log in to the back office."""
+    entered = await log_in(call.app, body, call.address, agent_of(call))
+    return StaffSessionView(
+        token=entered.issued.token, expires_at=wire(entered.issued.expires_at), staff=staff_view(entered.staff)
+    )
+
+
+@routes.delete("/api/v1/staff/sessions/current", StaffWith(), status=204)
+async def close_session(call: Call) -> None:
+    """Log out of the back office."""
+    await log_out(call)
+
+
+async def log_out(call: Call) -> None:
+    """End the caller's session, here at once and in other processes within a second or so."""
+    if call.session is None:
+        return
+    async with call.transaction() as connection:
+        await call.app.sessions.revoke(connection, call.session.digest)
+        await store.note(connection, call.staff.id, "log_out", call.address, agent_of(call))
+    call.app.sessions.forget(call.session.digest)
+
+
+@routes.get("/api/v1/staff/me", StaffWith())
+async def show_me(call: Call) -> StaffView:
+    """Show who calls, with roles and permissions."""
+    async with call.database.connection() as connection:
+        staff = await store.staff(connection, call.staff.id)
+    if staff is None:
+        raise NotFound
+    return staff_view(staff)

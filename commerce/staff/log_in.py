@@ -1,0 +1,73 @@
+"""Logging in to the back office."""
+
+from __future__ import annotations
+
+import msgspec
+
+from commerce.credentials import check_password, clear_tries, count_try
+from commerce.staff import store
+from commerce.staff.otp import step_of, unseal
+from commerce.staff.types import Staff, StaffLogIn
+from server.application import Application
+from server.errors import Unauthenticated
+from server.http import Kind
+from server.http.session import Issued
+
+
+class StaffCredentialsWrong(Unauthenticated):
+    """No such account, a closed one, or another password; which of them is not told."""
+
+    code, message = "credentials_wrong", "账号或密码不对"
+
+
+class OtpRequired(Unauthenticated):
+    """The password is right; the account has a second factor."""
+
+    code, message = "otp_required", "请填写动态验证码"
+
+
+class OtpWrong(Unauthenticated):
+    """The one-time password is another one, or was used."""
+
+    code, message = "otp_wrong", "动态验证码不对或已用过"
+
+
+class StaffEntered(msgspec.Struct, frozen=True):
+    """Somebody has logged in."""
+
+    staff: Staff
+    issued: Issued
+
+
+async def log_in(app: Application, body: StaffLogIn, address: str, agent: str) -> StaffEntered:
+    """Log in. Raises StaffCredentialsWrong, OtpRequired, OtpWrong, TooManyTries."""
+    account = body.account.strip().replace("\x00", "")
+    await count_try(app, Kind.STAFF, account)
+    async with app.database.connection() as connection:
+        staff_id = await store.staff_id_of(connection, account)
+        staff = None if staff_id is None else await store.staff(connection, staff_id)
+    good = await check_password(staff.password_hash if staff else None, body.password)
+    if staff is None or staff.disabled_at is not None or not good:
+        if staff is not None:
+            await _refused(app, staff, address, agent, "password")
+        raise StaffCredentialsWrong
+    step = None
+    if staff.otp_secret is not None:
+        if not body.otp or not body.otp.strip():
+            raise OtpRequired
+        step = step_of(unseal(app.settings.secret, staff.otp_secret), body.otp.strip())
+        if step is None:
+            await _refused(app, staff, address, agent, "otp")
+            raise OtpWrong(field="otp")
+    async with app.database.transaction() as connection:
+        if step is not None and not await store.use_otp(connection, staff.id, step):
+            raise OtpWrong(field="otp")
+        await clear_tries(connection, Kind.STAFF, account)
+        issued = await app.sessions.issue(connection, Kind.STAFF, staff.id, address, agent)
+        await store.note(connection, staff.id, "log_in", address, agent)
+    return StaffEntered(staff, issued)
+
+
+async def _refused(app: Application, staff: Staff, address: str, agent: str, why: str) -> None:
+    async with app.database.connection() as connection:
+        await store.note(connection, staff.id, "log_in_refused", address, agent, {"why": why})

@@ -1,0 +1,93 @@
+"""The back office's door, first page, and list of staff."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from commerce.credentials import local_path
+from commerce.staff import store
+from commerce.staff.api import agent_of, log_out
+from commerce.staff.log_in import OtpRequired, log_in
+from commerce.staff.tiles import Tiles
+from commerce.staff.types import Permission, StaffLogIn
+from server.errors import Problem
+from server.http import Anyone, Body, Call, Kind, Paging, Routes, StaffWith
+from server.http.dispatch import COOKIES
+from server.http.pages import Page, Redirect
+from server.http.session import LIFETIME
+
+routes = Routes("staff", realm=Kind.STAFF)
+HOME = "/backoffice"
+
+
+class Next(Body, frozen=True, kw_only=True):
+    """Where to go after logging in."""
+
+    next: Annotated[str, Meta(max_length=2000)] = ""
+
+
+class DoorForm(Body, frozen=True, kw_only=True):
+    """The log-in form; what is missing is told beside its field."""
+
+    account: Annotated[str, Meta(max_length=254)] = ""
+    password: Annotated[str, Meta(max_length=256)] = ""
+    otp: Annotated[str, Meta(max_length=12)] = ""
+    next: Annotated[str, Meta(max_length=2000)] = ""
+
+
+@routes.page("/backoffice/login", Anyone())
+async def show_door(call: Call, query: Next) -> Page | Redirect:
+    """Show the log-in form, or let in who is logged in."""
+    way = local_path(query.next, HOME)
+    return Redirect(way) if call.session is not None else _door(DoorForm(next=way))
+
+
+@routes.page("/backoffice/login", Anyone(), "POST", limit="120/minute")
+async def enter(call: Call) -> Page | Redirect:
+    """Log in and go on, or show the form again with what is wrong."""
+    form = await call.form(DoorForm)
+    missing = [name for name in ("account", "password") if not getattr(form, name)]
+    if missing:
+        return _door(form, faults=dict.fromkeys(missing, call.tr("必填")), status=422)
+    body = StaffLogIn(account=form.account, password=form.password, otp=form.otp or None)
+    try:
+        entered = await log_in(call.app, body, call.address, agent_of(call))
+    except Problem as problem:
+        text = call.tr(problem.message).format(**problem.values)
+        asks = isinstance(problem, OtpRequired) or problem.field == "otp"
+        return _door(form, faults={} if asks else {"password": text}, otp=text if asks else "", status=problem.status)
+    call.set_cookie(COOKIES[Kind.STAFF], entered.issued.token, int(LIFETIME[Kind.STAFF].total_seconds()))
+    return Redirect(local_path(form.next, HOME))
+
+
+def _door(form: DoorForm, *, faults: dict[str, str] | None = None, otp: str = "", status: int = 200) -> Page:
+    """Return the form. A password is never sent back; ``otp`` is what to say beside the second factor's field."""
+    return Page("staff/login.html", {"form": form, "faults": faults or {}, "otp": otp}, status=status)
+
+
+@routes.page("/backoffice/logout", StaffWith(), "POST")
+async def leave(call: Call) -> Redirect:
+    """Log out."""
+    await log_out(call)
+    call.set_cookie(COOKIES[Kind.STAFF], None)
+    return Redirect("/backoffice/login")
+
+
+@routes.page("/backoffice", StaffWith())
+async def show_home(call: Call) -> Page:
+    """Show the doors that the caller may open."""
+    return Page("staff/home.html", {"tiles": call.resource(Tiles).of(call.staff)})
+
+
+@routes.page("/backoffice/staff", StaffWith(Permission.STAFF_MANAGE))
+async def show_staff(call: Call, query: Paging) -> Page:
+    """List the staff of the caller's shop, or of the whole platform."""
+    async with call.database.connection() as connection:
+        total = await store.count(connection, call.staff.shops)
+        people = await store.colleagues(connection, call.staff.shops, query.offset, query.size)
+    pages = max(1, -(-total // query.size))
+    return Page(
+        "staff/list.html", {"people": people, "total": total, "page": query.page, "pages": pages, "size": query.size}
+    )
