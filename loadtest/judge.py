@@ -21,6 +21,13 @@ class Finding(msgspec.Struct, frozen=True):
     detail: str
 
 
+class Order(msgspec.Struct, frozen=True):
+    """An order as its member sees it."""
+
+    order_no: str
+    status: str
+
+
 class Judgement(msgspec.Struct, frozen=True):
     """Everything that was checked."""
 
@@ -44,14 +51,15 @@ async def judge(
     orders = await _orders(session, plan)
     won = {verdict.key: verdict for verdict in found if verdict.outcome is Outcome.WON}
     unknown = Counter(verdict.member_id for verdict in found if verdict.outcome is Outcome.UNKNOWN)
-    every = [order_no for mine in orders.values() for order_no in mine]
+    every = [order.order_no for mine in orders.values() for order in mine]
+    live = [order.order_no for mine in orders.values() for order in mine if order.status != "cancelled"]
     promised = {order_no for verdict in won.values() for order_no in verdict.order_nos}
     twice = [verdict.key for verdict in won.values() if len(verdict.order_nos) != 1]
     lost = sorted(promised - set(every))
     unasked = {
-        member: sorted(set(mine) - promised)
+        member: extra
         for member, mine in orders.items()
-        if len(set(mine) - promised) > unknown[member]
+        if len(extra := sorted({order.order_no for order in mine} - promised)) > unknown[member]
     }
     findings = [
         Finding("every win that was answered is an order", not lost, _some(lost) or f"{len(promised)} wins"),
@@ -61,7 +69,12 @@ async def judge(
             not unasked,
             _some([f"{member}: {mine}" for member, mine in unasked.items()]) or f"{len(every)} orders",
         ),
-        Finding("never more orders than stock", len(every) <= plan.stock, f"{len(every)} of {plan.stock}"),
+        Finding("never more live orders than stock", len(live) <= plan.stock, f"{len(live)} of {plan.stock}"),
+        Finding(
+            "never more live orders of a member than the limit",
+            not (greedy := _greedy(orders)),
+            _some(greedy) or "one each",
+        ),
         Finding(
             "the platform's books balance",
             bool(books.get("ok")),
@@ -72,16 +85,24 @@ async def judge(
     ]
     if full:
         findings.append(
-            Finding("every unit found a buyer", len(every) == plan.stock, f"{len(every)} orders, {plan.stock} units")
+            Finding("every unit found a buyer", len(live) == plan.stock, f"{len(live)} orders, {plan.stock} units")
         )
     return Judgement(findings, books, len(every))
 
 
-async def _orders(session: aiohttp.ClientSession, plan: Plan) -> dict[str, list[str]]:
+def _greedy(orders: dict[str, list[Order]]) -> list[str]:
+    return [
+        f"{member}: {len(live)}"
+        for member, mine in orders.items()
+        if len(live := [order for order in mine if order.status != "cancelled"]) > 1
+    ]
+
+
+async def _orders(session: aiohttp.ClientSession, plan: Plan) -> dict[str, list[Order]]:
     """Return each buyer's orders. Buyers are made for the run, so all their orders are of this sale."""
     gate = asyncio.Semaphore(32)
 
-    async def of(buyer: Buyer) -> tuple[str, list[str]]:
+    async def of(buyer: Buyer) -> tuple[str, list[Order]]:
         async with gate:
             status = 0
             for _ in range(20):
@@ -93,7 +114,7 @@ async def _orders(session: aiohttp.ClientSession, plan: Plan) -> dict[str, list[
                     status = response.status
                     if status == 200:
                         body = await response.json()
-                        return buyer.member_id, [str(order["order_no"]) for order in body["items"]]
+                        return buyer.member_id, msgspec.convert(body["items"], list[Order])
                 await asyncio.sleep(0.5)
             raise RuntimeError(f"the orders of member {buyer.member_id} cannot be read: {status}")
 

@@ -10,7 +10,7 @@ import random
 import time
 import uuid
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import gevent
 from locust import FastHttpUser, constant, events, task
@@ -189,7 +189,7 @@ class Watcher(SocketIOUser):
     fixed_count = PLAN.watchers
     host = PLAN.base_url
     wait_time = constant(1)
-    options: ClassVar[dict[str, Any]] = {"serializer": "msgpack", "reconnection_attempts": 20}
+    options = {"serializer": "msgpack", "reconnection_attempts": 20}
 
     def on_start(self) -> None:
         """Connect as one of the members and watch the item."""
@@ -228,7 +228,7 @@ def _quiet(environment: Any, **_: Any) -> None:
     environment.process_exit_code = 0
 
 
-events.quitting.add_listener(_quiet)
+cast(Any, events.quitting).add_listener(_quiet)
 
 
 def _json(response: Any) -> dict[str, Any]:

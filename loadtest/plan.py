@@ -33,6 +33,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     folder: str
     watchers: int
+    pay_within: int
+    late: float = 0.0
     buyers: list[Buyer]
 
     def write(self) -> Path:

@@ -18,6 +18,7 @@ from loadtest.plan import Plan
 from loadtest.site import Site, SiteError
 
 _SALE = 120.0
+_PAY_WITHIN = 600
 _FILE = Path(__file__).resolve().with_name("locustfile.py")
 _ROOT = _FILE.parents[1]
 _PREPARE = 0.004
@@ -37,7 +38,7 @@ async def run(arguments: argparse.Namespace) -> int:
             20 if arguments.web else 0
         )
         starts_at = time.time() + lead
-        item_id = await site.open_sale(arguments.stock, starts_at, starts_at + _SALE)
+        item_id = await site.open_sale(arguments.stock, starts_at, starts_at + _SALE, _PAY_WITHIN)
         made = Plan(
             base_url=site.base_url,
             item_id=item_id,
@@ -51,6 +52,7 @@ async def run(arguments: argparse.Namespace) -> int:
             seed=arguments.seed,
             folder=str(folder),
             watchers=arguments.watchers,
+            pay_within=_PAY_WITHIN,
             buyers=buyers,
         )
         _say(f"item {item_id}: {arguments.stock} units, {len(buyers)} buyers, starts in {lead:.0f} s")

@@ -48,8 +48,11 @@ class Site:
         self._token = ""
 
     @classmethod
-    def find(cls, session: aiohttp.ClientSession, home: Path | None) -> Site:
-        """Return the site of a data folder. Raises SiteError, also for one that is not on this machine."""
+    def find(cls, session: aiohttp.ClientSession, home: Path | None, *, base_url: str = "") -> Site:
+        """Return the site of a data folder, or the one at ``base_url`` with that folder's accounts.
+
+        Raises SiteError, also for a site that is not on this machine.
+        """
         folder = home if home is not None else home_folder()
         path = folder / "demo.json"
         try:
@@ -58,6 +61,7 @@ class Site:
             raise SiteError(
                 f"{path} is not there: start the site with `lingfeng run`, or name its folder with --home"
             ) from None
+        demo = msgspec.structs.replace(demo, base_url=base_url or demo.base_url)
         host = urlsplit(demo.base_url).hostname or ""
         if host != "localhost" and not _is_loopback(host):
             raise SiteError(f"{demo.base_url} is not on this machine: load tests send traffic to loopback only")
@@ -119,7 +123,7 @@ class Site:
             raise SiteError("no product has free stock: `lingfeng demo` fills the shops")
         return best
 
-    async def open_sale(self, stock: int, starts_at: float, ends_at: float) -> str:
+    async def open_sale(self, stock: int, starts_at: float, ends_at: float, pay_within: int) -> str:
         """Create and publish a sale of ``stock`` units and return its item id. Times are seconds of the epoch."""
         sku = await self.sku()
         if sku["available"] < stock:
@@ -132,6 +136,7 @@ class Site:
             "limit_per_member": 1,
             "starts_at": _wire(starts_at),
             "ends_at": _wire(ends_at),
+            "pay_within_s": pay_within,
         }
         item_id = str((await self.call("POST", "/api/v1/backoffice/flash-sales", body))["item_id"])
         await self.call("POST", f"/api/v1/backoffice/flash-sales/{item_id}/publish", {})

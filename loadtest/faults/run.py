@@ -1,0 +1,156 @@
+"""One run: a sale, a crowd, a fault in the middle of it, and the judgement."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from loadtest import history
+from loadtest.faults.cases import Case, wait_for
+from loadtest.faults.crowd import Crowd
+from loadtest.faults.stand import Stand
+from loadtest.history import Kind, Line, Outcome
+from loadtest.judge import Finding, judge
+from loadtest.plan import Plan
+from loadtest.site import Site, SiteError
+
+_SALE = 300.0
+_QUIET = 60.0
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one run. ``in_flight`` is how many attempts were unanswered as the fault struck."""
+
+    case: str
+    seed: int
+    struck: bool
+    in_flight: int
+    won: int
+    refused: int
+    unknown: int
+    orders: int
+    seconds: float
+    findings: list[Finding]
+
+    @property
+    def held(self) -> bool:
+        """Tell whether the fault struck in the rush and every invariant held nevertheless."""
+        return self.struck and self.in_flight > 0 and all(finding.held for finding in self.findings)
+
+
+async def run(stand: Stand, case: Case, seed: int, *, buyers: int, stock: int, folder: Path) -> Result:
+    """Start the platform with the case's fault points, rush a sale, break it, and judge.
+
+    Raises SiteError, StandError.
+    """
+    began = time.monotonic()
+    chance = random.Random(f"{case.name}:{seed}")
+    folder.mkdir(parents=True)
+    mark = folder / "struck"
+    environ = {"LINGFENG_FAULT_POINTS": f"{case.point}:{chance.randint(*case.nth)}@{mark}"} if case.point else {}
+    await stand.start(environ)
+    try:
+        connector = aiohttp.TCPConnector(limit=400)
+        timeout = aiohttp.ClientTimeout(total=12)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+            return await _rush(stand, session, case, seed, chance, buyers, stock, folder, mark, began)
+    finally:
+        await stand.stop()
+
+
+async def _rush(
+    stand: Stand,
+    session: aiohttp.ClientSession,
+    case: Case,
+    seed: int,
+    chance: random.Random,
+    buyers: int,
+    stock: int,
+    folder: Path,
+    mark: Path,
+    began: float,
+) -> Result:
+    site = Site.find(session, stand.home, base_url=stand.base_url)
+    await site.log_in()
+    people = await site.buyers(buyers)
+    starts_at = time.time() + 3 + buyers * 0.004
+    pay_within = 4 if case.expires else 600
+    item_id = await site.open_sale(stock, starts_at, starts_at + _SALE, pay_within)
+    plan = Plan(
+        base_url=stand.base_url,
+        item_id=item_id,
+        stock=stock,
+        starts_at=starts_at,
+        ends_at=starts_at + _SALE,
+        stop_at=starts_at + _SALE,
+        spread=0.7,
+        pay=0.3 if case.expires else 0.6,
+        double=0.1,
+        seed=seed,
+        folder=str(folder),
+        watchers=0,
+        pay_within=pay_within,
+        late=0.5 if case.late else 0.0,
+        buyers=people,
+    )
+    until = starts_at + (pay_within + 6 if case.expires else 4)
+    crowd = Crowd(session, plan, impatient=max(10, buyers // 20), until=until)
+    await crowd.fetch_tickets()
+    rush = asyncio.create_task(crowd.rush())
+    struck_at = 0.0
+    if case.prepare is not None:
+        await asyncio.sleep(max(0.0, starts_at + 0.15 - time.time()))
+        await case.prepare(stand, chance)
+    if case.action is not None:
+        await wait_for(case.moment, plan, crowd, chance)
+        struck_at = await case.action(stand, chance)
+    await rush
+    if case.point and mark.exists():
+        struck_at = mark.stat().st_mtime
+    await stand.ready(60)
+    books = await _books(site, item_id)
+    lines = history.read(folder)
+    found = history.verdicts(lines)
+    judgement = await judge(session, plan, found, books, full=not case.expires)
+    outcomes = [verdict.outcome for verdict in found]
+    return Result(
+        case=case.name,
+        seed=seed,
+        struck=struck_at > 0 and (not case.point or mark.exists()),
+        in_flight=in_flight(lines, struck_at),
+        won=outcomes.count(Outcome.WON),
+        refused=outcomes.count(Outcome.REFUSED),
+        unknown=outcomes.count(Outcome.UNKNOWN),
+        orders=judgement.orders,
+        seconds=time.monotonic() - began,
+        findings=judgement.findings,
+    )
+
+
+def in_flight(lines: list[Line], at: float) -> int:
+    """Return how many sends had gone out by ``at`` and were not answered yet, by the buyers' own account."""
+    answered = [line for line in lines if line.kind is Kind.ANSWER and line.took > 0]
+    return sum(line.at - line.took <= at < line.at for line in answered)
+
+
+async def _books(site: Site, item_id: str) -> dict[str, Any]:
+    """Return the platform's verify, asked until it is quiet and balanced or a minute has gone."""
+    deadline = time.monotonic() + _QUIET
+    books: dict[str, Any] = {}
+    while time.monotonic() < deadline:
+        try:
+            books = await site.call("GET", f"/api/v1/backoffice/flash-sales/{item_id}/verify", tries=1)
+        except SiteError as error:
+            books = {"ok": False, "violations": [{"invariant": "verify answers", "detail": str(error)}]}
+        except (aiohttp.ClientError, TimeoutError) as error:
+            books = {"ok": False, "violations": [{"invariant": "verify answers", "detail": repr(error)}]}
+        if books.get("ok") and books.get("settled", True):
+            return books
+        await asyncio.sleep(0.5)
+    return books
