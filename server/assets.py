@@ -87,7 +87,7 @@ def build(*, force: bool = False) -> bool:
         work, made = Path(folder, "npm"), Path(folder, "vendor")
         work.mkdir()
         packages = install(work)
-        wanted: dict[str, str] = json.loads((work / "package.json").read_text())["vendorFiles"]
+        wanted: dict[str, str] = json.loads((ROOT / "package.json").read_text())["vendorFiles"]
         for name, source in wanted.items():
             _copy(packages, source, made / name)
         files = {str(path.relative_to(made)): _sha384(path) for path in sorted(made.rglob("*")) if path.is_file()}

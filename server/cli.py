@@ -171,7 +171,10 @@ def _count(text: str) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     host = arguments.host or os.environ.get("LINGFENG_HOST") or "127.0.0.1"
-    port = arguments.port if arguments.port is not None else _port(os.environ.get("LINGFENG_PORT") or "8080")
+    try:
+        port = arguments.port if arguments.port is not None else _port(os.environ.get("LINGFENG_PORT") or "8080")
+    except argparse.ArgumentTypeError as error:
+        raise settings.SettingsError(f"LINGFENG_PORT: {error}") from None
     plan = supervisor.Plan(
         home=settings.home_folder(),
         host=host,

@@ -56,7 +56,7 @@ def run(plan: Plan, environ: Mapping[str, str] = os.environ, out: TextIO = sys.s
         signal.signal(sign, lambda *_: stop.set())
     port = _free_port(plan.host, plan.port)
     with contextlib.ExitStack() as stack:
-        engines = Engines(plan.home)
+        engines = Engines(plan.home, wait=5)
         stack.callback(console.say, "Stopped.")
         stack.callback(engines.close)
         env = environment(plan, port, environ)

@@ -1,0 +1,130 @@
+"""The command line: help, exit codes, where commands find their engines."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server import application, cli, settings
+from server.application import Application, Command
+from server.engines import Engines
+from server.supervisor import ADDRESSES
+
+
+@pytest.fixture(autouse=True)
+def _no_addresses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """An environment without addresses; what a command adds to it is taken back."""
+    with monkeypatch.context() as environment:
+        for name in ("DATABASE_URL", "REDIS_URL", "LINGFENG_PORT", "LINGFENG_HOST"):
+            environment.setenv(name, "")  # remembered, so that it is restored
+        environment.setenv("LINGFENG_HOME", str(tmp_path))
+        yield
+
+
+async def _wave(app: Application, arguments: argparse.Namespace) -> int:
+    async with app.database.connection() as connection:
+        one = await connection.fetchval("SELECT 1")
+    print("waves", arguments.times, one, await app.redis.ping(), app.role)
+    return 1 if arguments.times == 7 else 0
+
+
+def _times(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("times", type=int)
+
+
+WAVE = Command(path=("flags", "wave"), help="wave a flag", run=_wave, arguments=_times)
+
+
+@pytest.fixture
+def flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An application with one feature's command."""
+    original = application.build
+
+    def build(loaded: settings.Settings) -> Application:
+        app = original(loaded, ["server"])
+        app.command(WAVE)
+        return app
+
+    monkeypatch.setattr(application, "build", build)
+
+
+def test_the_manual_lists_what_there_is(flags: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 0
+    text = capsys.readouterr().out
+    for word in ("run", "web", "worker", "migrate", "loadtest", "flags", "examples:", "environment:", "exit codes:"):
+        assert word in text
+
+
+def test_every_setting_of_the_environment_is_in_the_manual() -> None:
+    source = Path(settings.__file__).read_text()
+    named = {word for word in source.replace('"', " ").split() if word.startswith("LINGFENG_") and word.isupper()}
+    hidden = {
+        "LINGFENG_DEMO",
+        "LINGFENG_LIMITS",
+        "LINGFENG_LIMIT_LOOPBACK",
+        "LINGFENG_FAULT_POINTS",
+    }  # set by run, tests
+    assert named - hidden <= {word.strip(",;=1") for word in cli.EPILOG.split()}
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("lingfeng 0.")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["nonsense"], ["run", "--port", "70000"], ["run", "--port", "x"], ["run", "--web", "0"], ["flags", "wave", "x"]],
+)
+def test_wrong_use_is_2(flags: None, words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == cli.USAGE
+
+
+def test_a_missing_address_says_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["web"]) == cli.USAGE
+    assert "DATABASE_URL is not set" in capsys.readouterr().err
+
+
+def test_a_wrong_setting_says_which(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("LINGFENG_PORT", "many")
+    assert cli.main(["run", "--no-demo"]) == cli.USAGE
+    assert "LINGFENG_PORT" in capsys.readouterr().err
+
+
+def test_an_unreachable_database_is_3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://nobody@/nowhere?host={tmp_path}")
+    monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/nowhere.sock")
+    assert cli.main(["migrate"]) == cli.UNREACHABLE
+
+
+def test_a_features_command_gets_an_open_application(
+    flags: None, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert cli.main(["flags", "wave", "3", "--home", str(tmp_path / "other")]) == 0
+    assert capsys.readouterr().out == "waves 3 1 True command\n"
+    assert (tmp_path / "other" / "postgres" / "PG_VERSION").exists()
+
+
+def test_its_exit_code_is_ours_and_engines_of_a_run_are_used(
+    flags: None, own_engines: Engines, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LINGFENG_HOME", str(own_engines.home))
+    assert cli.main(["flags", "wave", "7"]) == cli.UNREACHABLE
+    assert "try again in a moment" in capsys.readouterr().err
+    told = {"DATABASE_URL": own_engines.database_url, "REDIS_URL": own_engines.redis_url}
+    (own_engines.home / ADDRESSES).write_text(json.dumps(told))
+    assert cli.main(["flags", "wave", "7"]) == cli.FAILED
+    assert capsys.readouterr().out == "waves 7 1 True command\n"
+
+
+def test_a_group_of_commands_shows_its_members(flags: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["flags"]) == 0
+    assert "wave a flag" in capsys.readouterr().out
