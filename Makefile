@@ -6,6 +6,11 @@ PIP = $(VENV)/bin/python -m pip --disable-pip-version-check
 PACKAGING = setup.cfg setup.py pyproject.toml package.json package-lock.json .npmrc server/assets.py
 SOURCES = $(wildcard server realtime commerce flashsale live chat loadtest) tests
 WORKERS ?= 2
+EXTRAS = embedded,dev,load
+# Where the machine has no npm, the tests bring Chromium with one of Python's.
+ifeq ($(shell command -v npm),)
+EXTRAS := $(EXTRAS),assets
+endif
 
 .PHONY: help run install dev test check lint bench faults assets clean
 
@@ -36,7 +41,7 @@ bench: dev  ## the benchmarks of the purchase path
 faults: dev  ## kill -9 at every named point, many seeded runs
 	$(VENV)/bin/python -m loadtest.faults $(ARGS)
 
-assets: install  ## bring the browser libraries again, after a change of package.json
+assets: dev  ## bring the browser libraries again, after a change of package.json
 	$(VENV)/bin/python -m server.assets --force
 
 clean:  ## remove what was made here; data in var/ stays
@@ -55,5 +60,5 @@ $(VENV)/installed: $(PACKAGING) | $(VENV)/bin/python
 
 $(VENV)/installed-dev: $(VENV)/installed
 	@echo "Installing what the tests need into $(VENV)/ (about a minute, once)"
-	@$(PIP) install -q -e '.[embedded,dev,load]'
+	@$(PIP) install -q -e '.[$(EXTRAS)]'
 	@touch $@
