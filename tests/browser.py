@@ -114,7 +114,9 @@ def _unpack(packages: Path) -> None:
     for archive in ("al2023", "swiftshader"):
         packed = brotli.decompress((packages / PACKAGE / f"{archive}.tar.br").read_bytes())
         with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-            tar.extractall(made, filter="data")
+            # Python 3.11.2, Debian 12's, knows no filters yet; the archive is pinned by its hash.
+            tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+            tar.extractall(made)
     fonts = made / "fonts"
     fonts.mkdir()
     for font in FONTS:
