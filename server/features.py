@@ -8,6 +8,8 @@ FEATURES: tuple[str, ...] = (
     "commerce.credentials",
     "commerce.members",
     "commerce.staff",
+    "commerce.catalogue",
+    "commerce.stock",
     "commerce.sandbox",
 )
 """Migrations run, and routes are added, in this order."""

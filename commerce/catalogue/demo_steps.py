@@ -8,7 +8,6 @@ A step may run again on a shop that has it already: it adds what is missing and 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -30,7 +29,6 @@ class DemoRun(msgspec.Struct, kw_only=True):
 
     app: Application
     say: Callable[[str], None]
-    media: Path
     pictures: dict[str, str] = {}
     """Addresses of the pictures that were drawn, by name."""
     staff: list[DemoAccount] = []
@@ -38,11 +36,15 @@ class DemoRun(msgspec.Struct, kw_only=True):
 
 
 class DemoStep(msgspec.Struct, frozen=True, kw_only=True):
-    """A step; lower positions run first. The catalogue's own are at 10 (pictures), 20 (goods), 30 (people)."""
+    """A step; lower positions run first. The catalogue's own are at 10 (pictures), 20 (goods), 30 (people).
+
+    With ``refresh`` a worker runs it again every five minutes while the demo is on: for what ages, such as sales.
+    """
 
     name: str
     position: int
     run: Callable[[DemoRun], Awaitable[None]]
+    refresh: bool = False
 
 
 class DemoSteps:

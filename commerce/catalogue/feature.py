@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from commerce.catalogue import api, demo_load, media, pages
 from commerce.catalogue.blocks import HomeBlocks, ProductBlocks
 from commerce.catalogue.demo_steps import DemoSteps
 from server.application import Application
@@ -11,4 +12,10 @@ def setup(app: Application) -> None:
     """Register the catalogue."""
     app.provide(HomeBlocks, HomeBlocks())
     app.provide(ProductBlocks, ProductBlocks())
-    app.provide(DemoSteps, DemoSteps())
+    steps = DemoSteps()
+    steps.add(demo_load.GOODS)
+    steps.add(demo_load.PEOPLE)
+    app.provide(DemoSteps, steps)
+    app.command(demo_load.COMMAND)
+    app.schedule(demo_load.REFRESH)
+    app.add(api.routes, media.routes, pages.routes)

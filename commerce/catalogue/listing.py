@@ -1,0 +1,130 @@
+"""The state of a list as its address holds it: every filter, order and page is a link."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from multidict import MultiMapping
+
+from commerce.catalogue.browse import Wish, cleaned, listed
+from commerce.catalogue.browse_store import Sort
+from server.errors import Invalid
+from server.money import parse_yuan, yuan
+
+SIZE = 20
+_DEEPEST = 1000
+_NO_AMOUNT = "请填金额，例如 59 或 59.90"
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page of products shows: ``path`` it lives at, the wish, the page from 1.
+
+    ``fixed`` are the parts of the wish that the path says, which no link repeats.
+    """
+
+    path: str
+    wish: Wish
+    page: int = 1
+    fixed: tuple[str, ...] = ()
+
+    @property
+    def offset(self) -> int:
+        """Return how many products lie before the page."""
+        return (self.page - 1) * SIZE
+
+    def pairs(self, **changes: Any) -> list[tuple[str, str]]:
+        """Return the query's names and values with parts of the wish changed; a change goes back to page 1."""
+        page = changes.pop("page", 1)
+        wish = msgspec.structs.replace(self.wish, **changes)
+        pairs = [
+            ("q", wish.q),
+            ("category", wish.category),
+            ("shop", wish.shop),
+            *(("brand", brand) for brand in wish.brands),
+            *(("tag", tag) for tag in wish.tags),
+            ("low", "" if wish.price_min is None else yuan(wish.price_min).removesuffix(".00")),
+            ("high", "" if wish.price_max is None else yuan(wish.price_max).removesuffix(".00")),
+            ("in_stock", "1" if wish.in_stock else ""),
+            ("sort", wish.sort or ""),
+            ("page", str(page) if page > 1 else ""),
+        ]
+        return [(name, value) for name, value in pairs if value and name not in self.fixed]
+
+    def link(self, **changes: Any) -> str:
+        """Return the address of this list with parts of the wish changed."""
+        query = urlencode(self.pairs(**changes))
+        return f"{self.path}?{query}" if query else self.path
+
+    def at(self, page: int) -> str:
+        """Return the address of another page of the same list."""
+        return self.link(page=page)
+
+    def without(self, part: str, value: str) -> str:
+        """Return the address with one of several brands or tags taken out."""
+        return self.link(**{part: tuple(kept for kept in getattr(self.wish, part) if kept != value)})
+
+    @property
+    def narrowed(self) -> int:
+        """Return how many filters are on, the words and what the path fixes left out."""
+        wish = self.wish
+        priced = wish.price_min is not None or wish.price_max is not None
+        category = bool(wish.category) and "category" not in self.fixed
+        return len(wish.brands) + len(wish.tags) + priced + wish.in_stock + category
+
+    @property
+    def bare(self) -> str:
+        """Return the address without filters; the words and the order stay."""
+        cleared: dict[str, Any] = {"brands": (), "tags": (), "price_min": None, "price_max": None, "in_stock": False}
+        if "category" not in self.fixed:
+            cleared["category"] = ""
+        return self.link(**cleared)
+
+
+def read(path: str, query: MultiMapping[str], *, category: str = "", shop: str = "") -> Listing:
+    """Return the list that an address asks for; what it does not know it leaves alone. Raises Invalid."""
+    fixed = tuple(name for name, value in (("category", category), ("shop", shop)) if value)
+    low, high = _fen(query, "low"), _fen(query, "high")
+    if low is not None and high is not None and low > high:
+        low, high = high, low
+    sort = query.get("sort", "")
+    if sort and sort not in set(Sort):
+        raise Invalid("sort", "没有这种排序")
+    return Listing(
+        path=path,
+        wish=Wish(
+            q=cleaned(query.get("q", "")),
+            category=category or cleaned(query.get("category", "")),
+            brands=listed(query.getall("brand", [])),
+            tags=listed(query.getall("tag", [])),
+            shop=shop or cleaned(query.get("shop", "")),
+            price_min=low,
+            price_max=high,
+            in_stock=query.get("in_stock", "") in ("1", "true", "on"),
+            sort=Sort(sort) if sort else None,
+        ),
+        page=_page(query.get("page", "")),
+        fixed=fixed,
+    )
+
+
+def _fen(query: MultiMapping[str], name: str) -> int | None:
+    text = query.get(name, "").strip().removeprefix("¥").strip()
+    if not text:
+        return None
+    try:
+        fen = parse_yuan(text)
+    except ValueError:
+        raise Invalid(name, _NO_AMOUNT) from None
+    if fen > 10**12:
+        raise Invalid(name, _NO_AMOUNT)
+    return fen
+
+
+def _page(text: str) -> int:
+    if not text:
+        return 1
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _DEEPEST:
+        raise Invalid("page", "没有这一页")
+    return int(text[:9])

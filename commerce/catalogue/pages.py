@@ -1,0 +1,153 @@
+"""The storefront's pages: home, lists, products, shops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commerce.catalogue import store
+from commerce.catalogue.blocks import HomeBlocks, ProductBlocks
+from commerce.catalogue.browse import Wish, browse, children
+from commerce.catalogue.browse_store import Sort
+from commerce.catalogue.listing import SIZE, Listing, read
+from commerce.catalogue.markdown import html
+from commerce.catalogue.matrix import axes, chosen
+from commerce.catalogue.types import Product, Sku
+from server.errors import NotFound
+from server.http import Anyone, Call, Routes
+from server.http.pages import Page
+
+RELATED = 5
+
+routes = Routes("storefront")
+
+
+@routes.page("/", Anyone())
+async def home(call: Call) -> Page:
+    """Show what is on, the categories, the shops, and what sells."""
+    async with call.database.connection() as connection:
+        categories = await store.categories(connection)
+        shops = await store.shops(connection)
+        found = await browse(connection, Wish(), 0, SIZE)
+    values = {
+        "blocks": await call.resource(HomeBlocks).fill(call),
+        "kinds": [(top, children(categories, top.id)) for top in children(categories, None)],
+        "shops": shops,
+        "found": found,
+    }
+    return Page("catalogue/home.html", values)
+
+
+@routes.page("/categories", Anyone())
+async def all_products(call: Call) -> Page:
+    """List everything, with the categories to begin with."""
+    return await _list(call, read("/categories", call.request.query))
+
+
+@routes.page("/categories/{slug}", Anyone())
+async def category(call: Call, slug: str) -> Page:
+    """List the products of a category and those under it."""
+    return await _list(call, read(f"/categories/{slug}", call.request.query, category=slug))
+
+
+@routes.page("/search", Anyone())
+async def search(call: Call) -> Page:
+    """List what matches the words."""
+    return await _list(call, read("/search", call.request.query), searching=True)
+
+
+@routes.page("/shops/{slug}", Anyone())
+async def shop(call: Call, slug: str) -> Page:
+    """Show a shop and its products."""
+    async with call.database.connection() as connection:
+        found = await store.shop(connection, slug)
+    if found is None:
+        raise NotFound
+    listing = read(f"/shops/{found.slug}", call.request.query, shop=found.slug)
+    return await _list(call, listing, shop=found)
+
+
+async def _list(call: Call, listing: Listing, **values: Any) -> Page:
+    async with call.database.connection() as connection:
+        categories = await store.categories(connection)
+        here = next((entry for entry in categories if entry.slug == listing.wish.category), None)
+        if here is None and "category" in listing.fixed:
+            raise NotFound
+        trail = await store.category_path(connection, here.id) if here is not None else []
+        found = await browse(connection, listing.wish, listing.offset, SIZE)
+    counted = {facet.slug: facet.count for facet in found.facets.categories}
+    # The children of where one is; at a leaf its sisters, so that there is always a way sideways.
+    under = children(categories, here.id if here is not None else None)
+    if not under and here is not None:
+        under = children(categories, here.parent_id)
+    shown = {
+        "searching": False,
+        "shop": None,
+        "listing": listing,
+        "found": found,
+        "pages": -(-found.total // SIZE),
+        "trail": trail,
+        "category": here,
+        "kinds": [(kind, counted.get(kind.slug, 0)) for kind in under],
+        "sorts": list(Sort),
+    }
+    return Page("catalogue/list.html", shown | values)
+
+
+@routes.page("/products/{product_id}", Anyone())
+async def product(call: Call, product_id: int) -> Page:
+    """Show a product; `?sku=` says which of its SKUs is chosen."""
+    async with call.database.connection() as connection:
+        found = await store.product(connection, product_id)
+        if found is None or not found.on_shelf:
+            raise NotFound
+        trail = await store.category_path(connection, found.category_id)
+        related = await store.related(connection, found.id, found.category_id, found.shop.id, RELATED)
+    wanted = call.request.query.get("sku", "")
+    current = chosen(found.on_shelf, int(wanted) if wanted.isascii() and wanted.isdigit() else None)
+    assert current is not None  # on_shelf is not empty
+    values = {
+        "product": found,
+        "current": current,
+        "axes": axes(found.on_shelf, current, found.spec_names),
+        "pictures": _pictures(found, current),
+        "trail": trail,
+        "related": related,
+        "description": html(found.description),
+        "blocks": await call.resource(ProductBlocks).fill(call, found),
+        "data": _structured(call.app.settings.base_url, found, current),
+    }
+    return Page("catalogue/product.html", values)
+
+
+def _pictures(product: Product, current: Sku) -> list[str]:
+    """Return the gallery, the chosen SKU's own picture first."""
+    return list(dict.fromkeys(picture for picture in (current.picture, *product.pictures) if picture))
+
+
+def _structured(base: str, product: Product, current: Sku) -> dict[str, Any]:
+    """Return the product for search engines; the first offer is the one that the page shows."""
+    offers = [
+        {
+            "@type": "Offer",
+            "sku": sku.code,
+            "name": "·".join(sku.specs.values()),
+            "url": f"{base}/products/{product.id}?sku={sku.id}",
+            "price": f"{sku.price // 100}.{sku.price % 100:02d}",
+            "priceCurrency": "CNY",
+            "availability": f"https://schema.org/{'InStock' if sku.free > 0 else 'OutOfStock'}",
+            "seller": {"@type": "Organization", "name": product.shop.name},
+        }
+        for sku in sorted(product.on_shelf, key=lambda sku: sku.id != current.id)
+    ]
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "@id": f"{base}/products/{product.id}",
+        "name": product.title,
+        "description": product.subtitle,
+        "image": [f"{base}{picture}" if picture.startswith("/") else picture for picture in product.pictures],
+        "offers": offers,
+    }
+    if product.brand is not None:
+        data["brand"] = {"@type": "Brand", "name": product.brand.name}
+    return data

@@ -1,0 +1,249 @@
+"""The statements of shops, categories and products; lists are in browse_store, questions of others in sku_store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from commerce.catalogue.sku_store import ordered
+from commerce.catalogue.types import Card, Category, Product, Shop, Status
+from server.database import Connection, many, one, touched
+
+
+async def categories(connection: Connection) -> list[Category]:
+    """Return every category, in the order they are shown."""
+    rows = await connection.fetch(
+        "SELECT id, parent_id, slug, name, icon, position FROM categories ORDER BY position, id"
+    )
+    return many(Category, rows)
+
+
+async def category_path(connection: Connection, category_id: int) -> list[Category]:
+    """Return the categories from the top down to ``category_id``."""
+    rows = await connection.fetch(
+        """
+        WITH RECURSIVE path AS (
+            SELECT id, parent_id, slug, name, icon, position, 0 AS depth FROM categories WHERE id = $1
+            UNION ALL
+            SELECT c.id, c.parent_id, c.slug, c.name, c.icon, c.position, path.depth + 1
+            FROM path
+            JOIN categories AS c ON c.id = path.parent_id
+        )
+        SELECT id, parent_id, slug, name, icon, position FROM path ORDER BY depth DESC
+        """,
+        category_id,
+    )
+    return many(Category, rows)
+
+
+async def shops(connection: Connection) -> list[Shop]:
+    """Return the shops that have something on the shelf, the first one first."""
+    rows = await connection.fetch(
+        """
+        SELECT s.id, s.slug, s.name, s.intro, s.logo, count(*) AS products
+        FROM shops AS s
+        JOIN products AS p ON p.shop_id = s.id AND p.status = 'on'
+        GROUP BY s.id
+        ORDER BY s.id
+        """
+    )
+    return many(Shop, rows)
+
+
+async def shop(connection: Connection, slug: str) -> Shop | None:
+    """Return a shop by its slug."""
+    row = await connection.fetchrow(
+        """
+        SELECT s.id, s.slug, s.name, s.intro, s.logo,
+            (SELECT count(*) FROM products AS p WHERE p.shop_id = s.id AND p.status = 'on') AS products
+        FROM shops AS s
+        WHERE s.slug = $1 OR s.id::text = $1
+        ORDER BY s.slug = $1 DESC
+        LIMIT 1
+        """,
+        slug,
+    )
+    return one(Shop, row)
+
+
+async def product(
+    connection: Connection, product_id: int, *, shops: Sequence[int] | None = None, off_shelf: bool = False
+) -> Product | None:
+    """Return a product; only of ``shops`` if given, and only on the shelf unless ``off_shelf``."""
+    row = await connection.fetchrow(
+        """
+        SELECT
+            p.id, p.slug, p.title, p.subtitle, p.description, p.parameters, p.pictures, p.tags, p.spec_names,
+            p.status, p.sales, p.category_id,
+            jsonb_build_object(
+                'id', s.id, 'slug', s.slug, 'name', s.name, 'intro', s.intro, 'logo', s.logo, 'products', (
+                    SELECT count(*) FROM products AS q WHERE q.shop_id = s.id AND q.status = 'on'
+                )
+            ) AS shop,
+            CASE WHEN b.id IS NOT NULL THEN jsonb_build_object('id', b.id, 'slug', b.slug, 'name', b.name) END AS brand,
+            coalesce((
+                SELECT jsonb_agg(jsonb_build_object(
+                    'id', k.id, 'code', k.code, 'specs', k.specs, 'price', k.price, 'list_price', k.list_price,
+                    'picture', coalesce(nullif(k.picture, ''), p.pictures ->> 0, ''), 'status', k.status,
+                    'free', greatest(coalesce(f.free, 0), 0)
+                ) ORDER BY k.position, k.id)
+                FROM skus AS k
+                LEFT JOIN stock_free AS f ON f.sku_id = k.id
+                WHERE k.product_id = p.id
+            ), '[]') AS skus
+        FROM products AS p
+        JOIN shops AS s ON s.id = p.shop_id
+        LEFT JOIN brands AS b ON b.id = p.brand_id
+        WHERE p.id = $1
+            AND ($2::bigint[] IS NULL OR p.shop_id = ANY ($2::bigint[]))
+            AND ($3::boolean OR p.status = 'on')
+        """,
+        product_id,
+        None if shops is None else list(shops),
+        off_shelf,
+    )
+    found = one(Product, row)
+    if found is None:
+        return None
+    skus = [msgspec.structs.replace(sku, specs=ordered(sku.specs, found.spec_names)) for sku in found.skus]
+    return msgspec.structs.replace(found, skus=skus)
+
+
+async def related(connection: Connection, product_id: int, category_id: int, shop_id: int, most: int) -> list[Card]:
+    """Return products near one: of its category first, then of the categories beside it, then of its shop."""
+    rows = await connection.fetch(
+        """
+        WITH near AS (
+            SELECT p.id, row_number() OVER (ORDER BY
+                p.category_id = $2::bigint DESC,
+                c.parent_id IS NOT DISTINCT FROM (SELECT parent_id FROM categories WHERE id = $2::bigint) DESC,
+                p.shop_id = $3::bigint DESC, p.sales DESC, p.id
+            ) AS at
+            FROM products AS p
+            JOIN categories AS c ON c.id = p.category_id
+            WHERE p.status = 'on' AND p.id <> $1::bigint
+                AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
+            ORDER BY at
+            LIMIT $4::bigint
+        )
+        SELECT
+            p.id, p.title, p.subtitle, coalesce(p.pictures ->> 0, '') AS picture, p.sales, p.tags,
+            o.price, o.dearest, o.list_price, o.free, s.id AS shop_id, s.slug AS shop_slug, s.name AS shop_name
+        FROM near
+        JOIN products AS p USING (id)
+        JOIN shops AS s ON s.id = p.shop_id
+        CROSS JOIN LATERAL (
+            SELECT
+                min(k.price) AS price, max(k.price) AS dearest,
+                (array_agg(k.list_price ORDER BY k.price, k.id))[1] AS list_price,
+                coalesce(sum(greatest(f.free, 0)), 0)::bigint AS free
+            FROM skus AS k
+            LEFT JOIN stock_free AS f ON f.sku_id = k.id
+            WHERE k.product_id = p.id AND k.status = 'on'
+        ) AS o
+        ORDER BY near.at
+        """,
+        product_id,
+        category_id,
+        shop_id,
+        most,
+    )
+    return many(Card, rows)
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A product as the back office lists it: prices of all its SKUs in fen, stock summed over them."""
+
+    id: int
+    title: str
+    picture: str
+    status: Status
+    shop: str
+    category: str
+    codes: str
+    price: int | None
+    dearest: int | None
+    skus: int
+    on_hand: int
+    allocated: int
+    free: int
+    sales: int
+    total: int
+
+
+async def listed(
+    connection: Connection,
+    *,
+    shops: Sequence[int] | None,
+    pattern: str,
+    status: Status | None,
+    short: int | None,
+    offset: int,
+    size: int,
+) -> list[Listed]:
+    """Return a page of the products of ``shops`` (None: all), the newest first; each row carries the total.
+
+    ``short`` keeps those with at most so many free units.
+    """
+    rows = await connection.fetch(
+        """
+        SELECT
+            p.id, p.title, coalesce(p.pictures ->> 0, '') AS picture, p.status, s.name AS shop, c.name AS category,
+            o.codes, o.price, o.dearest, o.skus, o.on_hand, o.allocated, o.free, p.sales, count(*) OVER () AS total
+        FROM products AS p
+        JOIN shops AS s ON s.id = p.shop_id
+        JOIN categories AS c ON c.id = p.category_id
+        CROSS JOIN LATERAL (
+            SELECT
+                coalesce(string_agg(k.code, ' ' ORDER BY k.position, k.id), '') AS codes,
+                min(k.price) AS price, max(k.price) AS dearest, count(k.id) AS skus,
+                coalesce(sum(f.on_hand), 0)::bigint AS on_hand,
+                coalesce(sum(f.allocated), 0)::bigint AS allocated,
+                coalesce(sum(f.free), 0)::bigint AS free
+            FROM skus AS k
+            LEFT JOIN stock_free AS f ON f.sku_id = k.id
+            WHERE k.product_id = p.id
+        ) AS o
+        WHERE ($1::bigint[] IS NULL OR p.shop_id = ANY ($1::bigint[]))
+            AND ($2::text = '' OR p.title ILIKE $2::text OR o.codes ILIKE $2::text)
+            AND ($3::text IS NULL OR p.status = $3::text)
+            AND ($4::bigint IS NULL OR o.free <= $4::bigint)
+        ORDER BY p.created_at DESC, p.id
+        OFFSET $5::bigint LIMIT $6::bigint
+        """,
+        None if shops is None else list(shops),
+        pattern,
+        status,
+        short,
+        offset,
+        size,
+    )
+    return many(Listed, rows)
+
+
+async def counts(connection: Connection, shops: Sequence[int] | None) -> dict[str, int]:
+    """Return how many products of ``shops`` (None: all) have each status."""
+    rows = await connection.fetch(
+        """
+        SELECT status, count(*) FROM products
+        WHERE $1::bigint[] IS NULL OR shop_id = ANY ($1::bigint[])
+        GROUP BY status
+        """,
+        None if shops is None else list(shops),
+    )
+    return {row["status"]: row["count"] for row in rows}
+
+
+async def set_status(connection: Connection, product_id: int, shops: Sequence[int] | None, status: Status) -> bool:
+    """Put a product of ``shops`` (None: any) on or off the shelf; False if there is none."""
+    done = await connection.execute(
+        """
+        UPDATE products SET status = $3, updated_at = now()
+        WHERE id = $1 AND ($2::bigint[] IS NULL OR shop_id = ANY ($2::bigint[]))
+        """,
+        product_id,
+        None if shops is None else list(shops),
+        status,
+    )
+    return touched(done) == 1
