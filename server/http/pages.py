@@ -98,17 +98,7 @@ class Pages:
     def __init__(self, app: Application, folders: Sequence[Path], statics: Mapping[str, Path]) -> None:
         self._app = app
         self._statics = dict(statics)
-        self.environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self.environment.policies["json.dumps_function"] = _json
-        self.environment.filters |= {"yuan": yuan, "wire": wire}
+        self._folders = [str(folder) for folder in folders]
         self._languages: dict[str, jinja2.Environment] = {}
 
     def static(self, path: str) -> str:
@@ -119,10 +109,23 @@ class Pages:
         return f"/static/{path}?v={_digest(file)}"
 
     def environment_for(self, locale: str) -> jinja2.Environment:
-        """Return the environment whose texts are in ``locale``."""
+        """Return the environment whose texts are in ``locale``.
+
+        Each language has its own: overlays of one would share their globals, and with them the last language's texts.
+        """
         if locale not in self._languages:
+            made = jinja2.Environment(
+                loader=jinja2.FileSystemLoader(self._folders),
+                autoescape=True,
+                undefined=jinja2.StrictUndefined,
+                extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+                trim_blocks=True,
+                lstrip_blocks=True,
+                auto_reload=False,
+            )
+            made.policies["json.dumps_function"] = _json
+            made.filters |= {"yuan": yuan, "wire": wire}
             tr = self._app.translations.of(locale)
-            made = self.environment.overlay()
             made.install_gettext_callables(tr.gettext, tr.ngettext, newstyle=True)  # type: ignore[attr-defined]
             self._languages[locale] = made
         return self._languages[locale]
