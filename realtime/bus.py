@@ -55,9 +55,11 @@ class Bus:
 
     async def close(self) -> None:
         """Stop listening and close the connections."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # A cancellation that meets a time-out within the client is swallowed there: ask until they have ended.
+        while running := [task for task in self._tasks if not task.done()]:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=0.1)
         self._tasks = []
         with contextlib.suppress(*DOWN):
             await self._redis.aclose()

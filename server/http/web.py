@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -51,9 +50,10 @@ async def _life(site: web.Application) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await listener
+            # Python 3.11's wait_for, which the pool uses, may swallow a cancellation: ask until it has ended.
+            while not listener.done():
+                listener.cancel()
+                await asyncio.wait([listener], timeout=0.1)
 
 
 @web.middleware
