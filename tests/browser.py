@@ -22,6 +22,7 @@ from xml.sax.saxutils import escape
 
 import brotli
 import msgspec
+import playwright
 
 from server import assets
 
@@ -47,6 +48,7 @@ class Browser(msgspec.Struct, frozen=True):
 
 def find() -> Browser:
     """Return the Chromium to test with, bringing it first if need be. Raises BrowserError."""
+    _help_driver()
     # Tests open pages of ours only; root has no sandbox, small containers have no /dev/shm.
     arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none"]
     environment = dict(os.environ)
@@ -62,6 +64,20 @@ def find() -> Browser:
         ours = str(brought / "lib")
         environment["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, [ours, environment.get("LD_LIBRARY_PATH")]))
     return Browser(program, arguments, environment)
+
+
+def _help_driver() -> None:
+    """Give Playwright another Node.js where its own does not run: it wants a library that a bare Debian lacks."""
+    own = Path(playwright.__file__).parent / "driver" / "node"
+    if (
+        "PLAYWRIGHT_NODEJS_PATH" in os.environ
+        or subprocess.run([own, "--version"], capture_output=True, check=False).returncode == 0
+    ):
+        return
+    node = shutil.which("node") or (assets.npm_command() or [""])[0]
+    if not node:
+        raise BrowserError("Playwright's Node.js does not run here: apt-get install libatomic1")
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = node
 
 
 def _installed() -> Path | None:
