@@ -101,7 +101,8 @@ class Gate:
         """
         if wish.quantity < 1 or wish.generation < 2:
             raise ValueError("a re-win takes at least one unit, under generation 2 or higher")
-        words = (wish.member_id, wish.request_id, wish.quantity, wish.generation)
+        key = scripts.digest(str(wish.member_id), wish.request_id)
+        words = (wish.member_id, wish.request_id, wish.quantity, wish.generation, key)
         reply = await self._source.run(scripts.REWIN, item_id, *words)
         if reply[0]:
             await self._doubt(reply[0])

@@ -27,7 +27,7 @@ def _script(name: str, keys: str) -> Script:
 
 ADMIT = _script("admit", "ghrmj")
 RELEASE = _script("release", "ghm")
-REWIN = _script("rewin", "ghmj")
+REWIN = _script("rewin", "ghrmj")
 JOURNAL_READ = _script("journal_read", "j")
 JOURNAL_REMOVE = _script("journal_remove", "j")
 SNAPSHOT = _script("snapshot", "ghrmj")

@@ -1,6 +1,6 @@
 -- Takes units again for a payment that came after the deadline (step 7), under the next generation of its reservation.
--- KEYS g h m j
--- ARGV stamp, member, request id, quantity, the new generation
+-- KEYS g h r m j
+-- ARGV stamp, member, request id, quantity, the new generation, digest
 -- Gives {0, epoch, outcome, journal id if something was written}, or {why} as admit.lua does.
 local g = redis.call('HMGET', KEYS[1], 'stamp', 'gate', 'epoch', 'limit', 'avail')
 if not g[3] then return {1} end
@@ -15,13 +15,15 @@ local has = tonumber(string.match(redis.call('HGET', KEYS[2], field) or '', ':(%
 if has and has >= gen then return {0, g[3], 2} end
 if not has then
     -- Released already: the unit has to be taken anew, and whoever stands in line has the same right to it.
-    local units = tonumber(redis.call('HGET', KEYS[3], member) or 0) + q
+    local units = tonumber(redis.call('HGET', KEYS[4], member) or 0) + q
     if units > tonumber(g[4]) then return {0, g[3], 8} end
     if q > tonumber(g[5]) then return {0, g[3], 7} end
     redis.call('HSET', KEYS[1], 'avail', tonumber(g[5]) - q)
-    redis.call('HSET', KEYS[3], member, units)
+    redis.call('HSET', KEYS[4], member, units)
 end
 redis.call('HSET', KEYS[2], field, ARGV[4] .. ':' .. ARGV[5])
+-- A key that holds units has won, whatever became of its record.
+redis.call('HSETNX', KEYS[3], ARGV[6], ARGV[4] .. ':' .. g[3])
 local win = table.concat({member, ARGV[4], ARGV[5], rid}, ' ')
-local id = redis.call('XADD', KEYS[4], '*', 'e', g[3], 'w', win)
+local id = redis.call('XADD', KEYS[5], '*', 'e', g[3], 'w', win)
 return {0, g[3], 1, id}
