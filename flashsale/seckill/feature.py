@@ -1,0 +1,68 @@
+"""Plugs flash sales into the application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from commerce.orders import Sources
+from flashsale.gate import Gate
+from flashsale.seckill import api, events
+from flashsale.seckill.attempt import Attempts
+from flashsale.seckill.board import Board
+from flashsale.seckill.commands import COMMANDS
+from flashsale.seckill.jobs import schedules
+from flashsale.seckill.source import NAME, SaleSource
+from flashsale.seckill.tally import Tally
+from flashsale.seckill.tickets import Tickets
+from realtime import Hub, Rooms
+from server.application import Application
+
+
+def setup(app: Application) -> None:
+    """Add routes, schedules, commands, the orders' source and the sale rooms."""
+    gate = Gate.at(app.settings.redis_url)
+    app.provide(Gate, gate)
+    app.provide(Tickets, Tickets(app.settings.secret))
+    app.provide(Board, Board(app.database, gate))
+    app.provide(Tally, Tally(app.database))
+    app.resource(Sources).register(NAME, SaleSource())
+    app.add(api.routes, api.backoffice)
+    for schedule in schedules():
+        app.schedule(schedule)
+    for command in COMMANDS:
+        app.command(command)
+    hub, rooms = app.resource(Hub), app.resource(Rooms)
+    hub.on("/member", "watch", events.watch)
+    hub.on("/member", "unwatch", events.unwatch)
+
+    async def after_gap(room: str) -> None:
+        await events.after_gap(app, room)
+
+    rooms.after_gap("sale:", after_gap)
+    app.lifespan(_gate)
+    app.lifespan(_desk, "web")
+
+
+@contextlib.asynccontextmanager
+async def _gate(app: Application) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await app.resource(Gate).close()
+
+
+@contextlib.asynccontextmanager
+async def _desk(app: Application) -> AsyncIterator[None]:
+    tally = app.resource(Tally)
+    attempts = Attempts(app, app.resource(Gate), app.resource(Tickets), tally)
+    app.provide(Attempts, attempts)
+    flushing = asyncio.create_task(tally.run())
+    try:
+        yield
+    finally:
+        flushing.cancel()
+        await asyncio.gather(flushing, return_exceptions=True)
+        await attempts.close()
+        await tally.flush()

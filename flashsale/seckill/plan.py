@@ -1,0 +1,165 @@
+"""Plan a sale: draft it, publish it, pause, resume and end it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+
+from commerce import stock
+from commerce.catalogue import SkuInfo, sku
+from flashsale.gate import Change, Gate, GateUnavailable
+from flashsale.seckill import store
+from flashsale.seckill.problems import IllegalMove, NotDraft, StockShort
+from flashsale.seckill.rebuild import rebuild, stock_ref, terms_of
+from flashsale.seckill.states import may_become
+from flashsale.seckill.types import Item, ItemChange, ItemState, NewItem
+from server.application import Application
+from server.clock import now
+from server.database import Connection
+from server.errors import Invalid, NotFound
+from server.http.session import Identity
+
+log = structlog.get_logger("plan")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+NOT_SYNCED = "Redis 在应答前没有落盘（appendfsync 不是 always），断电会丢失尚未写入数据库的排队结果"
+NOT_OPEN = "Redis 暂时不可用，恢复后自动生效"
+
+
+def own(item: Item | None, staff: Identity) -> Item:
+    """Return the sale if it is of a shop that ``staff`` work for. Raises NotFound."""
+    if item is None or (staff.shops is not None and item.shop_id not in staff.shops):
+        raise NotFound
+    return item
+
+
+async def create(connection: Connection, body: NewItem, staff: Identity) -> Item:
+    """Add a draft. Raises NotFound for a SKU of another shop, Invalid with the field at fault."""
+    info = await sku(connection, int(body.sku_id))
+    if info is None:
+        raise Invalid("sku_id", "没有这个商品规格")
+    if staff.shops is not None and info.shop_id not in staff.shops:
+        raise NotFound
+    if not info.on_sale:
+        raise Invalid("sku_id", "商品已下架")
+    values = msgspec.structs.asdict(body) | {"sku_id": info.sku_id}
+    values["title"] = values["title"].strip()
+    await _check(connection, values, info)
+    return await store.insert_item(
+        connection,
+        values
+        | {
+            "shop_id": info.shop_id,
+            "product_id": info.product_id,
+            "specs": info.specs,
+            "picture": info.picture,
+            "list_price": info.price,
+            "created_by": staff.id,
+        },
+    )
+
+
+async def change(connection: Connection, item_id: int, body: ItemChange, staff: Identity) -> Item:
+    """Change a draft. Raises NotFound, NotDraft, Invalid with the field at fault."""
+    item = own(await store.lock_item(connection, item_id), staff)
+    if item.state is not ItemState.DRAFT:
+        raise NotDraft
+    changes = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not msgspec.UNSET}
+    if not changes:
+        return item
+    info = await sku(connection, item.sku_id)
+    assert info is not None
+    await _check(connection, msgspec.structs.asdict(item) | changes, info)
+    changed = await store.update_draft(connection, item_id, changes)
+    assert changed is not None
+    return changed
+
+
+async def _check(connection: Connection, values: Mapping[str, Any], info: SkuInfo) -> None:
+    if not values["title"].strip() or _CONTROL.search(values["title"]):
+        raise Invalid("title", "请填写活动标题")
+    if values["price"] >= info.price:
+        raise Invalid("price", "抢购价须低于商品现价")
+    if values["limit_per_member"] > values["quantity"]:
+        raise Invalid("limit_per_member", "每人限购不能多于活动数量")
+    starts_at, ends_at = values["starts_at"], values["ends_at"]
+    _hold_moment("starts_at", starts_at)
+    _hold_moment("ends_at", ends_at)
+    if ends_at <= starts_at:
+        raise Invalid("ends_at", "结束时间须晚于开始时间")
+    if ends_at <= now():
+        raise Invalid("ends_at", "结束时间已过")
+    free = (await stock.free(connection, [info.sku_id]))[info.sku_id]
+    if values["quantity"] > free:
+        raise Invalid("quantity", "超过可用库存，还剩 {free} 件", free=free)
+
+
+def _hold_moment(field: str, moment: datetime) -> None:
+    if not 2000 <= moment.year <= 2100:
+        raise Invalid(field, "时间不对")
+
+
+async def publish(app: Application, item_id: int, staff: Identity) -> list[str]:
+    """Move the units out of the SKU's free stock, publish, and open the gate; return warnings in zh_CN.
+
+    Again: no harm. Raises NotFound, IllegalMove, StockShort, Invalid. Locks the item, then the SKU's stock.
+    """
+    async with app.database.transaction() as connection:
+        item = own(await store.lock_item(connection, item_id), staff)
+        if item.state is not ItemState.PUBLISHED:
+            if item.state is not ItemState.DRAFT:
+                raise IllegalMove
+            info = await sku(connection, item.sku_id)
+            if info is None or not info.on_sale:
+                raise Invalid("sku_id", "商品已下架")
+            if item.price >= info.price:
+                raise Invalid("price", "抢购价须低于商品现价")
+            if item.ends_at <= now():
+                raise Invalid("ends_at", "结束时间已过")
+            actor = f"staff:{staff.id}"
+            if not await stock.allocate(connection, item.sku_id, item.quantity, stock_ref(item.id), actor):
+                raise StockShort(free=(await stock.free(connection, [item.sku_id]))[item.sku_id])
+            await store.set_allocated(connection, item.id, item.quantity)
+            await store.set_state(connection, item.id, ItemState.PUBLISHED, ItemState.DRAFT)
+    return await _open(app, item_id)
+
+
+async def _open(app: Application, item_id: int) -> list[str]:
+    gate = app.resource(Gate)
+    try:
+        figures = await gate.figures(item_id)
+        if figures is None:
+            await rebuild(app, item_id)
+        return [NOT_SYNCED] if await gate.syncs_before_answering() is False else []
+    except GateUnavailable as error:
+        log.warning("published while Redis is away", item=item_id, error=error.reason)
+        return [NOT_OPEN]
+
+
+async def move(app: Application, item_id: int, staff: Identity, target: ItemState) -> list[str]:
+    """Pause, resume (PUBLISHED) or end a published sale; return warnings in zh_CN. Again: no harm.
+
+    Raises NotFound, IllegalMove. Ending gives back to the SKU what the sale has not given away.
+    """
+    async with app.database.transaction() as connection:
+        item = own(await store.lock_item(connection, item_id), staff)
+        if item.state is not target:
+            if item.state is ItemState.DRAFT or not may_become(item.state, target):
+                raise IllegalMove
+            moved = await store.set_state(connection, item_id, target, item.state)
+            assert moved is not None
+            item = moved
+    if item.archived_at is not None:
+        return []
+    try:
+        # First shut the door, then count what is left behind it.
+        if await app.resource(Gate).change(item_id, terms_of(item)) is Change.MISSING or target is ItemState.ENDED:
+            await rebuild(app, item_id)
+    except GateUnavailable as error:
+        log.warning("moved while Redis is away", item=item_id, state=target.value, error=error.reason)
+        return [NOT_OPEN]
+    return []

@@ -1,0 +1,170 @@
+"""Load a sale into Redis from PostgreSQL (step 8): at its publication, after anything happened to Redis, at its end.
+
+The new epoch is the fence: what an older one admitted and nobody settled before is withdrawn, and its sender hears
+`unavailable` or `interrupted`, never `won`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+
+import structlog
+
+from commerce import stock
+from flashsale.gate import Gate, GateUnavailable, Reservation, SaleState, Terms
+from flashsale.seckill import faults, reservation_store, store
+from flashsale.seckill.recover import settle_entries
+from flashsale.seckill.types import LIVE, Item, ItemState, ReservationRow
+from server.application import Application
+
+log = structlog.get_logger("rebuild")
+PATIENCE_S = 1.0
+"""Seconds that living processes get to settle their own wins before the rebuild does it for them."""
+_STATES = {ItemState.PUBLISHED: SaleState.OPEN, ItemState.PAUSED: SaleState.PAUSED, ItemState.ENDED: SaleState.ENDED}
+
+
+def terms_of(item: Item) -> Terms:
+    """Return the rules of a published sale as the gate holds them."""
+    return Terms(
+        revision=item.rev,
+        state=_STATES[item.state],
+        starts_at=item.starts_at,
+        ends_at=item.ends_at,
+        limit=item.limit_per_member,
+    )
+
+
+def stock_ref(item_id: int) -> str:
+    """Return the name under which a sale's units are allocated in the SKU's stock."""
+    return f"flash-sale:{item_id}"
+
+
+async def rebuild(app: Application, item_id: int, *, patience: float = PATIENCE_S, tries: int = 5) -> bool:
+    """Load an item under a new epoch and open it. False: somebody else did, or is at it, or it has no gate.
+
+    An ended sale is trimmed: what it has not given away goes back to the SKU. Raises GateUnavailable, or what
+    `server.database.DOWN` lists, when one of the two cannot be asked; the gate then stays shut until another rebuild.
+    """
+    for at in range(tries):
+        if at:
+            await asyncio.sleep(random.uniform(0.05, 0.3))  # lest two keep shutting each other out
+        done = await _once(app, item_id, patience)
+        if done is not None:
+            return done
+    return False
+
+
+async def _once(app: Application, item_id: int, patience: float) -> bool | None:
+    """Return None where another try may help."""
+    gate = app.resource(Gate)
+    token = secrets.token_hex(16)
+    async with app.database.connection() as connection:
+        item = await store.item(connection, item_id)
+    if item is None or item.state is ItemState.DRAFT or item.archived_at is not None:
+        return False
+    known = await gate.shut(item_id, token)
+    await drain(app, item_id, patience if known is not None else 0.0)
+    async with app.database.transaction() as connection:
+        epoch = await reservation_store.raise_epoch(connection, item_id, item.epoch)
+        if epoch is None:
+            return False
+        # Only this statement, after the lock, sees what was settled until then.
+        rows = await reservation_store.of_item(connection, item_id)
+        locked = await store.lock_item(connection, item_id)
+        assert locked is not None
+        item = locked
+        allocated = item.allocated
+        if item.state is ItemState.ENDED:
+            allocated = sum(row.qty for row in rows if row.status in LIVE)
+            if allocated < item.allocated:
+                await store.set_allocated(connection, item_id, allocated)
+                await stock.release(connection, item.sku_id, item.allocated - allocated, stock_ref(item_id), "system")
+    faults.point("rebuild_after_bump")
+    opened = await gate.load(
+        item_id,
+        token,
+        epoch=epoch,
+        allocated=allocated,
+        terms=terms_of(item),
+        reservations=[_loaded(row) for row in rows],
+    )
+    log.info("rebuilt" if opened else "load refused", item=item_id, epoch=epoch, rows=len(rows), allocated=allocated)
+    return True if opened else None
+
+
+def _loaded(row: ReservationRow) -> Reservation:
+    return Reservation(
+        member_id=row.member_id,
+        request_id=row.request_id,
+        quantity=row.qty,
+        epoch=row.epoch,
+        generation=row.gen if row.status in LIVE else None,
+    )
+
+
+async def drain(app: Application, item_id: int, patience: float) -> None:
+    """Empty the item's journal: wait ``patience`` seconds for those who admitted, then settle what is left."""
+    gate = app.resource(Gate)
+    until = time.monotonic() + patience
+    while entries := await gate.journal_read(item_id):
+        if time.monotonic() < until:
+            await asyncio.sleep(0.05)
+            continue
+        await settle_entries(app, item_id, entries, tell=True)
+        faults.point("drain_middle")
+
+
+async def needed(app: Application, item: Item) -> str:
+    """Return why a live item has to be rebuilt, or nothing. Raises GateUnavailable."""
+    figures = await app.resource(Gate).figures(item.id)
+    if figures is None:
+        return "missing"
+    if figures.epoch != item.epoch:
+        return "epoch"
+    if not figures.fit:
+        return "stamp"
+    if figures.shut_by:
+        return "shut"
+    if item.state is ItemState.ENDED and figures.available + figures.parked > 0 and figures.journal == 0:
+        return "trim"
+    if figures.terms.revision < item.rev:
+        await app.resource(Gate).change(item.id, terms_of(item))
+    return ""
+
+
+class Keeper:
+    """Looks after the live items of one worker: says when what is wrong with one has to be taken in hand.
+
+    What another process' rebuild looks like half-way (a shut gate, a new epoch) is left alone for a while.
+    """
+
+    GRACE_S = 3.0
+
+    def __init__(self) -> None:
+        self._since: dict[int, float] = {}
+
+    async def sweep(self, app: Application) -> int:
+        """Rebuild what needs it and return how many items did."""
+        async with app.database.connection() as connection:
+            items = await store.live_items(connection)
+        count = 0
+        for item in items:
+            try:
+                why = await needed(app, item)
+                if why and self._due(item.id, why):
+                    log.warning("rebuild needed", item=item.id, why=why)
+                    count += await rebuild(app, item.id)
+            except GateUnavailable as error:
+                log.info("rebuild waits", item=item.id, error=error.reason)
+                continue
+            if not why:
+                self._since.pop(item.id, None)
+        return count
+
+    def _due(self, item_id: int, why: str) -> bool:
+        if why in ("missing", "stamp", "trim"):
+            return True
+        return time.monotonic() - self._since.setdefault(item_id, time.monotonic()) >= self.GRACE_S

@@ -1,0 +1,93 @@
+"""Give units back (step 6): in PostgreSQL first, then in Redis, each generation of a reservation once."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import groupby
+
+import structlog
+
+from commerce.orders import SYSTEM, Closing, Tills, cancel_in
+from flashsale.gate import Gate, GateUnavailable, Release, Released
+from flashsale.seckill import faults, reservation_store, store
+from flashsale.seckill.types import DueHold, OpenRelease
+from server.application import Application
+from server.database import DOWN, Connection
+
+log = structlog.get_logger("release")
+REASON = "超时未付款，订单已取消"
+_AT_ONCE = 8
+_SWEEP = 200
+_PATIENCE_S = 60.0
+"""Seconds past the deadline after which a gateway that does not answer no longer keeps the units: whatever it takes
+from then on is a late payment."""
+
+
+async def give_up(connection: Connection, item_id: int, reservation_id: int) -> bool:
+    """Move a hold to expired and write its release row, in the caller's transaction. False if it is not held.
+
+    Locks the item's row FOR SHARE, then the reservation: no rebuild may come between them, and the row's epoch is the
+    one from which on Redis has to know.
+    """
+    epoch = await store.share_item(connection, item_id)
+    return epoch is not None and await reservation_store.expire(connection, reservation_id, epoch)
+
+
+async def sweep(app: Application) -> int:
+    """Expire holds whose deadline has passed and return how many."""
+    async with app.database.connection() as connection:
+        due = await reservation_store.due(connection, _SWEEP)
+    turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(hold: DueHold) -> bool:
+        async with turn:
+            return await _expire(app, hold)
+
+    results = await asyncio.gather(*[one(hold) for hold in due], return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            if not isinstance(result, DOWN):
+                raise result
+            log.warning("expiry waits", error=f"{type(result).__name__}: {result}")
+    expired = sum(1 for result in results if result is True)
+    if expired:
+        await drain(app)
+    return expired
+
+
+async def _expire(app: Application, hold: DueHold) -> bool:
+    closing = await app.resource(Tills).close(app, hold.order_id)
+    if closing is Closing.ALREADY_PAID or (closing is Closing.UNKNOWN and hold.overdue_s < _PATIENCE_S):
+        return False
+    async with app.database.transaction() as connection:
+        if not await give_up(connection, hold.item_id, hold.reservation_id):
+            return False
+        await cancel_in(connection, hold.order_id, REASON, SYSTEM)
+    faults.point("expiry_after_commit")
+    return True
+
+
+async def drain(app: Application) -> int:
+    """Have Redis carry out the open release rows and return how many units' rows are done; the rest stay open."""
+    async with app.database.connection() as connection:
+        rows = await reservation_store.open_releases(connection, 2000)
+    finished = 0
+    for item_id, group in groupby(rows, key=lambda row: row.item_id):
+        finished += await _drain_item(app, item_id, list(group))
+    return finished
+
+
+async def _drain_item(app: Application, item_id: int, rows: list[OpenRelease]) -> int:
+    try:
+        answers = await app.resource(Gate).release(
+            item_id, [Release(row.epoch, row.member_id, row.request_id, row.gen) for row in rows]
+        )
+    except GateUnavailable as error:
+        log.info("releases wait", item=item_id, rows=len(rows), error=error.reason)
+        return 0
+    done = [row for row, answer in zip(rows, answers, strict=True) if answer is not Released.LATER]
+    if done:
+        faults.point("drain_middle")
+        async with app.database.connection() as connection:
+            await reservation_store.finish_releases(connection, done)
+    return len(done)

@@ -1,0 +1,191 @@
+"""The statements about reservations, their releases and late payments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flashsale.seckill.types import DueHold, LatePayment, OpenRelease, ReservationRow
+from server.database import Connection, many, one, touched
+
+_ROW = "id, item_id, member_id, request_id, qty, gen, epoch, status, pay_before, won_at"
+
+
+async def reservation(connection: Connection, reservation_id: int) -> ReservationRow | None:
+    """Return a reservation."""
+    row = await connection.fetchrow(f"SELECT {_ROW} FROM fs_reservations WHERE id = $1", reservation_id)  # noqa: S608  # a constant
+    return one(ReservationRow, row)
+
+
+async def lock_reservation(connection: Connection, reservation_id: int) -> ReservationRow | None:
+    """Return a reservation and lock its row; lock its item first."""
+    row = await connection.fetchrow(f"SELECT {_ROW} FROM fs_reservations WHERE id = $1 FOR UPDATE", reservation_id)  # noqa: S608  # a constant
+    return one(ReservationRow, row)
+
+
+async def by_keys(connection: Connection, item_id: int, keys: Sequence[tuple[int, str]]) -> list[ReservationRow]:
+    """Return the reservations of members and request ids."""
+    rows = await connection.fetch(
+        """
+        SELECT r.id, r.item_id, r.member_id, r.request_id, r.qty, r.gen, r.epoch, r.status, r.pay_before, r.won_at
+        FROM unnest($2::bigint[], $3::text[]) AS w (member_id, request_id)
+        JOIN fs_reservations AS r ON r.item_id = $1 AND r.member_id = w.member_id AND r.request_id = w.request_id
+        """,
+        item_id,
+        [member for member, _ in keys],
+        [rid for _, rid in keys],
+    )
+    return many(ReservationRow, rows)
+
+
+async def of_item(connection: Connection, item_id: int) -> list[ReservationRow]:
+    """Return every reservation of an item."""
+    rows = await connection.fetch(f"SELECT {_ROW} FROM fs_reservations WHERE item_id = $1 ORDER BY id", item_id)  # noqa: S608  # a constant
+    return many(ReservationRow, rows)
+
+
+async def raise_epoch(connection: Connection, item_id: int, before: int) -> int | None:
+    """Give the item its next epoch; None if it has not epoch ``before`` any more. Waits for settlements under way."""
+    after: int | None = await connection.fetchval(
+        """
+        UPDATE fs_items SET epoch = greatest(epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+        WHERE id = $1 AND epoch = $2
+        RETURNING epoch
+        """,
+        item_id,
+        before,
+    )
+    return after
+
+
+async def due(connection: Connection, limit: int) -> list[DueHold]:
+    """Return holds past their deadline with their orders, the longest overdue first."""
+    rows = await connection.fetch(
+        """
+        SELECT r.id AS reservation_id, r.item_id, o.id AS order_id,
+            extract(epoch FROM now() - r.pay_before)::float AS overdue_s
+        FROM fs_reservations AS r JOIN orders AS o ON o.reservation_id = r.id
+        WHERE r.status = 'held' AND r.pay_before < now()
+        ORDER BY r.pay_before LIMIT $1
+        """,
+        limit,
+    )
+    return many(DueHold, rows)
+
+
+async def expire(connection: Connection, reservation_id: int, epoch: int) -> bool:
+    """Move a hold to expired and write the row that gives its units back. False if it is not held."""
+    return (
+        await connection.fetchval(
+            """
+            WITH r AS (
+                UPDATE fs_reservations SET status = 'expired' WHERE id = $1 AND status = 'held' RETURNING id, gen
+            )
+            INSERT INTO fs_releases (reservation_id, gen, epoch) SELECT id, gen, $2 FROM r
+            RETURNING true
+            """,
+            reservation_id,
+            epoch,
+        )
+        is True
+    )
+
+
+async def pay(connection: Connection, reservation_id: int) -> bool:
+    """Move a hold to paid, past its deadline too. False if it is not held."""
+    status = await connection.execute(
+        "UPDATE fs_reservations SET status = 'paid' WHERE id = $1 AND status = 'held'", reservation_id
+    )
+    return touched(status) == 1
+
+
+async def rewin(connection: Connection, reservation_id: int, generation: int) -> bool:
+    """Move an expired reservation to paid under the next generation. False if that is not what it waits for."""
+    status = await connection.execute(
+        "UPDATE fs_reservations SET status = 'paid', gen = $2 WHERE id = $1 AND status = 'expired' AND gen = $2 - 1",
+        reservation_id,
+        generation,
+    )
+    return touched(status) == 1
+
+
+async def add_release(connection: Connection, reservation_id: int, generation: int, epoch: int) -> None:
+    """Write the row that gives the units of one generation back, once."""
+    await connection.execute(
+        "INSERT INTO fs_releases (reservation_id, gen, epoch) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        reservation_id,
+        generation,
+        epoch,
+    )
+
+
+async def open_releases(connection: Connection, limit: int, item_id: int | None = None) -> list[OpenRelease]:
+    """Return release rows that Redis has not confirmed, by item."""
+    rows = await connection.fetch(
+        """
+        SELECT e.reservation_id, r.item_id, r.member_id, r.request_id, e.gen, e.epoch
+        FROM fs_releases AS e JOIN fs_reservations AS r ON r.id = e.reservation_id
+        WHERE e.done_at IS NULL AND ($2::bigint IS NULL OR r.item_id = $2)
+        ORDER BY r.item_id, e.reservation_id, e.gen LIMIT $1
+        """,
+        limit,
+        item_id,
+    )
+    return many(OpenRelease, rows)
+
+
+async def finish_releases(connection: Connection, rows: Sequence[OpenRelease]) -> None:
+    """Note that Redis has dealt with these rows."""
+    await connection.execute(
+        """
+        UPDATE fs_releases AS e SET done_at = now()
+        FROM unnest($1::bigint[], $2::integer[]) AS w (reservation_id, gen)
+        WHERE e.reservation_id = w.reservation_id AND e.gen = w.gen AND e.done_at IS NULL
+        """,
+        [row.reservation_id for row in rows],
+        [row.gen for row in rows],
+    )
+
+
+async def add_late(connection: Connection, payment_id: int, reservation_id: int, order_id: int) -> None:
+    """Note a late payment, once."""
+    await connection.execute(
+        """
+        INSERT INTO fs_late_payments (payment_id, reservation_id, order_id) VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING
+        """,
+        payment_id,
+        reservation_id,
+        order_id,
+    )
+
+
+async def undecided(connection: Connection, limit: int) -> list[LatePayment]:
+    """Return late payments that nobody has decided about, oldest first."""
+    rows = await connection.fetch(
+        "SELECT payment_id, reservation_id, order_id, decision FROM fs_late_payments WHERE decision IS NULL "
+        "ORDER BY payment_id LIMIT $1",
+        limit,
+    )
+    return many(LatePayment, rows)
+
+
+async def lock_undecided(connection: Connection, reservation_id: int) -> list[LatePayment]:
+    """Return a reservation's undecided late payments, locked, oldest first; lock the reservation first."""
+    rows = await connection.fetch(
+        """
+        SELECT payment_id, reservation_id, order_id, decision FROM fs_late_payments
+        WHERE reservation_id = $1 AND decision IS NULL ORDER BY payment_id FOR UPDATE
+        """,
+        reservation_id,
+    )
+    return many(LatePayment, rows)
+
+
+async def decide(connection: Connection, payment_id: int, decision: str) -> bool:
+    """Decide about a late payment, once. False if it was decided before."""
+    status = await connection.execute(
+        "UPDATE fs_late_payments SET decision = $2, decided_at = now() WHERE payment_id = $1 AND decision IS NULL",
+        payment_id,
+        decision,
+    )
+    return touched(status) == 1

@@ -1,0 +1,63 @@
+"""Counts what attempts were told, in this process, and adds it to PostgreSQL once a second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import structlog
+
+from flashsale.seckill import store
+from server.clock import now
+from server.database import DOWN, Database
+
+log = structlog.get_logger("tally")
+
+
+class Tally:
+    """The counts of one process. What it counted in its last second is lost if it is killed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.counts: Counter[tuple[int, str]] = Counter()
+        """By item and outcome: won, again, queued, and the codes of refusals."""
+
+    async def flush(self) -> None:
+        """Add the counts to the present second."""
+        if not self.counts:
+            return
+        counts, self.counts = self.counts, Counter()
+        try:
+            async with self._database.connection() as connection:
+                second = now().replace(microsecond=0)
+                await store.add_figures(connection, second, [(item, name, n) for (item, name), n in counts.items()])
+        except DOWN as error:
+            self.counts.update(counts)
+            log.warning("figures wait", error=str(error) or type(error).__name__)
+
+    async def run(self) -> None:
+        """Flush once a second until cancelled."""
+        while True:
+            await asyncio.sleep(1.0)
+            await self.flush()
+
+
+class Buckets:
+    """How often one member may try: ``rate`` a second, ``burst`` at once. Kept in this process."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._step = 1.0 / rate
+        self._slack = burst / rate
+        self._due: dict[int, float] = {}
+
+    def wait(self, member_id: int, at: float) -> float:
+        """Take a token at ``at`` (monotonic seconds) and return 0, or return the seconds until there is one."""
+        due = self._due.get(member_id, 0.0)
+        if due < at:
+            due = at
+        if due - at > self._slack:
+            return due - at - self._slack
+        self._due[member_id] = due + self._step
+        if len(self._due) > 200_000:
+            self._due = {member: moment for member, moment in self._due.items() if moment > at}
+        return 0.0

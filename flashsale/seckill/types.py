@@ -1,0 +1,373 @@
+"""What a flash sale is made of, inside and on the wire. Money is fen, moments are UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from server.http.bodies import Body, Id, Instant, View
+
+MOST_UNITS = 1_000_000
+MOST_PER_MEMBER = 10_000
+
+
+class ItemState(StrEnum):
+    """What the shop's staff decided about a sale."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class Challenge(StrEnum):
+    """What a shopper has to solve before buying."""
+
+    NONE = "none"
+    POW = "pow"
+    CAPTCHA = "captcha"
+
+
+class Phase(StrEnum):
+    """Where a sale stands, as shoppers see it."""
+
+    UPCOMING = "upcoming"
+    RUNNING = "running"
+    PAUSED = "paused"
+    SOLD_OUT = "sold_out"
+    ENDED = "ended"
+
+
+class StockLevel(StrEnum):
+    """How much is left; the exact figure is the shop's."""
+
+    PLENTY = "plenty"
+    LOW = "low"
+    OUT = "out"
+
+
+class ReservationStatus(StrEnum):
+    """What became of units that were won."""
+
+    HELD = "held"
+    PAID = "paid"
+    EXPIRED = "expired"
+    VOID = "void"
+    """Admitted, but impossible to write down: the units go back."""
+
+
+LIVE = frozenset({ReservationStatus.HELD, ReservationStatus.PAID})
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of fs_items."""
+
+    id: int
+    shop_id: int
+    product_id: int
+    sku_id: int
+    title: str
+    specs: dict[str, str]
+    picture: str
+    price: int
+    list_price: int
+    quantity: int
+    allocated: int
+    limit_per_member: int
+    starts_at: datetime
+    ends_at: datetime
+    pay_within_s: int
+    challenge: Challenge
+    state: ItemState
+    rev: int
+    epoch: int
+    created_by: int
+    created_at: datetime
+    published_at: datetime | None
+    ended_at: datetime | None
+    archived_at: datetime | None
+
+
+class ReservationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of fs_reservations."""
+
+    id: int
+    item_id: int
+    member_id: int
+    request_id: str
+    qty: int
+    gen: int
+    epoch: int
+    status: ReservationStatus
+    pay_before: datetime
+    won_at: datetime | None
+
+
+class Win(msgspec.Struct, frozen=True, gc=False):
+    """What Redis admitted and PostgreSQL has to write; ``won_ms`` is Redis' clock, 0 where unknown."""
+
+    epoch: int
+    member_id: int
+    request_id: str
+    quantity: int
+    won_ms: int = 0
+    again: bool = False
+    """The key had won before, so its row is most likely there."""
+
+
+class Fate(StrEnum):
+    """What became of a win in PostgreSQL."""
+
+    WON = "won"
+    VOID = "void"
+    STALE = "stale"
+    """No row, and its epoch is over: withdrawn. The same key may win again."""
+
+
+class Settlement(msgspec.Struct, frozen=True, gc=False):
+    """The stored outcome of a key; the last four mean something only where ``fate`` is WON."""
+
+    fate: Fate
+    quantity: int = 0
+    order_no: str = ""
+    amount: int = 0
+    pay_before: datetime | None = None
+
+
+class DueHold(msgspec.Struct, frozen=True):
+    """A hold whose deadline has passed, and its order."""
+
+    reservation_id: int
+    item_id: int
+    order_id: int
+    overdue_s: float
+
+
+class OpenRelease(msgspec.Struct, frozen=True):
+    """A release row that Redis has not confirmed."""
+
+    reservation_id: int
+    item_id: int
+    member_id: int
+    request_id: str
+    gen: int
+    epoch: int
+
+
+class LatePayment(msgspec.Struct, frozen=True):
+    """A payment that came after its reservation had expired."""
+
+    payment_id: int
+    reservation_id: int
+    order_id: int
+    decision: str | None
+
+
+# --- The wire ---------------------------------------------------------------------------------------------------------
+
+Moment = Annotated[datetime, Meta(tz=True)]
+Title = Annotated[str, Meta(min_length=1, max_length=80)]
+Price = Annotated[int, Meta(ge=1, le=100_000_000_000)]
+Units = Annotated[int, Meta(ge=1, le=MOST_UNITS)]
+PerMember = Annotated[int, Meta(ge=1, le=MOST_PER_MEMBER)]
+PayWithin = Annotated[int, Meta(ge=1, le=86_400)]
+
+
+class NewItem(Body, frozen=True, kw_only=True):
+    """A sale as staff plan it."""
+
+    sku_id: Id
+    title: Title
+    price: Price
+    quantity: Units
+    limit_per_member: PerMember
+    starts_at: Moment
+    ends_at: Moment
+    pay_within_s: PayWithin = 600
+    challenge: Challenge = Challenge.NONE
+
+
+class ItemChange(Body, frozen=True, kw_only=True):
+    """What may be changed while the sale is a draft; what is left out stays."""
+
+    title: Title | UnsetType = UNSET
+    price: Price | UnsetType = UNSET
+    quantity: Units | UnsetType = UNSET
+    limit_per_member: PerMember | UnsetType = UNSET
+    starts_at: Moment | UnsetType = UNSET
+    ends_at: Moment | UnsetType = UNSET
+    pay_within_s: PayWithin | UnsetType = UNSET
+    challenge: Challenge | UnsetType = UNSET
+
+
+class AttemptBody(Body, frozen=True, kw_only=True):
+    """What a shopper sends to buy."""
+
+    ticket: Annotated[str, Meta(max_length=256)]
+    quantity: Annotated[int, Meta(ge=1, le=MOST_PER_MEMBER)]
+    answer: Annotated[str, Meta(max_length=128)] | None = None
+
+
+class ItemView(View, frozen=True, kw_only=True):
+    """A sale as shoppers see it."""
+
+    item_id: str
+    sku_id: str
+    product_id: str
+    shop_id: str
+    title: str
+    specs: dict[str, str]
+    picture: str
+    price: int
+    list_price: int
+    limit_per_member: int
+    pay_within_s: int
+    starts_at: Instant
+    ends_at: Instant
+    phase: Phase
+    stock_level: StockLevel
+    challenge: Challenge
+    server_time: Instant
+    unpaid: int | UnsetType = UNSET
+    """While sold out: units won but not paid yet, which may come back."""
+
+
+class SessionView(View, frozen=True, kw_only=True):
+    """The sales that share a window."""
+
+    starts_at: Instant
+    ends_at: Instant
+    items: list[ItemView]
+
+
+class SalesView(View, frozen=True, kw_only=True):
+    """Everything that is on, coming, or just over."""
+
+    server_time: Instant
+    sessions: list[SessionView]
+
+
+class PowView(View, frozen=True, kw_only=True, tag_field="kind", tag="pow"):
+    """Find an answer such that SHA-256 of prefix + answer begins with ``bits`` zero bits."""
+
+    algorithm: str
+    prefix: str
+    bits: int
+
+
+class CaptchaView(View, frozen=True, kw_only=True, tag_field="kind", tag="captcha"):
+    """Type what the picture says; ``image`` is a data: address."""
+
+    image: str
+
+
+class TicketView(View, frozen=True, kw_only=True):
+    """A right to try, for one member and one sale."""
+
+    ticket: str
+    not_before: Instant
+    expires_at: Instant
+    challenge: PowView | CaptchaView | None
+
+
+class WonView(View, frozen=True, kw_only=True):
+    """An order was placed."""
+
+    order_no: str
+    amount: int
+    pay_before: Instant
+    status: str = "won"
+
+
+class QueuedView(View, frozen=True, kw_only=True):
+    """Admitted, not written down yet: it ends as won, refused or interrupted."""
+
+    attempt_id: str
+    status: str = "queued"
+
+
+class AttemptView(View, frozen=True, kw_only=True):
+    """How an attempt stands."""
+
+    status: str
+    code: str | UnsetType = UNSET
+    order_no: str | UnsetType = UNSET
+    amount: int | UnsetType = UNSET
+    pay_before: Instant | UnsetType = UNSET
+
+
+class PlannedView(View, frozen=True, kw_only=True):
+    """A sale as staff see it."""
+
+    item_id: str
+    status: ItemState
+    shop_id: str
+    sku_id: str
+    product_id: str
+    title: str
+    specs: dict[str, str]
+    picture: str
+    price: int
+    list_price: int
+    quantity: int
+    allocated: int
+    limit_per_member: int
+    starts_at: Instant
+    ends_at: Instant
+    pay_within_s: int
+    challenge: Challenge
+    phase: Phase | None
+    created_at: Instant
+    published_at: Instant | None
+    ended_at: Instant | None
+
+
+class MovedView(ItemView, frozen=True, kw_only=True):
+    """A sale after its staff published, paused, resumed or ended it."""
+
+    status: ItemState
+    warnings: list[str]
+
+
+class SecondView(View, frozen=True, kw_only=True):
+    """What happened in one second."""
+
+    at: Instant
+    attempts: int
+    won: int
+
+
+class FiguresView(PlannedView, frozen=True, kw_only=True):
+    """A sale and its live figures."""
+
+    attempts: int
+    won: int
+    held: int
+    paid: int
+    expired: int
+    available: int | None
+    """None while Redis cannot say."""
+    refused: dict[str, int]
+    per_second: list[SecondView]
+
+
+class Violation(View, frozen=True, kw_only=True):
+    """A broken invariant and what shows it."""
+
+    invariant: str
+    detail: str
+
+
+class VerifyView(View, frozen=True, kw_only=True):
+    """Whether the books of a sale balance, in units."""
+
+    ok: bool
+    allocated: int
+    available: int
+    held: int
+    sold: int
+    violations: list[Violation]
