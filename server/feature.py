@@ -9,7 +9,7 @@ from server import database as db
 from server import migrations, redis
 from server.application import Application
 from server.events import JOB, tidy
-from server.http import Anyone, Call, Routes
+from server.http import Anyone, Call, Routes, openapi
 from server.http.pages import Page, Redirect
 from server.i18n import COOKIE, LOCALES
 from server.jobs import Schedule
@@ -19,7 +19,7 @@ routes = Routes("site")
 
 def setup(app: Application) -> None:
     """Register the ground floor."""
-    app.add(routes)
+    app.add(routes, openapi.routes)
     app.job(JOB)
     app.schedule(Schedule(name="server.tidy", every=3600, run=tidy))
     app.check("postgresql", _postgresql)
