@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from flashsale.gate import (
@@ -204,6 +205,17 @@ async def test_journal_is_read_by_age_and_in_pages(gate: Gate) -> None:
     )
     assert await gate.journal_remove(1, left) == 5
     assert await gate.journal_read(1) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"epoch": 6}, {"member_id": 2}, {"request_id": "other"}, {"quantity": 2}, {"generation": 2}]
+)
+async def test_a_take_that_differs_in_anything_stays_in_the_journal(gate: Gate, change: dict[str, int | str]) -> None:
+    await open_item(gate, epoch=5)
+    await gate.admit(1, [Attempt(1, "k")])
+    entries = await gate.journal_read(1)
+    assert await gate.journal_remove(1, [msgspec.structs.replace(entry, **change) for entry in entries]) == 0
+    assert await gate.journal_read(1) == entries
 
 
 async def test_an_item_is_archived_only_when_everything_is_settled(gate: Gate) -> None:

@@ -23,7 +23,7 @@ ATTEMPTS = st.builds(Attempt, MEMBERS, KEYS, QUANTITIES)
 ROWS = st.lists(
     st.builds(Reservation, MEMBERS, KEYS, st.just(1), st.integers(1, 4), st.one_of(st.none(), st.integers(1, 3))),
     unique_by=lambda row: (row.member_id, row.request_id),
-    max_size=4,
+    max_size=2,
 )
 
 
@@ -48,7 +48,7 @@ class Calls(RuleBasedStateMachine):
         self.run(self.gate.close())
         self.loop.close()
 
-    @initialize(allocated=st.integers(4, 9), limit=st.integers(1, 4), rows=ROWS)
+    @initialize(allocated=st.integers(2, 8), limit=st.integers(1, 4), rows=ROWS)
     def publish(self, allocated: int, limit: int, rows: list[Reservation]) -> None:
         self.revision, self.book = 1, Book(5, allocated, limit, SaleState.OPEN, rows)
         self.run(open_item(self.gate, ITEM, allocated=allocated, epoch=5, rules=terms(limit=limit), reservations=rows))
