@@ -7,6 +7,7 @@ from commerce.members.addresses import add_address, change_address, remove_addre
 from commerce.members.codes import send_code
 from commerce.members.errors import CodeWrong, CredentialsWrong, MemberBanned, TooManyAddresses
 from commerce.members.log_in import Visitor, log_in, one_target
+from commerce.members.profile import rename
 from commerce.members.types import (
     AddressBody,
     AddressPatch,
@@ -14,6 +15,7 @@ from commerce.members.types import (
     CodeRequest,
     CodeSent,
     LogIn,
+    MemberPatch,
     MemberView,
     SessionView,
     address_view,
@@ -74,11 +76,22 @@ async def log_out(call: Call) -> None:
 @accounts.get("/api/v1/me", LoggedIn())
 async def show_me(call: Call) -> MemberView:
     """Show the member who calls."""
+    return await _me(call)
+
+
+async def _me(call: Call) -> MemberView:
     async with call.database.connection() as connection:
         member = await store.member(connection, call.member.id)
     if member is None:
         raise NotFound
     return member_view(member)
+
+
+@accounts.patch("/api/v1/me", LoggedIn())
+async def change_me(call: Call, body: MemberPatch) -> MemberView:
+    """Change the caller's name."""
+    await rename(call.app, call.member.id, body.nickname)
+    return await _me(call)
 
 
 @book.get("/api/v1/addresses", LoggedIn())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from commerce.members import api, codes, demo
+from commerce.members import address_pages, api, codes, demo, pages
+from commerce.members.centre import Centre
 from commerce.members.directory import directory
 from server.application import Application, Command
 from server.http import Kind
@@ -12,7 +13,8 @@ from server.jobs import Schedule
 def setup(app: Application) -> None:
     """Register members: their sessions, routes, schedule and demo command."""
     app.directory(Kind.MEMBER, directory)
-    app.add(api.accounts, api.book)
+    app.provide(Centre, Centre())
+    app.add(api.accounts, api.book, pages.routes, address_pages.routes)
     app.schedule(Schedule(name="members.tidy_codes", every=3600, run=codes.tidy))
     app.command(
         Command(

@@ -82,6 +82,10 @@ class Regions:
         self._districts[region.city.code].append(region.district)
         self._regions[region.code] = region
 
+    def known(self, code: str) -> Region | None:
+        """Return the region of a district's code; None for one that is no longer in use."""
+        return self._regions.get(code)
+
     def of(self, code: str, field: str = "region_code") -> Region:
         """Return the region of a district's code. Raises Invalid."""
         region = self._regions.get(code)

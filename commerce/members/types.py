@@ -95,6 +95,12 @@ class MemberView(View, frozen=True, kw_only=True):
     created_at: Instant
 
 
+class MemberPatch(Body, frozen=True, kw_only=True):
+    """What a member changes about themselves."""
+
+    nickname: Annotated[str, Meta(min_length=1, max_length=80)]
+
+
 class SessionView(View, frozen=True, kw_only=True):
     """A new session. The token is shown this once."""
 

@@ -1,0 +1,223 @@
+"""The address book for people; it works without a script, the region picker included."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from commerce.credentials import local_path
+from commerce.members import address_store
+from commerce.members.addresses import (
+    MOST,
+    add_address,
+    change_address,
+    remove_address,
+    restore_address,
+)
+from commerce.members.pages import told
+from commerce.members.regions import Place, regions
+from commerce.members.types import Address, AddressBody, AddressPatch
+from server.errors import Invalid, NotFound, Problem
+from server.http import Anyone, Body, Call, Id, Listing, LoggedIn, Routes, View
+from server.http.bodies import convert
+from server.http.pages import Page, Redirect
+
+routes = Routes("addresses")
+BOOK = "/me/addresses"
+Text = Annotated[str, Meta(max_length=400)]
+
+
+class BookQuery(Body, frozen=True, kw_only=True):
+    """The address that was just removed, so that it can be brought back."""
+
+    removed: Id = ""
+
+
+class FormQuery(Body, frozen=True, kw_only=True):
+    """Where to go once it is saved."""
+
+    next: Annotated[str, Meta(max_length=2000)] = ""
+
+
+class AddressForm(Body, frozen=True, kw_only=True):
+    """The form as it was filled in; ``refresh`` asks for the next level of regions, not to save."""
+
+    name: Text = ""
+    phone: Text = ""
+    province: Text = ""
+    city: Text = ""
+    region_code: Text = ""
+    detail: Text = ""
+    is_default: bool = False
+    next: Annotated[str, Meta(max_length=2000)] = ""
+    refresh: Text = ""
+
+
+class PlaceView(View, frozen=True, kw_only=True):
+    """A division: its code and its name."""
+
+    code: str
+    name: str
+
+
+class RegionQuery(Body, frozen=True, kw_only=True):
+    """Whose divisions to list: a province's cities, a city's districts, or, with neither, the provinces."""
+
+    province: Annotated[str, Meta(pattern="^[0-9]{6}$")] | None = None
+    city: Annotated[str, Meta(pattern="^[0-9]{6}$")] | None = None
+
+
+@routes.get("/api/v1/regions", Anyone())
+async def list_regions(call: Call, query: RegionQuery) -> Listing[PlaceView]:
+    """List administrative divisions of GB/T 2260, one level at a time."""
+    table = regions()
+    if query.city is not None:
+        places = table.districts(query.city)
+    elif query.province is not None:
+        places = table.cities(query.province)
+    else:
+        places = table.provinces
+    items = [PlaceView(code=place.code, name=place.name) for place in places]
+    return Listing(items=items, total=len(items), page=1, size=len(items))
+
+
+@routes.page(BOOK, LoggedIn())
+async def show_book(call: Call, query: BookQuery) -> Page:
+    """Show the member's addresses."""
+    async with call.database.connection() as connection:
+        addresses = await address_store.page(connection, call.member.id, 0, MOST)
+        removed = None
+        if query.removed:
+            removed = await address_store.find(connection, call.member.id, int(query.removed), deleted=True)
+    return Page("members/addresses.html", {"addresses": addresses, "removed": removed, "most": MOST})
+
+
+@routes.page("/me/addresses/new", LoggedIn())
+async def show_new(call: Call, query: FormQuery) -> Page:
+    """Show an empty form."""
+    return _form(AddressForm(next=local_path(query.next, BOOK)))
+
+
+@routes.page(BOOK, LoggedIn(), "POST")
+async def add(call: Call) -> Page | Redirect:
+    """Add an address."""
+    form = await call.form(AddressForm)
+    if form.refresh:
+        return _form(form)
+    try:
+        body = convert(_filled(form), AddressBody)
+        async with call.transaction() as connection:
+            await add_address(connection, call.member.id, body)
+    except Problem as problem:
+        return _form(form, _faults(call, problem), status=problem.status)
+    return Redirect(local_path(form.next, BOOK))
+
+
+@routes.page("/me/addresses/{address_id}", LoggedIn())
+async def show_one(call: Call, address_id: int, query: FormQuery) -> Page:
+    """Show the form of an address."""
+    async with call.database.connection() as connection:
+        address = await address_store.find(connection, call.member.id, address_id)
+    if address is None:
+        raise NotFound
+    return _form(_form_of(address, local_path(query.next, BOOK)), address_id=address.id)
+
+
+@routes.page("/me/addresses/{address_id}", LoggedIn(), "POST")
+async def change(call: Call, address_id: int) -> Page | Redirect:
+    """Change an address."""
+    form = await call.form(AddressForm)
+    if form.refresh:
+        return _form(form, address_id=address_id)
+    try:
+        body = convert(_filled(form), AddressPatch)
+        async with call.transaction() as connection:
+            await change_address(connection, call.member.id, address_id, body)
+    except NotFound:
+        raise
+    except Problem as problem:
+        return _form(form, _faults(call, problem), address_id=address_id, status=problem.status)
+    return Redirect(local_path(form.next, BOOK))
+
+
+@routes.page("/me/addresses/{address_id}/default", LoggedIn(), "POST")
+async def make_default(call: Call, address_id: int) -> Redirect:
+    """Make an address the default one."""
+    async with call.transaction() as connection:
+        await change_address(connection, call.member.id, address_id, AddressPatch(is_default=True))
+    return Redirect(BOOK)
+
+
+@routes.page("/me/addresses/{address_id}/remove", LoggedIn(), "POST")
+async def remove(call: Call, address_id: int) -> Redirect:
+    """Remove an address; the page that follows offers to bring it back."""
+    async with call.transaction() as connection:
+        await remove_address(connection, call.member.id, address_id)
+    return Redirect(f"{BOOK}?removed={address_id}")
+
+
+@routes.page("/me/addresses/{address_id}/restore", LoggedIn(), "POST")
+async def restore(call: Call, address_id: int) -> Redirect:
+    """Bring a removed address back."""
+    async with call.transaction() as connection:
+        await restore_address(connection, call.member.id, address_id)
+    return Redirect(BOOK)
+
+
+def _filled(form: AddressForm) -> dict[str, object]:
+    """Return what the API would be sent. Raises Invalid for an empty field, in people's words."""
+    filled: dict[str, str] = {}
+    for name in ("name", "phone", "region_code", "detail"):
+        value: str = getattr(form, name).strip()
+        if not value:
+            raise Invalid(name, "请选择到区县" if name == "region_code" else "必填")
+        filled[name] = value
+    return filled | {"is_default": form.is_default}
+
+
+def _faults(call: Call, problem: Problem) -> dict[str, str]:
+    """Return what to say beside the field at fault, or above them all; the schema's own words are not for people."""
+    if isinstance(problem, Invalid) and "rule" in problem.values:
+        words = {"phone": "请填写能联系到收货人的电话", "region_code": "请选择到区县"}
+        field = problem.field or ""
+        return {field: call.tr(words.get(field, "太长了，或有不能用的字"))}
+    return {problem.field or "": told(call, problem)}
+
+
+def _form_of(address: Address, way: str) -> AddressForm:
+    region = regions().known(address.region_code)
+    return AddressForm(
+        name=address.name,
+        phone=address.phone,
+        province=region.province.code if region else "",
+        city=region.city.code if region else "",
+        region_code=address.region_code,
+        detail=address.detail,
+        is_default=address.is_default,
+        next=way,
+    )
+
+
+def _form(
+    form: AddressForm, faults: dict[str, str] | None = None, *, address_id: int | None = None, status: int = 200
+) -> Page:
+    """Return the form with the choices of each level; a level with one choice is chosen."""
+    table = regions()
+    cities = table.cities(form.province)
+    city = _chosen(cities, form.city)
+    districts = table.districts(city)
+    values = {
+        "form": form,
+        "faults": faults or {},
+        "address_id": address_id,
+        "levels": (table.provinces, cities, districts),
+        "chosen": (form.province, city, _chosen(districts, form.region_code)),
+    }
+    return Page("members/address.html", values, status=status)
+
+
+def _chosen(places: list[Place], code: str) -> str:
+    if len(places) == 1:
+        return places[0].code
+    return code if any(place.code == code for place in places) else ""

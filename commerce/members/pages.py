@@ -1,0 +1,217 @@
+"""The log-in page, the way out, and the member's own pages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from commerce.credentials import local_path
+from commerce.members import store
+from commerce.members.api import log_out, visitor_of
+from commerce.members.centre import Centre
+from commerce.members.codes import send_code
+from commerce.members.errors import CodeWrong
+from commerce.members.log_in import Entered, by_code, by_password
+from commerce.members.profile import rename
+from commerce.members.security import change_password
+from commerce.members.targets import masked, target_of
+from commerce.members.types import Member
+from server.errors import Invalid, NotFound, Problem, RateLimited
+from server.http import Anyone, Body, Call, Kind, LoggedIn, Routes
+from server.http.dispatch import COOKIES
+from server.http.pages import Page, Redirect
+from server.http.session import LIFETIME
+
+routes = Routes("accounts")
+HOME = "/me"
+Way = Annotated[str, Meta(max_length=2000)]
+
+
+class DoorQuery(Body, frozen=True, kw_only=True):
+    """How to log in, and where to go then."""
+
+    next: Way = ""
+    by: Literal["code", "password"] = "code"
+    account: Annotated[str, Meta(max_length=254)] = ""
+
+
+class DoorForm(Body, frozen=True, kw_only=True):
+    """The log-in form of either kind; what is missing is told beside its field."""
+
+    by: Literal["code", "password"] = "code"
+    account: Annotated[str, Meta(max_length=254)] = ""
+    code: Annotated[str, Meta(max_length=12)] = ""
+    password: Annotated[str, Meta(max_length=256)] = ""
+    next: Way = ""
+
+
+class SecurityForm(Body, frozen=True, kw_only=True):
+    """The present password and the new one, twice."""
+
+    old: Annotated[str, Meta(max_length=256)] = ""
+    new: Annotated[str, Meta(max_length=256)] = ""
+    again: Annotated[str, Meta(max_length=256)] = ""
+
+
+class NameForm(Body, frozen=True, kw_only=True):
+    """The name that others see."""
+
+    nickname: Annotated[str, Meta(max_length=80)] = ""
+
+
+class Done(Body, frozen=True, kw_only=True):
+    """What was just done, so that the page says so."""
+
+    done: Literal["", "name", "password"] = ""
+
+
+def told(call: Call, problem: Problem) -> str:
+    """Return a refusal in the caller's language, a wrong field's reason without the words before it."""
+    values = {name: call.tr(value) if isinstance(value, str) else value for name, value in problem.values.items()}
+    if isinstance(problem, Invalid):
+        return str(values["reason"]).format(**values)
+    return call.tr(problem.message).format(**values)
+
+
+def let_in(call: Call, entered: Entered, way: str) -> Redirect:
+    """Give the browser its session and send it on."""
+    call.set_cookie(COOKIES[Kind.MEMBER], entered.issued.token, int(LIFETIME[Kind.MEMBER].total_seconds()))
+    return Redirect(local_path(way, HOME))
+
+
+@routes.page("/login", Anyone())
+async def show_door(call: Call, query: DoorQuery) -> Page | Redirect:
+    """Show the log-in form; whoever is logged in goes on."""
+    return _come(call, query)
+
+
+def _come(call: Call, query: DoorQuery) -> Page | Redirect:
+    way = local_path(query.next, HOME)
+    if call.session is not None:
+        return Redirect(way)
+    return _door(DoorForm(by=query.by, account=query.account, next=way))
+
+
+@routes.page("/register", Anyone())
+async def show_register(call: Call, query: DoorQuery) -> Page | Redirect:
+    """Show the log-in form: a new phone is registered by logging in."""
+    return _come(call, query)
+
+
+@routes.page("/login/code", Anyone(), "POST")
+async def ask_for_code(call: Call) -> Page:
+    """Send a code and show the form again; what the page's script does without a new page."""
+    form = await call.form(DoorForm)
+    try:
+        wait = await send_code(call.app, target_of(form.account, "account"), call.address, call.tr)
+    except RateLimited as problem:
+        return _door(form, {"code": told(call, problem)}, status=429, wait=int(problem.headers["Retry-After"]))
+    except Problem as problem:
+        return _door(form, {"account": told(call, problem)}, status=problem.status)
+    return _door(form, sent=True, wait=wait)
+
+
+@routes.page("/login", Anyone(), "POST", limit="120/minute")
+async def enter(call: Call) -> Page | Redirect:
+    """Log in and go on, or show the form again with what is wrong."""
+    form = await call.form(DoorForm)
+    given = form.code if form.by == "code" else form.password
+    missing = [name for name, value in (("account", form.account), (form.by, given)) if not value]
+    if missing:
+        return _door(form, dict.fromkeys(missing, call.tr("必填")), status=422)
+    try:
+        if form.by == "code":
+            entered = await by_code(call.app, target_of(form.account, "account"), form.code, visitor_of(call))
+        else:
+            entered = await by_password(call.app, form.account, form.password, visitor_of(call))
+    except Problem as problem:
+        field = "code" if isinstance(problem, CodeWrong) else problem.field or form.by
+        return _door(form, {field: told(call, problem)}, status=problem.status)
+    return let_in(call, entered, form.next)
+
+
+def _door(
+    form: DoorForm, faults: dict[str, str] | None = None, *, status: int = 200, sent: bool = False, wait: int = 0
+) -> Page:
+    """Return the form. ``wait`` is the seconds until another code may be asked for; a password is never sent back."""
+    return Page("members/login.html", {"form": form, "faults": faults or {}, "sent": sent, "wait": wait}, status=status)
+
+
+@routes.page("/logout", Anyone(), "POST")
+async def leave(call: Call) -> Redirect:
+    """Log out."""
+    await log_out(call)
+    call.set_cookie(COOKIES[Kind.MEMBER], None)
+    return Redirect("/")
+
+
+async def _me(call: Call) -> Member:
+    async with call.database.connection() as connection:
+        member = await store.member(connection, call.member.id)
+    if member is None:
+        raise NotFound
+    return member
+
+
+@routes.page("/me", LoggedIn())
+async def show_centre(call: Call) -> Page:
+    """Show the member centre."""
+    member = await _me(call)
+    async with call.database.connection() as connection:
+        orders = await call.resource(Centre).orders(connection, member.id)
+    return Page("members/centre.html", {"member": member, "contact": _contact(member), "orders": orders})
+
+
+@routes.page("/me/security", LoggedIn())
+async def show_security(call: Call, query: Done) -> Page:
+    """Show name and password."""
+    return _security(await _me(call), done=query.done)
+
+
+@routes.page("/me/name", LoggedIn(), "POST")
+async def change_name(call: Call) -> Page | Redirect:
+    """Change the name that others see."""
+    form = await call.form(NameForm)
+    try:
+        await rename(call.app, call.member.id, form.nickname)
+    except Invalid as problem:
+        return _security(await _me(call), {"nickname": told(call, problem)}, nickname=form.nickname, status=422)
+    return Redirect("/me/security?done=name")
+
+
+@routes.page("/me/password", LoggedIn(), "POST", limit="30/minute")
+async def change_my_password(call: Call) -> Page | Redirect:
+    """Set or change the password; every other session ends."""
+    form = await call.form(SecurityForm)
+    if form.new != form.again:
+        return _security(await _me(call), {"again": call.tr("两次填的不一样")}, status=422)
+    visitor = visitor_of(call)
+    try:
+        issued = await change_password(call.app, call.member.id, form.old, form.new, visitor.address, visitor.agent)
+    except Problem as problem:
+        return _security(await _me(call), {problem.field or "old": told(call, problem)}, status=problem.status)
+    call.set_cookie(COOKIES[Kind.MEMBER], issued.token, int(LIFETIME[Kind.MEMBER].total_seconds()))
+    return Redirect("/me/security?done=password")
+
+
+def _security(
+    member: Member,
+    faults: dict[str, str] | None = None,
+    *,
+    nickname: str | None = None,
+    done: str = "",
+    status: int = 200,
+) -> Page:
+    values: dict[str, Any] = {
+        "member": member,
+        "contact": _contact(member),
+        "nickname": member.nickname if nickname is None else nickname,
+        "faults": faults or {},
+        "done": done,
+    }
+    return Page("members/security.html", values, status=status)
+
+
+def _contact(member: Member) -> str:
+    return masked(member.phone) if member.phone else member.email or ""
