@@ -14,7 +14,7 @@ from server.http.pages import Page
 routes = Routes("ledger", realm=Kind.STAFF)
 
 
-class LedgerQuery(Paging):
+class LedgerQuery(Paging, frozen=True, kw_only=True):
     """What part of the ledger to show."""
 
     account: Annotated[str, Meta(max_length=80)] | None = None

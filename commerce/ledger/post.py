@@ -28,7 +28,7 @@ async def post(
     Raises Unbalanced, PostedDifferently.
     """
     entries = [entry for entry in entries if entry.amount]
-    if len(entries) < 2 or sum(entry.amount for entry in entries):
+    if len(entries) < 2 or sum(entry.amount for entry in entries) != 0:
         raise Unbalanced(f"{kind} {ref}: {entries}")
     made = await store.insert_transaction(connection, kind, ref, at)
     if made is not None:

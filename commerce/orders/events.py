@@ -1,8 +1,12 @@
-"""What members hear about their orders while a page is open."""
+"""What follows from an order's move: its member hears of it, its products count their sales."""
 
 from __future__ import annotations
 
-from commerce.orders.types import OrderChanged
+from collections import Counter
+
+from commerce import catalogue
+from commerce.orders import store
+from commerce.orders.types import OrderChanged, OrderStatus
 from realtime import notices
 from server.application import Application
 from server.clock import wire
@@ -17,3 +21,14 @@ async def tell_member(app: Application, connection: Connection, event: OrderChan
         "order",
         {"order_no": event.order_no, "status": event.status.value, "at": wire(event.at)},
     )
+
+
+async def count_sales(app: Application, connection: Connection, event: OrderChanged, event_id: int) -> None:
+    """Count the units of a paid order as sold. Locks the products in order of id."""
+    if event.before is event.status or event.status is not OrderStatus.PENDING_SHIPMENT:
+        return
+    units: Counter[int] = Counter()
+    for line in (await store.lines(connection, [event.order_id]))[event.order_id]:
+        units[line.product_id] += line.quantity
+    for product_id in sorted(units):
+        await catalogue.add_sales(connection, product_id, units[product_id])

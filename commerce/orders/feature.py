@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commerce.orders import api, backoffice, jobs, pages
-from commerce.orders.events import tell_member
+from commerce.orders.events import count_sales, tell_member
 from commerce.orders.sources import Sources
 from commerce.orders.tills import Tills
 from commerce.orders.types import OrderChanged
@@ -17,3 +17,4 @@ def setup(app: Application) -> None:
     app.add(api.routes, pages.routes, backoffice.routes)
     app.schedule(jobs.EXPIRE)
     app.subscribe(OrderChanged, "orders.tell_member", tell_member)
+    app.subscribe(OrderChanged, "orders.count_sales", count_sales)

@@ -64,6 +64,7 @@ async def refunded_in(connection: Connection, order_id: int, status: RefundStatu
             order_id=order.id,
             order_no=order.order_no,
             member_id=order.member_id,
+            before=order.status,
             status=order.status,
             at=await _now(connection),
         ),
@@ -87,7 +88,12 @@ async def _moved(
     await publish(
         connection,
         OrderChanged(
-            order_id=order_id, order_no=row["order_no"], member_id=row["member_id"], status=after, at=row["at"]
+            order_id=order_id,
+            order_no=row["order_no"],
+            member_id=row["member_id"],
+            before=before,
+            status=after,
+            at=row["at"],
         ),
     )
     return True

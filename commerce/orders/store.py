@@ -139,16 +139,19 @@ async def lines(connection: Connection, order_ids: Sequence[int]) -> dict[int, l
     return found
 
 
-async def events(connection: Connection, order_id: int) -> list[OrderEvent]:
-    """Return what happened to an order, oldest first."""
+async def events(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[OrderEvent]]:
+    """Return what happened to these orders, the oldest first."""
     rows = await connection.fetch(
         """
-        SELECT at, kind, from_status, to_status, actor_kind, actor_id, text
-        FROM order_events WHERE order_id = $1 ORDER BY id
+        SELECT order_id, at, kind, from_status, to_status, actor_kind, actor_id, text
+        FROM order_events WHERE order_id = ANY ($1) ORDER BY id
         """,
-        order_id,
+        order_ids,
     )
-    return many(OrderEvent, rows)
+    found: dict[int, list[OrderEvent]] = {order_id: [] for order_id in order_ids}
+    for row, event in zip(rows, many(OrderEvent, rows), strict=True):
+        found[row["order_id"]].append(event)
+    return found
 
 
 async def insert_event(

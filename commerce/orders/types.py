@@ -120,13 +120,14 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderChanged(Event, frozen=True, kw_only=True):
-    """An order moved to ``status`` at ``at`` (UTC)."""
+    """An order moved from ``before`` to ``status`` at ``at`` (UTC). The two are equal when only its refunds changed."""
 
     kind: ClassVar[str] = "orders.changed"
 
     order_id: int
     order_no: str
     member_id: int
+    before: OrderStatus
     status: OrderStatus
     at: datetime
 

@@ -18,6 +18,10 @@ class Provider(Protocol):
     def title(self) -> str:
         """Return what people call it, in zh_CN."""
 
+    @property
+    def gateway(self) -> str:
+        """Return the address of the gateway, where its cashier lies too."""
+
     def pay_url(self, payment: Payment, subject: str) -> str:
         """Return the signed address of the gateway's cashier for a payment. Asks nobody."""
 

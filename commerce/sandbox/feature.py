@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from commerce.sandbox import inbox
+from commerce.sandbox import alipay, inbox
 from server.application import Application
 from server.http import Anyone, Call, Routes
 from server.http.pages import Page
@@ -24,7 +24,16 @@ class Sandbox(msgspec.Struct, frozen=True):
     icon: str
 
 
-SANDBOXES = (Sandbox(inbox.setup, "收件箱", "短信和邮件本该发出的内容，登录验证码在这里看", "/sandbox/inbox", "chat"),)
+SANDBOXES = (
+    Sandbox(inbox.setup, "收件箱", "短信和邮件本该发出的内容，登录验证码在这里看", "/sandbox/inbox", "chat"),
+    Sandbox(
+        alipay.setup,
+        "支付宝",
+        "收银台：付款、失败、付晚、通知两次、金额不对，由你定",
+        "/sandbox/alipay",
+        "wallet",
+    ),
+)
 
 
 def setup(app: Application) -> None:

@@ -1,0 +1,72 @@
+"""What an order's state means, in a sentence that says what happens next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from commerce.orders.types import Order, OrderStatus, RefundStatus
+from server.i18n import Translator
+
+TITLES: dict[OrderStatus, str] = {
+    OrderStatus.PENDING_PAYMENT: "待付款",
+    OrderStatus.PENDING_SHIPMENT: "待发货",
+    OrderStatus.PENDING_RECEIPT: "待收货",
+    OrderStatus.COMPLETED: "已完成",
+    OrderStatus.CANCELLED: "已取消",
+}
+TONES: dict[OrderStatus, str] = {
+    OrderStatus.PENDING_PAYMENT: "hot",
+    OrderStatus.PENDING_SHIPMENT: "wait",
+    OrderStatus.PENDING_RECEIPT: "on",
+    OrderStatus.COMPLETED: "",
+    OrderStatus.CANCELLED: "",
+}
+STEPS = ("下单", "付款", "发货", "完成")
+_AT = {
+    OrderStatus.PENDING_PAYMENT: 1,
+    OrderStatus.PENDING_SHIPMENT: 2,
+    OrderStatus.PENDING_RECEIPT: 2,
+    OrderStatus.COMPLETED: 4,
+}
+
+
+class Saying(msgspec.Struct, frozen=True):
+    """Where the order stands, and what happens next."""
+
+    title: str
+    next: str
+
+
+def saying(order: Order, kinds: set[str], at: datetime, tr: Translator) -> Saying:
+    """Return the sentence of ``order`` at ``at``; ``kinds`` are those of its history."""
+    match order.status:
+        case OrderStatus.PENDING_PAYMENT if at >= order.pay_before:
+            return Saying(
+                tr("付款时间到了，正在关闭订单"), tr("如果刚付了款，到账后这里会自己更新；没抢回货就原路退款")
+            )
+        case OrderStatus.PENDING_PAYMENT if "paid_wrong" in kinds:
+            return Saying(tr("付款金额不对，钱会原路退回"), tr("请重新付一次款；超时未付，订单取消，货放回"))
+        case OrderStatus.PENDING_PAYMENT:
+            return Saying(tr("货给你留着，等你付款"), tr("超时未付，订单自动取消，货放回给别人"))
+        case OrderStatus.PENDING_SHIPMENT if "revived" in kinds:
+            return Saying(tr("付款晚到，货还在，订单已恢复"), tr("商家备货后发出，发货前还能改地址"))
+        case OrderStatus.PENDING_SHIPMENT:
+            return Saying(tr("付好了，等商家发货"), tr("发货前还能改地址"))
+        case OrderStatus.PENDING_RECEIPT:
+            return Saying(tr("已发货，在路上"), tr("收到后请确认"))
+        case OrderStatus.COMPLETED:
+            return Saying(tr("订单完成"), tr("谢谢，有问题随时找我们"))
+        case _ if order.refund_status is not RefundStatus.NONE:
+            return Saying(tr("订单已取消，钱已退回"), tr("原路退回你付款的账户，到账以支付渠道为准"))
+        case _ if "paid_late" in kinds:
+            return Saying(tr("付款晚到，正在处理"), tr("货还在就恢复订单，不在就原路退款，两者必居其一"))
+        case _:
+            reason = tr(order.cancel_reason or "")
+            return Saying(tr("订单已取消"), reason)
+
+
+def step(order: Order) -> int | None:
+    """Return how far the order is on the way of STEPS; None for a cancelled one, which is on no way."""
+    return _AT.get(order.status)

@@ -1,0 +1,40 @@
+"""How payments plug in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from commerce.orders import Tills
+from commerce.payments import api, ask, late, notify, pages, refund
+from commerce.payments.close import close_for_order
+from commerce.payments.provider import Providers
+from commerce.payments.providers.alipay import Alipay
+from commerce.payments.providers.alipay_account import account
+from server.application import Application
+
+
+def setup(app: Application) -> None:
+    """Register payments: gateways, routes, jobs, and the closing of tills that orders ask for."""
+    providers = Providers()
+    app.provide(Providers, providers)
+    if (found := account(app.settings)) is not None:
+        alipay = Alipay(found, app.settings.base_url)
+        providers.register(alipay)
+
+        @contextlib.asynccontextmanager
+        async def connections(_: Application) -> AsyncIterator[None]:
+            try:
+                yield
+            finally:
+                await alipay.aclose()
+
+        app.lifespan(connections)
+    app.resource(Tills).register(close_for_order)
+    app.add(api.routes, notify.routes, pages.routes)
+    if app.settings.sandboxes:
+        app.add(pages.sandbox_routes)
+    for job in (refund.JOB, ask.ASK, ask.SUPERSEDE):
+        app.job(job)
+    for schedule in (refund.SWEEP, ask.SWEEP, late.REMIND):
+        app.schedule(schedule)

@@ -1,0 +1,1 @@
+"""The gateways behind commerce/payments/provider.py, one module or folder each."""
