@@ -10,6 +10,10 @@ FEATURES: tuple[str, ...] = (
     "commerce.staff",
     "commerce.catalogue",
     "commerce.stock",
+    "commerce.ledger",
+    "commerce.orders",
+    "commerce.payments",
     "commerce.sandbox",
+    "flashsale.seckill",
 )
 """Migrations run, and routes are added, in this order."""
