@@ -6,7 +6,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from server import database as db
-from server import migrations, redis
+from server import migrations, redis, uploads
 from server.application import Application
 from server.events import JOB, tidy
 from server.http import Anyone, Call, Routes, openapi
@@ -20,6 +20,7 @@ routes = Routes("site")
 def setup(app: Application) -> None:
     """Register the ground floor."""
     app.add(routes, openapi.routes)
+    uploads.setup(app)
     app.job(JOB)
     app.schedule(Schedule(name="server.tidy", every=3600, run=tidy))
     app.check("postgresql", _postgresql)

@@ -149,10 +149,12 @@ async def _arguments(call: Call, raw: bytes) -> dict[str, Any]:
 
 
 async def read_body(call: Call) -> bytes:
-    """Return the JSON body's bytes. Raises TooLarge, UnsupportedMedia."""
+    """Return the JSON body's bytes, none where the handler reads for itself. Raises TooLarge, UnsupportedMedia."""
     request, most = call.request, call.route.most
     if request.content_length is not None and request.content_length > most:
         raise TooLarge
+    if call.route.body is None and call.route.key is Key.OWN:
+        return b""
     if call.route.body is not None and request.content_type != JSON:
         raise UnsupportedMedia
     raw = await request.read()

@@ -339,9 +339,8 @@ def _type(field: dict[str, Any], schemas: dict[str, Any]) -> str:
 
 def _rule(field: dict[str, Any]) -> str:
     names = {"minLength": "≥", "maxLength": "≤", "minimum": "≥", "maximum": "≤", "pattern": "", "default": "="}
-    rules = [
-        f"{sign} {field[name]}".strip() for name, sign in names.items() if field.get(name) not in (None, "", [], {})
-    ]
+    given = [(sign, field[name]) for name, sign in names.items() if field.get(name) not in (None, "", [], {})]
+    rules = [f"{sign} {str(value).lower() if isinstance(value, bool) else value}".strip() for sign, value in given]
     return " · ".join([*rules, field["description"]] if "description" in field else rules)
 
 
