@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 
 from commerce import stock
-from commerce.catalogue import demo, demo_store
+from commerce.catalogue import demo, demo_store, media
+from commerce.catalogue.demo import pictures
 from commerce.catalogue.demo_steps import DemoAccount, DemoRun, DemoStep, DemoSteps
 from commerce.credentials import new_password
 from commerce.members.demo import DemoPerson, create_members
@@ -24,6 +25,7 @@ from server.settings import Environment
 
 FILE = "demo.json"
 _PATIENCE = 60.0
+_STORY = ("scene-tea", "一壶好茶，\n六件就够", "从水到杯的清单", "看这一桌", "/categories/tea")
 
 
 class _Staff(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +84,17 @@ async def refresh(app: Application) -> None:
                     await step.run(run)
 
 
+async def draw(run: DemoRun) -> None:
+    """Draw every picture into the data folder."""
+    home = run.app.settings.home
+
+    def work() -> dict[str, str]:
+        return {name: media.keep(home, "demo", name, "svg", svg.encode()) for name, svg in pictures.drawings()}
+
+    run.pictures = await asyncio.to_thread(work)
+    run.say(f"  {len(run.pictures)} pictures")
+
+
 async def add_goods(run: DemoRun) -> None:
     """Add shops, categories, brands, products and SKUs, and fill up the stock of those that were bought from."""
     shops = {shop.slug: shop for shop in demo.SHOPS}
@@ -111,6 +124,8 @@ async def add_goods(run: DemoRun) -> None:
         for sku_id in sorted(wanted):
             if missing := max(0, wanted[sku_id] - free[sku_id]):
                 await stock.receive(connection, sku_id, missing, "demo", "system")
+        if scene := run.pictures.get(_STORY[0]):
+            await demo_store.add_story(connection, *_STORY, scene)
     run.say(f"  {len(shops)} shops, {len(products)} products, {len(skus)} SKUs")
 
 
@@ -185,6 +200,7 @@ async def run_demo(app: Application, arguments: argparse.Namespace) -> int:
     return 0
 
 
+PICTURES = DemoStep(name="pictures", position=10, run=draw)
 GOODS = DemoStep(name="goods", position=20, run=add_goods)
 PEOPLE = DemoStep(name="people", position=30, run=add_people)
 REFRESH = Schedule(name="demo.refresh", every=300.0, run=refresh)

@@ -134,6 +134,25 @@ async def add_skus(
     return _ids(found)
 
 
+async def add_story(
+    connection: Connection, slug: str, title: str, text: str, label: str, href: str, picture: str
+) -> None:
+    """Add a story to the home page, or renew its drawing."""
+    await connection.execute(
+        """
+        INSERT INTO home_stories (slug, title, text, label, href, picture) VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (slug) DO UPDATE SET picture = excluded.picture
+        WHERE home_stories.picture LIKE '/media/demo/%'
+        """,
+        slug,
+        title,
+        text,
+        label,
+        href,
+        picture,
+    )
+
+
 def _ids(rows: Sequence[Row]) -> dict[str, int]:
     return {row["slug"]: row["id"] for row in rows}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from commerce.catalogue import api, demo_load, media, pages
+from commerce.catalogue import api, backoffice, demo_load, media, pages
 from commerce.catalogue.blocks import HomeBlocks, ProductBlocks
 from commerce.catalogue.demo_steps import DemoSteps
+from commerce.staff import Tile, Tiles
 from server.application import Application
 
 
@@ -13,9 +14,19 @@ def setup(app: Application) -> None:
     app.provide(HomeBlocks, HomeBlocks())
     app.provide(ProductBlocks, ProductBlocks())
     steps = DemoSteps()
+    steps.add(demo_load.PICTURES)
     steps.add(demo_load.GOODS)
     steps.add(demo_load.PEOPLE)
     app.provide(DemoSteps, steps)
     app.command(demo_load.COMMAND)
     app.schedule(demo_load.REFRESH)
-    app.add(api.routes, media.routes, pages.routes)
+    app.add(api.routes, media.routes, pages.routes, backoffice.routes)
+    app.resource(Tiles).add(
+        Tile(
+            title="商品",
+            text="上架、下架，价格和库存",
+            href="/backoffice/products",
+            icon="box",
+            permission=backoffice.VIEW,
+        )
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 from commerce.catalogue import store
 from commerce.catalogue.blocks import HomeBlocks, ProductBlocks
-from commerce.catalogue.browse import Wish, browse, children
+from commerce.catalogue.browse import browse, children
 from commerce.catalogue.browse_store import Sort
 from commerce.catalogue.listing import SIZE, Listing, read
 from commerce.catalogue.markdown import html
@@ -16,23 +16,27 @@ from server.errors import NotFound
 from server.http import Anyone, Call, Routes
 from server.http.pages import Page
 
-RELATED = 5
+RELATED = 6
 
 routes = Routes("storefront")
 
 
 @routes.page("/", Anyone())
 async def home(call: Call) -> Page:
-    """Show what is on, the categories, the shops, and what sells."""
+    """Show what is on, the categories, the shops, what sells and what is new."""
     async with call.database.connection() as connection:
         categories = await store.categories(connection)
         shops = await store.shops(connection)
-        found = await browse(connection, Wish(), 0, SIZE)
+        story = await store.story(connection)
+        items = await store.picks(connection, SIZE)
+        total = await store.on_shelf(connection)
     values = {
         "blocks": await call.resource(HomeBlocks).fill(call),
         "kinds": [(top, children(categories, top.id)) for top in children(categories, None)],
         "shops": shops,
-        "found": found,
+        "story": story,
+        "items": items,
+        "total": total,
     }
     return Page("catalogue/home.html", values)
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from commerce.catalogue.sku_store import ordered
-from commerce.catalogue.types import Card, Category, Product, Shop, Status
-from server.database import Connection, many, one, touched
+from commerce.catalogue.types import Card, Category, Product, Shop, Status, Story
+from server.database import Connection, many, one
 
 
 async def categories(connection: Connection) -> list[Category]:
@@ -110,27 +110,14 @@ async def product(
     return msgspec.structs.replace(found, skus=skus)
 
 
-async def related(connection: Connection, product_id: int, category_id: int, shop_id: int, most: int) -> list[Card]:
-    """Return products near one: of its category first, then of the categories beside it, then of its shop."""
+async def cards(connection: Connection, product_ids: Sequence[int]) -> list[Card]:
+    """Return those products that are on the shelf, in the order of their ids given."""
     rows = await connection.fetch(
         """
-        WITH near AS (
-            SELECT p.id, row_number() OVER (ORDER BY
-                p.category_id = $2::bigint DESC,
-                c.parent_id IS NOT DISTINCT FROM (SELECT parent_id FROM categories WHERE id = $2::bigint) DESC,
-                p.shop_id = $3::bigint DESC, p.sales DESC, p.id
-            ) AS at
-            FROM products AS p
-            JOIN categories AS c ON c.id = p.category_id
-            WHERE p.status = 'on' AND p.id <> $1::bigint
-                AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
-            ORDER BY at
-            LIMIT $4::bigint
-        )
         SELECT
             p.id, p.title, p.subtitle, coalesce(p.pictures ->> 0, '') AS picture, p.sales, p.tags,
             o.price, o.dearest, o.list_price, o.free, s.id AS shop_id, s.slug AS shop_slug, s.name AS shop_name
-        FROM near
+        FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, at)
         JOIN products AS p USING (id)
         JOIN shops AS s ON s.id = p.shop_id
         CROSS JOIN LATERAL (
@@ -142,14 +129,78 @@ async def related(connection: Connection, product_id: int, category_id: int, sho
             LEFT JOIN stock_free AS f ON f.sku_id = k.id
             WHERE k.product_id = p.id AND k.status = 'on'
         ) AS o
-        ORDER BY near.at
+        WHERE p.status = 'on' AND o.price IS NOT NULL
+        ORDER BY wanted.at
+        """,
+        list(product_ids),
+    )
+    return many(Card, rows)
+
+
+async def related(connection: Connection, product_id: int, category_id: int, shop_id: int, most: int) -> list[Card]:
+    """Return products near one: of its category first, then of the categories beside it, then of its shop."""
+    rows = await connection.fetch(
+        """
+        SELECT p.id
+        FROM products AS p
+        JOIN categories AS c ON c.id = p.category_id
+        WHERE p.status = 'on' AND p.id <> $1::bigint
+            AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
+        ORDER BY
+            p.category_id = $2::bigint DESC,
+            c.parent_id IS NOT DISTINCT FROM (SELECT parent_id FROM categories WHERE id = $2::bigint) DESC,
+            p.shop_id = $3::bigint DESC, p.sales DESC, p.id
+        LIMIT $4::bigint
         """,
         product_id,
         category_id,
         shop_id,
         most,
     )
-    return many(Card, rows)
+    return await cards(connection, [row["id"] for row in rows])
+
+
+async def picks(connection: Connection, most: int) -> list[Card]:
+    """Return what sells best and what is newest, the categories taking turns so that none fills the page."""
+    rows = await connection.fetch(
+        """
+        SELECT p.id
+        FROM (
+            SELECT p.id, p.category_id, p.sales, row_number() OVER (
+                PARTITION BY p.category_id ORDER BY p.sales DESC, p.created_at DESC, p.id
+            ) AS round
+            FROM products AS p
+            WHERE p.status = 'on' AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
+        ) AS p
+        JOIN categories AS c ON c.id = p.category_id
+        LEFT JOIN categories AS top ON top.id = c.parent_id
+        ORDER BY
+            p.round, p.sales DESC,
+            row_number() OVER (PARTITION BY p.round, coalesce(top.id, c.id) ORDER BY c.position, c.id), p.id
+        LIMIT $1::bigint
+        """,
+        most,
+    )
+    return await cards(connection, [row["id"] for row in rows])
+
+
+async def on_shelf(connection: Connection) -> int:
+    """Return how many products people can find."""
+    number: int = await connection.fetchval(
+        """
+        SELECT count(*) FROM products AS p
+        WHERE p.status = 'on' AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
+        """
+    )
+    return number
+
+
+async def story(connection: Connection) -> Story | None:
+    """Return the story that the home page tells now."""
+    row = await connection.fetchrow(
+        "SELECT title, text, label, href, picture FROM home_stories WHERE shown ORDER BY position, id LIMIT 1"
+    )
+    return one(Story, row)
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,7 +220,6 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     allocated: int
     free: int
     sales: int
-    total: int
 
 
 async def listed(
@@ -181,36 +231,42 @@ async def listed(
     short: int | None,
     offset: int,
     size: int,
-) -> list[Listed]:
-    """Return a page of the products of ``shops`` (None: all), the newest first; each row carries the total.
+) -> tuple[list[Listed], int]:
+    """Return a page of the products of ``shops`` (None: all), the newest first, and how many there are.
 
     ``short`` keeps those with at most so many free units.
     """
-    rows = await connection.fetch(
+    row = await connection.fetchrow(
         """
-        SELECT
-            p.id, p.title, coalesce(p.pictures ->> 0, '') AS picture, p.status, s.name AS shop, c.name AS category,
-            o.codes, o.price, o.dearest, o.skus, o.on_hand, o.allocated, o.free, p.sales, count(*) OVER () AS total
-        FROM products AS p
-        JOIN shops AS s ON s.id = p.shop_id
-        JOIN categories AS c ON c.id = p.category_id
-        CROSS JOIN LATERAL (
+        WITH found AS (
             SELECT
-                coalesce(string_agg(k.code, ' ' ORDER BY k.position, k.id), '') AS codes,
-                min(k.price) AS price, max(k.price) AS dearest, count(k.id) AS skus,
-                coalesce(sum(f.on_hand), 0)::bigint AS on_hand,
-                coalesce(sum(f.allocated), 0)::bigint AS allocated,
-                coalesce(sum(f.free), 0)::bigint AS free
-            FROM skus AS k
-            LEFT JOIN stock_free AS f ON f.sku_id = k.id
-            WHERE k.product_id = p.id
-        ) AS o
-        WHERE ($1::bigint[] IS NULL OR p.shop_id = ANY ($1::bigint[]))
-            AND ($2::text = '' OR p.title ILIKE $2::text OR o.codes ILIKE $2::text)
-            AND ($3::text IS NULL OR p.status = $3::text)
-            AND ($4::bigint IS NULL OR o.free <= $4::bigint)
-        ORDER BY p.created_at DESC, p.id
-        OFFSET $5::bigint LIMIT $6::bigint
+                p.id, p.title, coalesce(p.pictures ->> 0, '') AS picture, p.status, s.name AS shop, c.name AS category,
+                o.codes, o.price, o.dearest, o.skus, o.on_hand, o.allocated, o.free, p.sales,
+                row_number() OVER (ORDER BY p.created_at DESC, p.id) AS at
+            FROM products AS p
+            JOIN shops AS s ON s.id = p.shop_id
+            JOIN categories AS c ON c.id = p.category_id
+            CROSS JOIN LATERAL (
+                SELECT
+                    coalesce(string_agg(k.code, ' ' ORDER BY k.position, k.id), '') AS codes,
+                    min(k.price) AS price, max(k.price) AS dearest, count(k.id) AS skus,
+                    coalesce(sum(f.on_hand), 0)::bigint AS on_hand,
+                    coalesce(sum(f.allocated), 0)::bigint AS allocated,
+                    coalesce(sum(f.free), 0)::bigint AS free
+                FROM skus AS k
+                LEFT JOIN stock_free AS f ON f.sku_id = k.id
+                WHERE k.product_id = p.id
+            ) AS o
+            WHERE ($1::bigint[] IS NULL OR p.shop_id = ANY ($1::bigint[]))
+                AND ($2::text = '' OR p.title ILIKE $2::text OR o.codes ILIKE $2::text)
+                AND ($3::text IS NULL OR p.status = $3::text)
+                AND ($4::bigint IS NULL OR o.free <= $4::bigint)
+        )
+        SELECT
+            (SELECT count(*) FROM found) AS total,
+            (SELECT coalesce(jsonb_agg(to_jsonb(page) ORDER BY page.at), '[]') FROM (
+                SELECT * FROM found ORDER BY at OFFSET $5::bigint LIMIT $6::bigint
+            ) AS page) AS items
         """,
         None if shops is None else list(shops),
         pattern,
@@ -219,7 +275,7 @@ async def listed(
         offset,
         size,
     )
-    return many(Listed, rows)
+    return msgspec.convert(row["items"], list[Listed]), row["total"]
 
 
 async def counts(connection: Connection, shops: Sequence[int] | None) -> dict[str, int]:
@@ -232,18 +288,23 @@ async def counts(connection: Connection, shops: Sequence[int] | None) -> dict[st
         """,
         None if shops is None else list(shops),
     )
-    return {row["status"]: row["count"] for row in rows}
+    return {status.value: 0 for status in Status} | {row["status"]: row["count"] for row in rows}
 
 
-async def set_status(connection: Connection, product_id: int, shops: Sequence[int] | None, status: Status) -> bool:
-    """Put a product of ``shops`` (None: any) on or off the shelf; False if there is none."""
-    done = await connection.execute(
+async def lock_status(connection: Connection, product_id: int, shops: Sequence[int] | None) -> Status | None:
+    """Lock a product of ``shops`` (None: any) and return its status; None if there is none."""
+    status = await connection.fetchval(
         """
-        UPDATE products SET status = $3, updated_at = now()
+        SELECT status FROM products
         WHERE id = $1 AND ($2::bigint[] IS NULL OR shop_id = ANY ($2::bigint[]))
+        FOR UPDATE
         """,
         product_id,
         None if shops is None else list(shops),
-        status,
     )
-    return touched(done) == 1
+    return Status(status) if status is not None else None
+
+
+async def set_status(connection: Connection, product_id: int, status: Status) -> None:
+    """Put a product on or off the shelf. The caller holds its lock."""
+    await connection.execute("UPDATE products SET status = $2, updated_at = now() WHERE id = $1", product_id, status)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
 import msgspec
+
+from server.events import Event
 
 
 class Status(StrEnum):
@@ -126,3 +129,22 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     shop_id: int
     shop_slug: str
     shop_name: str
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """What the home page tells beside its goods; ``href`` is a path of our own."""
+
+    title: str
+    text: str
+    label: str
+    href: str
+    picture: str
+
+
+class ProductPut(Event, frozen=True, kw_only=True):
+    """A product was put on or off the shelf."""
+
+    kind: ClassVar[str] = "catalogue.product_put"
+    product_id: int
+    status: Status
+    staff_id: int

@@ -34,17 +34,17 @@ async def levels(connection: Connection, sku_ids: Sequence[int]) -> list[Level]:
     return many(Level, rows)
 
 
-async def movements(connection: Connection, sku_id: int, most: int) -> list[Movement]:
-    """Return the last ``most`` movements of a SKU, the newest first."""
+async def movements(connection: Connection, sku_ids: Sequence[int], most: int) -> list[Movement]:
+    """Return the last ``most`` movements of those SKUs, the newest first."""
     rows = await connection.fetch(
         """
-        SELECT id, kind, quantity, on_hand_after, allocated_after, ref, actor, at
+        SELECT id, sku_id, kind, quantity, on_hand_after, allocated_after, ref, actor, at
         FROM stock_movements
-        WHERE sku_id = $1
+        WHERE sku_id = ANY ($1::bigint[])
         ORDER BY id DESC
         LIMIT $2
         """,
-        sku_id,
+        list(sku_ids),
         most,
     )
     return many(Movement, rows)

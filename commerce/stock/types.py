@@ -40,9 +40,10 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a SKU's history."""
+    """One line of a SKU's history; ``ref`` says what it was for, ``actor`` who did it."""
 
     id: int
+    sku_id: int
     kind: Kind
     quantity: int
     on_hand_after: int

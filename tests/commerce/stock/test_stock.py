@@ -90,7 +90,7 @@ async def test_the_way_of_a_unit(database: Database, sku: int) -> None:
         await stock.correct(connection, sku, 0, "count:2", "staff:1")
     assert await level(database, sku) == stock.Level(sku_id=sku, on_hand=5, allocated=0, free=5)
     async with database.connection() as connection:
-        moves = await stock.movements(connection, sku, 10)
+        moves = await stock.movements(connection, [sku], 10)
     assert [(move.kind, move.quantity, move.on_hand_after, move.allocated_after) for move in reversed(moves)] == [
         (stock.Kind.RECEIVE, 10, 10, 0),
         (stock.Kind.ALLOCATE, 4, 10, 4),
@@ -292,7 +292,7 @@ async def test_any_sequence_of_acts_agrees_with_the_books(database: Database) ->
                     assert 0 <= found.allocated <= found.on_hand
                     assert found.free >= 0
             for sku_id, book in zip(skus, books, strict=True):
-                if moves := await stock.movements(raw, sku_id, 1):
+                if moves := await stock.movements(raw, [sku_id], 1):
                     assert (moves[0].on_hand_after, moves[0].allocated_after) == (book.on_hand, book.allocated)
             await attempt.rollback()
         finally:
