@@ -73,11 +73,10 @@ class Gate:
             raise ValueError(f"a batch holds 1–{BATCH} attempts, not {len(attempts)}")
         for attempt in attempts:
             attempt.check()
-        members = [str(attempt.member_id) for attempt in attempts]
+        members = [attempt.member_id for attempt in attempts]
         rids = [attempt.request_id for attempt in attempts]
-        digests = map(scripts.digest, members, rids)
         quantities = [attempt.quantity for attempt in attempts]
-        reply = await self._source.run(scripts.ADMIT, item_id, *members, *digests, *quantities, *rids)
+        reply = await self._source.run(scripts.ADMIT, item_id, *members, *quantities, *rids)
         if reply[0]:
             await self._doubt(reply[0])
             return [replies.UNAVAILABLE] * len(attempts)
@@ -101,8 +100,7 @@ class Gate:
         """
         if wish.quantity < 1 or wish.generation < 2:
             raise ValueError("a re-win takes at least one unit, under generation 2 or higher")
-        key = scripts.digest(str(wish.member_id), wish.request_id)
-        words = (wish.member_id, wish.request_id, wish.quantity, wish.generation, key)
+        words = (wish.member_id, wish.request_id, wish.quantity, wish.generation)
         reply = await self._source.run(scripts.REWIN, item_id, *words)
         if reply[0]:
             await self._doubt(reply[0])
@@ -154,6 +152,10 @@ class Gate:
         """
         stamp = await self._source.stamp()
         return replies.snapshot(await self._source.run(scripts.SNAPSHOT, item_id, "full", stamped=False), stamp)
+
+    async def stamp(self) -> bytes:
+        """Return the name of the run of Redis that the gate speaks with. Raises GateUnavailable."""
+        return await self._source.stamp()
 
     async def syncs_before_answering(self) -> bool | None:
         """Whether Redis puts a write on disk before it answers; None where it does not let us know.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flashsale.gate.scripts import digest
 from flashsale.gate.types import (
     Decision,
     Figures,
@@ -82,8 +81,7 @@ def words_of_rows(rows: Sequence[Reservation]) -> list[bytes | str | int]:
     words: list[bytes | str | int] = []
     for row in rows:
         held: str | int = "" if row.generation is None else row.generation
-        key = digest(str(row.member_id), row.request_id)
-        words += (row.member_id, row.request_id, key, row.quantity, held, row.epoch)
+        words += (row.member_id, row.request_id, row.quantity, held, row.epoch)
     return words
 
 
@@ -127,7 +125,7 @@ def snapshot(reply: list[Any], stamp: bytes) -> Snapshot | None:
             member_id, _, request_id = field.decode().partition(":")
             quantity, _, generation = value.partition(b":")
             holds.append(Hold(int(member_id), request_id, int(quantity), int(generation)))
-    units = {int(member_id): int(count) for member_id, count in _pairs(reply[4]) if member_id}
+    units = {int(member_id): int(count) for member_id, count in _pairs(reply[4]) if member_id and count != b"0"}
     return Snapshot(figures=head, holds=holds, units=units, journal=journal(reply[5]))
 
 

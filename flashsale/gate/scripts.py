@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from hashlib import blake2b, sha1
+from hashlib import sha1
 from importlib.resources import files
 
 import msgspec
@@ -64,8 +64,3 @@ def head(script: Script, item_id: int) -> tuple[bytes, ...]:
     """Return the words of an EVALSHA up to its arguments."""
     names = (key(item_id, letter).encode() for letter in script.keys)
     return (b"EVALSHA", script.sha, str(len(script.keys)).encode(), *names)
-
-
-def digest(member_id: str, request_id: str) -> bytes:
-    """Return the 16 bytes under which a win is remembered: a third of the memory of the words themselves."""
-    return blake2b(f"{member_id}:{request_id}".encode(), digest_size=16).digest()

@@ -1,19 +1,18 @@
 -- Decides up to 128 attempts on one item, in the order they are given (step 2 of the purchase path).
 -- KEYS g h r m j
--- ARGV stamp, then four columns of n: members, digests, quantities, request ids
+-- ARGV stamp, then three columns of n: members, quantities, request ids
 -- Gives {0, epoch, one byte of outcome per attempt, journal id if any won} or {why} when nothing was looked at:
 -- 1 item missing, 2 stamp of another run, 3 gate closed. Everything is decided before anything is written, so that
 -- an error cannot leave half a batch behind. A refusal writes nothing.
+local tonumber = tonumber
 local g = redis.call('HMGET', KEYS[1], 'stamp', 'gate', 'epoch', 'state', 'starts', 'ends', 'limit', 'avail')
 if not g[3] then return {1} end
 if g[1] ~= ARGV[1] then return {2} end
 if g[2] ~= '' then return {3} end
 
-local n = (#ARGV - 1) / 4
+local n = (#ARGV - 1) / 3
 if n < 1 or n > 128 or n % 1 ~= 0 then return redis.error_reply('ERR malformed batch') end
-local digests, quantities, rids = 1 + n, 1 + 2 * n, 1 + 3 * n
-local records = redis.call('HMGET', KEYS[3], unpack(ARGV, digests + 1, digests + n))
-local held = redis.call('HMGET', KEYS[4], unpack(ARGV, 2, 1 + n))
+local quantities, rids = 1 + n, 1 + 2 * n
 local epoch, limit, avail = g[3], tonumber(g[7]), tonumber(g[8])
 
 -- What the state or the window says to everyone who has not won already; nil while the sale runs.
@@ -28,19 +27,33 @@ else
     if now < tonumber(g[5]) then shut = '\4' elseif now >= tonumber(g[6]) then shut = '\5' end
 end
 
+-- Whoever has ever won is in m, with 0 units if all went back; only their win records need looking at.
+local held = redis.call('HMGET', KEYS[4], unpack(ARGV, 2, 1 + n))
+local fields, asked, records = {}, {}, {}
+for i = 1, n do
+    if held[i] then
+        fields[#fields + 1] = ARGV[1 + i] .. ':' .. ARGV[rids + i]
+        asked[#fields] = i
+    end
+end
+if #fields > 0 then
+    local found = redis.call('HMGET', KEYS[3], unpack(fields))
+    for k, i in ipairs(asked) do records[i] = found[k] end
+end
+
 local out, wins, won, units = {}, {}, {}, {}
 for i = 1, n do
-    local digest, quantity = ARGV[digests + i], ARGV[quantities + i]
+    local member, quantity = ARGV[1 + i], ARGV[quantities + i]
     local q = tonumber(quantity)
     if not q or q < 1 or q % 1 ~= 0 then return redis.error_reply('ERR malformed quantity') end
-    local record = won[digest] or records[i]
+    local now_held = units[member]
+    local record = records[i] or now_held and won[member .. ':' .. ARGV[rids + i]]
     if record then
         out[i] = string.match(record, '^%d+') == quantity and '\2' or '\3'
     elseif shut then
         out[i] = shut
     else
-        local member = ARGV[1 + i]
-        local u = (units[member] or tonumber(held[i] or 0)) + q
+        local u = (now_held or tonumber(held[i] or 0)) + q
         if u > limit then
             out[i] = '\8'
         elseif q > avail then
@@ -49,7 +62,7 @@ for i = 1, n do
             out[i] = '\1'
             avail = avail - q
             units[member] = u
-            won[digest] = quantity .. ':' .. epoch
+            won[member .. ':' .. ARGV[rids + i]] = quantity .. ':' .. epoch
             wins[#wins + 1] = i
         end
     end
@@ -59,10 +72,10 @@ local reply = {0, epoch, table.concat(out)}
 if #wins > 0 then
     local h, r, m, j = {}, {}, {}, {}
     for k, i in ipairs(wins) do
-        local member, digest, quantity, rid = ARGV[1 + i], ARGV[digests + i], ARGV[quantities + i], ARGV[rids + i]
-        local at = 2 * k
-        h[at - 1], h[at] = member .. ':' .. rid, quantity .. ':1'
-        r[at - 1], r[at] = digest, won[digest]
+        local member, quantity, rid = ARGV[1 + i], ARGV[quantities + i], ARGV[rids + i]
+        local field, at = member .. ':' .. rid, 2 * k
+        h[at - 1], h[at] = field, quantity .. ':1'
+        r[at - 1], r[at] = field, won[field]
         m[at - 1], m[at] = member, units[member]
         j[k] = member .. ' ' .. quantity .. ' 1 ' .. rid
     end

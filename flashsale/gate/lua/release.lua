@@ -17,7 +17,8 @@ for i = 2, #ARGV, 4 do
         local quantity, has = string.match(hold or '', '^(%d+):(%d+)$')
         if has == gen then
             redis.call('HDEL', KEYS[2], field)
-            if redis.call('HINCRBY', KEYS[3], member, -quantity) <= 0 then redis.call('HDEL', KEYS[3], member) end
+            -- The member stays, with 0 units: admit.lua looks for win records of members it finds here.
+            redis.call('HINCRBY', KEYS[3], member, -quantity)
             redis.call('HINCRBY', KEYS[1], 'avail', quantity)
             out[#out + 1] = '\1'
         else

@@ -1,6 +1,6 @@
 -- Takes units again for a payment that came after the deadline (step 7), under the next generation of its reservation.
 -- KEYS g h r m j
--- ARGV stamp, member, request id, quantity, the new generation, digest
+-- ARGV stamp, member, request id, quantity, the new generation
 -- Gives {0, epoch, outcome, journal id if something was written}, or {why} as admit.lua does.
 local g = redis.call('HMGET', KEYS[1], 'stamp', 'gate', 'epoch', 'limit', 'avail')
 if not g[3] then return {1} end
@@ -23,7 +23,7 @@ if not has then
 end
 redis.call('HSET', KEYS[2], field, ARGV[4] .. ':' .. ARGV[5])
 -- A key that holds units has won, whatever became of its record.
-redis.call('HSETNX', KEYS[3], ARGV[6], ARGV[4] .. ':' .. g[3])
+redis.call('HSETNX', KEYS[3], field, ARGV[4] .. ':' .. g[3])
 local win = table.concat({member, ARGV[4], ARGV[5], rid}, ' ')
 local id = redis.call('XADD', KEYS[5], '*', 'e', g[3], 'w', win)
 return {0, g[3], 1, id}
