@@ -97,7 +97,7 @@ DETAILS: dict[str, tuple[float, float, float]] = {
     "rain-jacket": (200, 130, 2.2),
     "duvet": (110, 250, 2.4),
     "headphones": (110, 256, 2.3),
-    "earbuds": (190, 270, 2.1),
+    "earbuds": (296, 250, 1.9),
     "phone": (124, 120, 2.6),
     "watch": (210, 200, 1.9),
     "air-fryer": (200, 200, 2.0),

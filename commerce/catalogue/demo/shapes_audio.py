@@ -46,12 +46,12 @@ def earbuds(c: Tone) -> Drawing:
         defs=radial("bud", [(0, c.light), (0.5, c.base), (1, c.dark)])
         + round_("stem", c)
         + linear("case", [(0, c.light), (0.4, c.base), (1, c.dark)], 0.1, 0, 0.6, 1),
-        body=f"""<rect x="92" y="70" width="216" height="176" rx="72" fill="url(#case)"/>
-{lines("M93 142h214", c.dark, 2.6, 0.6)}<rect x="176" y="136" width="48" height="12" rx="6" fill="#8b8378"/>
-<circle cx="200" cy="172" r="4.5" fill="#5fd08f"/>{peak(182, 94, 1, c.mark, 0.75)}
-{shine("M112 134c4-28 24-46 52-50", 9, 0.7, c.light)}
-{_bud(150, 252, 14)}{_bud(262, 252, -10)}""",
-        shadow=cast(200, 246, 96, 12, 0.1) + cast(136, 348, 34, 9, 0.2, 0.24) + cast(274, 348, 34, 9, 0.2, 0.24),
+        body=f"""<g transform="translate(-52 96) scale(.98)">
+<rect x="92" y="70" width="216" height="176" rx="72" fill="url(#case)"/>{lines("M93 142h214", c.dark, 2.6, 0.6)}
+<rect x="176" y="136" width="48" height="12" rx="6" fill="#8b8378"/><circle cx="200" cy="172" r="4.5" fill="#5fd08f"/>
+{peak(182, 94, 1, c.mark, 0.75)}{shine("M112 134c4-28 24-46 52-50", 9, 0.7, c.light)}</g>
+{_bud(312, 214, 12)}{_bud(318, 312, 104)}""",
+        shadow=cast(146, 336, 100, 13, 0.1) + cast(292, 340, 76, 10, 0.1, 0.26),
     )
 
 
