@@ -1,7 +1,7 @@
 """Attempts per second of Redis CPU: our batch ÷ the same script with one attempt in each EVALSHA.
 
 CPU is that of Valkey's main thread, from the kernel, so reading, parsing, the script, the reply and the append-only
-file (``everysec``, on a disk) all count. The single attempts come pipelined, 32 in one write, which is the cheapest way to
+file (``everysec``, on a disk) all count. The single attempts come pipelined, 32 in one write, the cheapest way to
 send them; on connections of their own, as a pool sends them, they cost more, and that ratio is printed beside it.
 """
 

@@ -42,10 +42,14 @@ if #fields > 0 then
 end
 
 local out, wins, won, units = {}, {}, {}, {}
+local quantity, q
 for i = 1, n do
-    local member, quantity = ARGV[1 + i], ARGV[quantities + i]
-    local q = tonumber(quantity)
-    if not q or q < 1 or q % 1 ~= 0 then return redis.error_reply('ERR malformed quantity') end
+    local member = ARGV[1 + i]
+    if quantity ~= ARGV[quantities + i] then
+        quantity = ARGV[quantities + i]
+        q = tonumber(quantity)
+        if not q or q < 1 or q % 1 ~= 0 then return redis.error_reply('ERR malformed quantity') end
+    end
     local now_held = units[member]
     local record = records[i] or now_held and won[member .. ':' .. ARGV[rids + i]]
     if record then
@@ -53,7 +57,7 @@ for i = 1, n do
     elseif shut then
         out[i] = shut
     else
-        local u = (now_held or tonumber(held[i] or 0)) + q
+        local u = q + (now_held or held[i] and tonumber(held[i]) or 0)
         if u > limit then
             out[i] = '\8'
         elseif q > avail then
