@@ -17,7 +17,7 @@ from typing import Any
 
 import uvloop
 
-from server import application, database, migrations, redis, settings, supervisor, worker
+from server import application, database, migrations, observe, redis, settings, supervisor, worker
 from server.application import Command
 from server.engines import Busy, Engines, EnginesError
 from server.errors import Problem
@@ -51,6 +51,7 @@ environment:
   LINGFENG_TRUSTED_PROXIES   addresses whose X-Forwarded-For is believed
   LINGFENG_DATABASE_POOL connections of one process (10); LINGFENG_PGBOUNCER=1 behind PgBouncer
   LINGFENG_LOG_LEVEL     debug, info (default), warning or error; LINGFENG_LOG_JSON=1 writes JSON lines
+  LINGFENG_METRICS_TOKEN opens /metrics to other machines, as bearer; without it only this machine may read them
 
   Commands other than run, web and worker need no address: they find the engines of the `run` that uses the
   same data folder, or start them for as long as they need them.
@@ -188,12 +189,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _web(_: argparse.Namespace) -> int:
     app = application.build(settings.load())
+    observe.configure_logging(app.settings)
     uvloop.run(serve(app))
     return 0
 
 
 def _work(_: argparse.Namespace) -> int:
     app = application.build(settings.load())
+    observe.configure_logging(app.settings)
 
     async def work() -> None:
         stop = asyncio.Event()
@@ -217,6 +220,7 @@ def _feature(arguments: argparse.Namespace) -> int:
     """Run a feature's command in an application that is open, with the settings of this moment."""
     with _engines_within_reach():
         app = application.build(settings.load())
+        observe.configure_logging(app.settings, sys.stderr)  # what a command answers goes to standard output
         command = next(command for command in app.commands if command.path == arguments.path)
 
         async def act() -> int:

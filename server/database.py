@@ -81,6 +81,14 @@ class Database:
             except (TimeoutError, *DOWN):
                 pool.terminate()
 
+    @property
+    def usage(self) -> tuple[int, int, int]:
+        """Return how many connections are open, how many of them lent, and how many there may be."""
+        if self._pool is None:
+            return 0, 0, self._size
+        size = self._pool.get_size()
+        return size, size - self._pool.get_idle_size(), self._size
+
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection outside a transaction, for reads of one statement."""

@@ -6,7 +6,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from server import database as db
-from server import migrations, redis, uploads
+from server import migrations, observe, redis, uploads
 from server.application import Application
 from server.events import JOB, tidy
 from server.http import Anyone, Call, Routes, openapi
@@ -21,6 +21,7 @@ def setup(app: Application) -> None:
     """Register the ground floor."""
     app.add(routes, openapi.routes)
     uploads.setup(app)
+    observe.setup(app)
     app.job(JOB)
     app.schedule(Schedule(name="server.tidy", every=3600, run=tidy))
     app.check("postgresql", _postgresql)

@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limit_loopback: bool = True
     log_level: str = "info"
     log_json: bool = False
+    metrics_token: str = ""
     fault_points: str = ""
 
     @property
@@ -89,6 +90,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         limit_loopback=_flag(environ, "LINGFENG_LIMIT_LOOPBACK", True),
         log_level=environ.get("LINGFENG_LOG_LEVEL", "info").lower(),
         log_json=_flag(environ, "LINGFENG_LOG_JSON", environment is Environment.PRODUCTION),
+        metrics_token=environ.get("LINGFENG_METRICS_TOKEN", ""),
         fault_points=environ.get("LINGFENG_FAULT_POINTS", ""),
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from server import observe
 from server.errors import MethodNotAllowed, NotFound
 from server.http import dispatch
 from server.http.dispatch import explain, refusal
@@ -30,7 +31,7 @@ def web_app(app: Application, *, run: bool = True) -> web.Application:
     site = web.Application(client_max_size=65_536)
     site[APPLICATION] = app
     for route in app.routes:
-        site.router.add_route(route.method, route.path, dispatch.handler(app, route))
+        site.router.add_route(route.method, route.path, observe.watched(app, route, dispatch.handler(app, route)))
     site.router.add_get("/static/{path:.+}", _static)
     site.router.add_get("/healthz", _healthz)
     site.router.add_get("/readyz", _readyz)
