@@ -138,9 +138,7 @@ class Gate:
 
     async def figures(self, item_id: int) -> Figures | None:
         """Return the item's own figures, or None where it is missing. Cheap. Raises GateUnavailable."""
-        stamp = await self._source.stamp()
-        reply = await self._source.run(scripts.SNAPSHOT, item_id, "figures", stamped=False)
-        figures = replies.figures(reply, stamp)
+        figures = replies.figures(await self._source.run(scripts.SNAPSHOT, item_id, "figures"))
         if figures is not None and not figures.fit:
             await self._source.doubt_stamp()
         return figures
@@ -150,8 +148,7 @@ class Gate:
 
         Raises GateUnavailable.
         """
-        stamp = await self._source.stamp()
-        return replies.snapshot(await self._source.run(scripts.SNAPSHOT, item_id, "full", stamped=False), stamp)
+        return replies.snapshot(await self._source.run(scripts.SNAPSHOT, item_id, "full"))
 
     async def stamp(self) -> bytes:
         """Return the name of the run of Redis that the gate speaks with. Raises GateUnavailable."""

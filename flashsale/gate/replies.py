@@ -85,9 +85,9 @@ def words_of_rows(rows: Sequence[Reservation]) -> list[bytes | str | int]:
     return words
 
 
-def figures(reply: list[Any], stamp: bytes) -> Figures | None:
-    """Read the first three parts of a snapshot."""
-    now, words, (holds, records, _, entries) = reply[:3]
+def figures(reply: list[Any]) -> Figures | None:
+    """Read the first four parts of a snapshot."""
+    now, words, (holds, records, _, entries), fit = reply[:4]
     if not words:
         return None
     item = {name.decode(): value for name, value in _pairs(words)}
@@ -96,7 +96,7 @@ def figures(reply: list[Any], stamp: bytes) -> Figures | None:
     return Figures(
         now=from_ms(int(now) // 1000),
         epoch=int(item["epoch"]),
-        fit=item["stamp"] == stamp and not loading,
+        fit=bool(fit) and not loading,
         shut_by=item["gate"].decode(),
         loading=loading,
         terms=Terms(
@@ -114,19 +114,19 @@ def figures(reply: list[Any], stamp: bytes) -> Figures | None:
     )
 
 
-def snapshot(reply: list[Any], stamp: bytes) -> Snapshot | None:
+def snapshot(reply: list[Any]) -> Snapshot | None:
     """Read a whole snapshot."""
-    head = figures(reply, stamp)
+    head = figures(reply)
     if head is None:
         return None
     holds = []
-    for field, value in _pairs(reply[3]):
+    for field, value in _pairs(reply[4]):
         if field:
             member_id, _, request_id = field.decode().partition(":")
             quantity, _, generation = value.partition(b":")
             holds.append(Hold(int(member_id), request_id, int(quantity), int(generation)))
-    units = {int(member_id): int(count) for member_id, count in _pairs(reply[4]) if member_id and count != b"0"}
-    return Snapshot(figures=head, holds=holds, units=units, journal=journal(reply[5]))
+    units = {int(member_id): int(count) for member_id, count in _pairs(reply[5]) if member_id and count != b"0"}
+    return Snapshot(figures=head, holds=holds, units=units, journal=journal(reply[6]))
 
 
 def _pairs(words: list[bytes]) -> list[tuple[bytes, bytes]]:
