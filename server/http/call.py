@@ -11,6 +11,7 @@ from aiohttp import web
 from server.database import Connection, Database
 from server.errors import Unauthenticated, UnsupportedMedia
 from server.http.bodies import convert
+from server.http.forms import posted
 from server.http.session import Identity, Kind, Session
 from server.i18n import Translator
 
@@ -97,10 +98,10 @@ class Call:
         """Return the posted form's texts, empty ones left out; a name given more than once becomes a list."""
         if self.request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
             raise UnsupportedMedia
-        posted = await self.request.post()
+        form = await posted(self.request)
         values: dict[str, Any] = {}
-        for name in posted:
-            given = [value for value in posted.getall(name) if not (isinstance(value, str) and value.strip() == "")]
+        for name in form:
+            given = [value for value in form.getall(name) if not (isinstance(value, str) and value.strip() == "")]
             if name != "csrf_token" and given:
                 values[name] = given[0] if len(given) == 1 else given
         return values

@@ -29,6 +29,7 @@ from server.errors import (
 from server.http.access import LoggedIn, StaffWith
 from server.http.bodies import Reply, convert, decode_json
 from server.http.call import Call
+from server.http.forms import posted
 from server.http.idempotency import Stored, key_of, once
 from server.http.routes import Key, Route
 from server.http.session import Expired, Kind
@@ -122,7 +123,7 @@ async def hold_csrf(call: Call, secret: str) -> None:
     """Raise CsrfFailed unless the request carries its page's token in the header or, for a form, in a field."""
     given = call.request.headers.get("X-CSRF-Token", "")
     if not given and call.route.page and call.request.content_type != JSON:
-        given = str((await call.request.post()).get("csrf_token", ""))
+        given = str((await posted(call.request)).get("csrf_token", ""))
     if not secret or not call.app.sessions.csrf_holds(secret, given):
         raise CsrfFailed
 

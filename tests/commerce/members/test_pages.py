@@ -1,0 +1,263 @@
+"""The member's pages as a browser without a script posts them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+
+from commerce.credentials import local_path
+from commerce.members.demo import demo_buyers
+from server.application import Application
+
+Client = TestClient[Any, Any]
+PHONE = "13812345678"
+
+
+class Browser:
+    """Keeps cookies and the last page's form token, follows redirects, runs no script."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.text = ""
+        self.status = 0
+        self.path = ""
+
+    async def _took(self, response: Any) -> None:
+        self.text, self.status, self.path = await response.text(), response.status, response.url.path_qs
+
+    async def open(self, path: str) -> None:
+        await self._took(await self.client.get(path, headers={"Accept": "text/html"}))
+
+    async def post(self, path: str, **fields: str) -> None:
+        token = re.search(r'name="csrf-token" content="([^"]+)"', self.text)
+        assert token is not None
+        await self._took(await self.client.post(path, data={"csrf_token": token[1]} | fields))
+
+    async def log_in(self, phone: str = PHONE, way: str = "") -> None:
+        await self.open(f"/login?next={way}")
+        await self.post("/login/code", account=phone, by="code", next=way)
+        assert self.status == 200, self.text
+        await self.post("/login", account=phone, by="code", code=await self.code(phone), next=way)
+
+    async def code(self, phone: str) -> str:
+        response = await self.client.get("/sandbox/inbox", params={"to": phone}, headers={"Accept": "application/json"})
+        return str((await response.json())[0]["code"])
+
+
+@pytest.fixture
+def browser(client: Client) -> Browser:
+    return Browser(client)
+
+
+async def test_logging_in_leads_back_and_out(browser: Browser) -> None:
+    await browser.open("/me/addresses?removed=7")
+    assert browser.path == "/login?next=/me/addresses?removed%3D7"
+    await browser.log_in(way="/me/addresses?removed=7")
+    assert (browser.status, browser.path) == (200, "/me/addresses?removed=7")
+    cookies = {cookie.key: cookie for cookie in browser.client.session.cookie_jar}
+    assert cookies["lf_member"]["httponly"]
+    assert cookies["lf_member"]["samesite"] == "Lax"
+    await browser.open("/login")
+    assert browser.path == "/me"
+    await browser.post("/logout")
+    await browser.open("/me")
+    assert browser.path == "/login?next=/me"
+
+
+async def test_what_is_wrong_is_told_on_the_page_and_nothing_typed_is_lost(browser: Browser) -> None:
+    await browser.open("/login")
+    await browser.post("/login", account="", by="code")
+    assert browser.status == 422
+    assert "必填" in browser.text
+    await browser.post("/login/code", account="12345", by="code")
+    assert browser.status == 422
+    assert "请填写 11 位手机号" in browser.text
+    assert 'value="12345"' in browser.text
+    await browser.post("/login", account=PHONE, by="code", code="000000")
+    assert browser.status == 401
+    assert "验证码不对或已过期" in browser.text
+    await browser.post("/login", account=PHONE, by="password", password="a secret guess")
+    assert browser.status == 401
+    assert "账号或密码不对" in browser.text
+    assert "a secret guess" not in browser.text
+
+
+async def test_pages_speak_english(browser: Browser) -> None:
+    response = await browser.client.get("/login", headers={"Accept-Language": "en"})
+    text = await response.text()
+    assert "Phone or email" in text
+    assert not re.search(r"[\u4e00-\u9fff]", re.sub(r"中文", "", text.partition('<main id="main"')[2]))
+
+
+async def test_a_form_without_its_token_is_refused(browser: Browser) -> None:
+    await browser.open("/login")
+    for token in ("", "forged"):
+        response = await browser.client.post("/login", data={"csrf_token": token, "account": PHONE})
+        assert response.status == 403
+    await browser.log_in()
+    for path in ("/logout", "/me/addresses", "/me/name", "/me/password", "/me/addresses/1/remove"):
+        assert (await browser.client.post(path, data={})).status == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "\\/evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        " /me",
+        "javascript:alert(1)",
+        "me",
+        "",
+        "/" + "a" * 2001,
+        "///evil.example",
+        "/me\\..\\x",
+    ],
+)
+def test_logging_in_never_leads_to_another_site(path: str) -> None:
+    assert local_path(path, "/me") == "/me"
+
+
+def test_logging_in_leads_to_paths_of_this_site() -> None:
+    for path in ("/", "/orders?status=x", "/flash-sales/7#top", "/a:b", "/me/addresses?next=https://x"):
+        assert local_path(path, "/me") == path
+
+
+async def test_an_address_is_added_without_a_script(browser: Browser) -> None:
+    await browser.log_in()
+    await browser.open("/me/addresses/new?next=/me")
+    filled = {"name": "林小满", "phone": PHONE, "detail": "龙腾大道 2350 号", "next": "/me"}
+    await browser.post("/me/addresses", **filled, province="330000", refresh="1")
+    assert (browser.status, browser.path) == (200, "/me/addresses")
+    assert '<option value="330100">杭州市</option>' in browser.text
+    assert 'value="林小满"' in browser.text
+    await browser.post("/me/addresses", **filled, province="330000", city="330100", refresh="1")
+    assert '<option value="330106">西湖区</option>' in browser.text
+    await browser.post("/me/addresses", **filled, province="330000", city="330100")
+    assert browser.status == 422
+    assert "请选择到区县" in browser.text
+    await browser.post("/me/addresses", **filled, province="330000", city="330100", region_code="330106")
+    assert (browser.status, browser.path) == (200, "/me")
+    await browser.open("/me/addresses")
+    assert "浙江省 杭州市 西湖区 龙腾大道 2350 号" in browser.text
+
+
+async def test_an_address_is_changed_removed_and_brought_back(browser: Browser, app: Application) -> None:
+    await browser.log_in()
+    await browser.open("/me/addresses/new")
+    for name in ("第一位", "第二位"):
+        await browser.post("/me/addresses", name=name, phone=PHONE, detail="某路 1 号", region_code="310104")
+    async with app.database.connection() as connection:
+        first, second = [row["id"] for row in await connection.fetch("SELECT id FROM addresses ORDER BY id")]
+    await browser.open(f"/me/addresses/{second}")
+    assert '<option value="310104" selected>徐汇区</option>' in browser.text
+    await browser.post(f"/me/addresses/{second}", name="改过的", phone=PHONE, detail="某路 2 号", region_code="310104")
+    assert "改过的" in browser.text
+    await browser.post(f"/me/addresses/{second}/default")
+    assert browser.text.index("改过的") < browser.text.index("第一位")
+    await browser.post(f"/me/addresses/{second}/remove")
+    assert browser.path == f"/me/addresses?removed={second}"
+    assert "已删除 改过的 的地址" in browser.text
+    await browser.post(f"/me/addresses/{second}/restore")
+    assert browser.text.index("改过的") < browser.text.index("第一位")
+    async with app.database.connection() as connection:
+        held = await connection.fetch("SELECT id, is_default FROM addresses WHERE deleted_at IS NULL ORDER BY id")
+    assert [tuple(row) for row in held] == [(first, False), (second, True)]
+
+
+async def test_an_address_of_somebody_else_has_no_page(browser: Browser, app: Application) -> None:
+    [other] = await demo_buyers(app, 1)
+    async with app.database.connection() as connection:
+        theirs = await connection.fetchval("SELECT id FROM addresses WHERE member_id = $1", int(other.member_id))
+    await browser.log_in()
+    page = browser.text
+    for path in (f"/me/addresses/{theirs}", "/me/addresses/999999"):
+        await browser.open(path)
+        assert browser.status == 404
+    for act in ("", "/default", "/remove", "/restore"):
+        browser.text = page
+        await browser.post(
+            f"/me/addresses/{theirs}{act}", name="我的", phone=PHONE, detail="某路", region_code="310104"
+        )
+        assert browser.status == 404
+    async with app.database.connection() as connection:
+        row = await connection.fetchrow("SELECT * FROM addresses WHERE id = $1", theirs)
+    assert row["is_default"]
+    assert row["deleted_at"] is None
+    assert row["name"].startswith("演示买家")
+
+
+async def test_a_password_is_set_then_changed_and_other_devices_are_out(browser: Browser, client: Client) -> None:
+    await browser.log_in()
+    response = await client.post(
+        "/api/v1/auth/sessions",
+        json={"phone": PHONE, "code": await _another_code(client)},
+        headers={"X-CSRF-Token": _token(browser.text)},
+    )
+    elsewhere = {"Authorization": f"Bearer {(await response.json())['token']}"}
+    await browser.open("/me/security")
+    await browser.post("/me/password", new="correct horse", again="correct horse!")
+    assert "两次填的不一样" in browser.text
+    for weak in ("short", "aaaaaaaaaa", PHONE):
+        await browser.post("/me/password", new=weak, again=weak)
+        assert browser.status == 422
+    await browser.post("/me/password", new="correct horse", again="correct horse")
+    assert (browser.status, browser.path) == (200, "/me/security?done=password")
+    assert (await client.get("/api/v1/me", headers=elsewhere)).status == 401
+    await browser.post("/me/password", old="wrong", new="battery staple", again="battery staple")
+    assert browser.status == 422
+    assert "现在的密码不对" in browser.text
+    await browser.post("/me/password", old="correct horse", new="battery staple", again="battery staple")
+    assert browser.path == "/me/security?done=password"
+    await browser.post("/logout")
+    await browser.open("/login?by=password")
+    await browser.post("/login", account=PHONE, by="password", password="battery staple")
+    assert browser.path == "/me"
+
+
+async def _another_code(client: Client) -> str:
+    text = await (await client.get("/me")).text()
+    await client.post("/api/v1/auth/codes", json={"phone": PHONE}, headers={"X-CSRF-Token": _token(text)})
+    response = await client.get("/sandbox/inbox", headers={"Accept": "application/json"})
+    return str((await response.json())[0]["code"])
+
+
+def _token(text: str) -> str:
+    found = re.search(r'name="csrf-token" content="([^"]+)"', text)
+    assert found is not None
+    return found[1]
+
+
+async def test_a_name_is_changed_and_shown_at_once(browser: Browser) -> None:
+    await browser.log_in()
+    await browser.open("/me/security")
+    for bad in ("", " ", "字" * 21, "看\u202e不见", "a\x00b"):
+        await browser.post("/me/name", nickname=bad)
+        assert browser.status == 422, bad
+    await browser.post("/me/name", nickname="林<b>小满")
+    assert browser.path == "/me/security?done=name"
+    await browser.open("/me")
+    assert "林&lt;b&gt;小满" in browser.text
+
+
+@pytest.mark.parametrize("path", ["/login", "/login/code", "/backoffice/login"])
+async def test_odd_forms_are_refused(browser: Browser, path: str) -> None:
+    await browser.open("/backoffice/login" if "office" in path else "/login")
+    token = {"X-CSRF-Token": _token(browser.text)}
+    for body, kind, status in (
+        (b"account=a&account=b", "application/x-www-form-urlencoded", 422),
+        (b"who=a", "application/x-www-form-urlencoded", 422),
+        (b"account=" + b"a" * 300, "application/x-www-form-urlencoded", 422),
+        (b"account=" + b"a" * 70_000, "application/x-www-form-urlencoded", 413),
+        (b"{}", "application/json", 415),
+        (b"--x", "multipart/form-data", 400),
+        (b"account=a", "application/x-www-form-urlencoded; charset=nonsense", 400),
+    ):
+        response = await browser.client.post(path, data=body, headers=token | {"Content-Type": kind})
+        assert response.status == status, (body[:20], kind, await response.text())
