@@ -49,7 +49,9 @@ def journal(entries: list[Any]) -> list[JournalEntry]:
     read = []
     for journal_id, (_, epoch, _, takes) in entries:
         words = takes.decode().split(" ")
-        for member_id, quantity, generation, request_id in zip(*[iter(words)] * 4, strict=True):
+        for key, hold in zip(words[::2], words[1::2], strict=True):
+            member_id, _, request_id = key.partition(":")
+            quantity, _, generation = hold.partition(":")
             entry = JournalEntry(
                 journal_id.decode(), int(epoch), int(member_id), request_id, int(quantity), int(generation)
             )
@@ -59,7 +61,7 @@ def journal(entries: list[Any]) -> list[JournalEntry]:
 
 def words_of_entry(entry: JournalEntry) -> tuple[str, int, str]:
     """Return the words by which journal_remove.lua knows a take."""
-    take = f"{entry.member_id} {entry.quantity} {entry.generation} {entry.request_id}"
+    take = f"{entry.member_id}:{entry.request_id} {entry.quantity}:{entry.generation}"
     return entry.journal_id, entry.epoch, take
 
 

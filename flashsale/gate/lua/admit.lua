@@ -41,7 +41,8 @@ if #fields > 0 then
     for k, i in ipairs(asked) do records[i] = found[k] end
 end
 
-local out, wins, won, units = {}, {}, {}, {}
+-- h, r and m collect what is to be written, field and value in turn.
+local out, won, units, h, r, m, at = {}, {}, {}, {}, {}, {}, 0
 local quantity, q
 for i = 1, n do
     local member = ARGV[1 + i]
@@ -65,29 +66,23 @@ for i = 1, n do
         else
             out[i] = '\1'
             avail = avail - q
-            units[member] = u
-            won[member .. ':' .. ARGV[rids + i]] = quantity .. ':' .. epoch
-            wins[#wins + 1] = i
+            local field, record = member .. ':' .. ARGV[rids + i], quantity .. ':' .. epoch
+            units[member], won[field] = u, record
+            h[at + 1], h[at + 2] = field, quantity .. ':1'
+            r[at + 1], r[at + 2] = field, record
+            m[at + 1], m[at + 2] = member, u
+            at = at + 2
         end
     end
 end
 
 local reply = {0, epoch, table.concat(out)}
-if #wins > 0 then
-    local h, r, m, j = {}, {}, {}, {}
-    for k, i in ipairs(wins) do
-        local member, quantity, rid = ARGV[1 + i], ARGV[quantities + i], ARGV[rids + i]
-        local field, at = member .. ':' .. rid, 2 * k
-        h[at - 1], h[at] = field, quantity .. ':1'
-        r[at - 1], r[at] = field, won[field]
-        m[at - 1], m[at] = member, units[member]
-        j[k] = member .. ' ' .. quantity .. ' 1 ' .. rid
-    end
+if at > 0 then
     redis.call('HSET', KEYS[1], 'avail', avail)
     redis.call('HSET', KEYS[2], unpack(h))
     redis.call('HSET', KEYS[3], unpack(r))
     redis.call('HSET', KEYS[4], unpack(m))
-    -- One entry for all of them: an entry each would cost as much again as everything else.
-    reply[4] = redis.call('XADD', KEYS[5], '*', 'e', epoch, 'w', table.concat(j, ' '))
+    -- One journal entry for all holds: an entry each would cost as much again as everything else.
+    reply[4] = redis.call('XADD', KEYS[5], '*', 'e', epoch, 'w', table.concat(h, ' '))
 end
 return reply

@@ -2,7 +2,7 @@
 -- can name others, so epoch, member, quantity, generation and request id have to agree. What else an entry holds stays,
 -- under a new id.
 -- KEYS j
--- ARGV three per take: stream id, epoch, 'member quantity generation request-id'
+-- ARGV three per take: stream id, epoch, 'member:request-id quantity:generation'
 -- Gives how many were removed.
 local meant, ids = {}, {}
 for i = 1, #ARGV, 3 do
@@ -18,7 +18,7 @@ for _, id in ipairs(ids) do
     local found = redis.call('XRANGE', KEYS[1], id, id)[1]
     if found then
         local epoch, rest, gone = found[2][2], {}, 0
-        for take in string.gmatch(found[2][4], '%S+ %S+ %S+ %S+') do
+        for take in string.gmatch(found[2][4], '%S+ %S+') do
             if meant[id][epoch .. ' ' .. take] then gone = gone + 1 else rest[#rest + 1] = take end
         end
         if gone > 0 then

@@ -21,9 +21,9 @@ if not has then
     redis.call('HSET', KEYS[1], 'avail', tonumber(g[5]) - q)
     redis.call('HSET', KEYS[4], member, units)
 end
-redis.call('HSET', KEYS[2], field, ARGV[4] .. ':' .. ARGV[5])
+local hold = ARGV[4] .. ':' .. ARGV[5]
+redis.call('HSET', KEYS[2], field, hold)
 -- A key that holds units has won, whatever became of its record.
 redis.call('HSETNX', KEYS[3], field, ARGV[4] .. ':' .. g[3])
-local win = table.concat({member, ARGV[4], ARGV[5], rid}, ' ')
-local id = redis.call('XADD', KEYS[5], '*', 'e', g[3], 'w', win)
+local id = redis.call('XADD', KEYS[5], '*', 'e', g[3], 'w', field .. ' ' .. hold)
 return {0, g[3], 1, id}
