@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from msgspec import Meta
 
@@ -28,7 +29,15 @@ async def ledger(call: Call, query: LedgerQuery) -> Page:
         balances = await store.balances(connection)
         postings, total = await store.postings(connection, query.account, query.ref, query.offset, query.size)
         wrong = await check(connection)
+    kept = {name: value for name, value in (("account", query.account), ("ref", query.ref)) if value}
     return Page(
         "ledger/list.html",
-        {"balances": balances, "postings": postings, "total": total, "wrong": wrong, "filter": query},
+        {
+            "balances": balances,
+            "postings": postings,
+            "wrong": wrong,
+            "filter": query,
+            "pages": -(-total // query.size),
+            "href": lambda n: "/backoffice/ledger?" + urlencode(kept | {"page": n}),
+        },
     )

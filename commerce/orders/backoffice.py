@@ -92,6 +92,6 @@ async def show_order(call: Call, order_no: str) -> Page:
             "timeline": [(call.tr(event.text), event.at, event.actor_kind) for event in reversed(events)],
             "title": call.tr(TITLES[order.status]),
             "tone": TONES[order.status],
-            "shop": names.get(order.shop_id, ""),
+            "shop_name": names.get(order.shop_id, ""),
         },
     )

@@ -7,6 +7,7 @@ from commerce.orders.events import count_sales, tell_member
 from commerce.orders.sources import Sources
 from commerce.orders.tills import Tills
 from commerce.orders.types import OrderChanged
+from commerce.staff import Tile, Tiles
 from server.application import Application
 
 
@@ -16,5 +17,14 @@ def setup(app: Application) -> None:
     app.provide(Tills, Tills())
     app.add(api.routes, pages.routes, backoffice.routes)
     app.schedule(jobs.EXPIRE)
+    app.resource(Tiles).add(
+        Tile(
+            title="订单",
+            text="各状态的订单、经过和收货地址",
+            href="/backoffice/orders",
+            icon="doc",
+            permission="orders.view",
+        )
+    )
     app.subscribe(OrderChanged, "orders.tell_member", tell_member)
     app.subscribe(OrderChanged, "orders.count_sales", count_sales)

@@ -126,7 +126,7 @@ async def _order_values(connection: Connection, call: Call, order: Order) -> dic
         "steps": [call.tr(name) for name in STEPS],
         "step": step(order),
         "title": call.tr(TITLES[order.status]),
-        "shop": shops.get(order.shop_id, ""),
+        "shop_name": shops.get(order.shop_id, ""),
         "actions": may,
         "reasons": [call.tr(reason) for reason in REASONS],
         "addresses": await addresses_of(connection, order.member_id, 0, 20) if "change_address" in may else [],

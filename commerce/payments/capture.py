@@ -103,7 +103,7 @@ async def _paid(app: Application, connection: Connection, payment: Payment, trad
         case _:
             await refund_in(connection, payment.id, payment.amount, DOUBLE)
             await orders.note_in(connection, order.id, "paid_twice", "重复付款，多付的一笔将原路退回")
-    return Outcome(purpose)
+    return Outcome.PAID if purpose is Purpose.ORDER else Outcome(purpose.value)
 
 
 async def _mismatched(connection: Connection, payment: Payment, trade: Trade) -> Outcome:

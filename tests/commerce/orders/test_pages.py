@@ -1,0 +1,158 @@
+"""Orders, cashier and result as people see them, in a real browser."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.commerce.orders.market import PRICE, Market, Member, working
+
+pytestmark = pytest.mark.browser
+SHOTS = os.environ.get("LINGFENG_TEST_SHOTS")
+
+
+async def enter(browser: BrowserContext, market: Market, member: Member) -> Page:
+    """Return a page on which ``member`` is logged in."""
+    await browser.add_cookies([{"name": "lf_member", "value": member.token, "url": market.app.settings.base_url}])
+    return await browser.new_page()
+
+
+async def shot(page: Page, name: str) -> None:
+    """Keep a picture for whoever wants to look."""
+    if SHOTS:
+        for width, height in ((390, 844), (1440, 900)):
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.screenshot(path=str(Path(SHOTS) / f"{name}-{width}.png"), full_page=True)
+        await page.set_viewport_size({"width": 390, "height": 844})
+
+
+async def fits(page: Page) -> None:
+    """No page is wider than the phone."""
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_from_the_order_to_the_gateway_and_back_without_a_reload(browser: BrowserContext, market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member, quantity=2)
+    async with working(market.app.settings):
+        page = await enter(browser, market, member)
+        await page.goto("/orders")
+        await expect(page.get_by_text("山行保温杯")).to_be_visible()
+        await fits(page)
+        await shot(page, "orders")
+        watching = await browser.new_page()
+        await watching.goto(f"/orders/{order.order_no}")
+        await expect(watching.get_by_role("heading", name="货给你留着，等你付款")).to_be_visible()
+        await fits(watching)
+        await shot(watching, "order-due")
+        await page.get_by_role("link", name="去付款").first.click()
+        await fits(page)
+        await shot(page, "cashier")
+        await page.get_by_role("button", name="去付款").locator("visible=true").click()
+        await page.wait_for_url("**/sandbox/alipay/cashier/*")
+        await expect(page.get_by_text("99.80").first).to_be_visible()
+        await fits(page)
+        await shot(page, "gateway")
+        await page.get_by_role("button", name="付款 ¥99.80").click()
+        await page.wait_for_url("**/payments/*/result*")
+        await expect(page.get_by_role("heading", name="已付款")).to_be_visible()
+        await fits(page)
+        await shot(page, "result")
+        # The other window was never touched.
+        await expect(watching.get_by_role("heading", name="付好了，等商家发货")).to_be_visible()
+        await shot(watching, "order-paid")
+    assert (await market.show(member, order))["paid"] == PRICE * 2
+
+
+async def test_a_wrong_sum_is_told_and_can_be_paid_again(browser: BrowserContext, market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    async with working(market.app.settings):
+        page = await enter(browser, market, member)
+        await page.goto(f"/orders/{order.order_no}/pay")
+        await page.get_by_role("button", name="去付款").locator("visible=true").click()
+        await page.get_by_role("button", name="付这个数").click()
+        await expect(page.get_by_role("heading", name="付款金额与订单不符")).to_be_visible()
+        await expect(page.get_by_text("已原路退回")).to_be_visible()
+        await shot(page, "result-wrong")
+        await page.get_by_role("link", name="再付一次").click()
+        await page.get_by_role("button", name="去付款").locator("visible=true").click()
+        await page.get_by_role("button", name="让它失败").click()
+        await expect(page.get_by_role("heading", name="没有付成")).to_be_visible()
+    assert (await market.show(member, order))["status"] == "pending_payment"
+
+
+async def test_cancelling_asks_once_and_changes_the_page(browser: BrowserContext, market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    page = await enter(browser, market, member)
+    await page.goto(f"/orders/{order.order_no}")
+    await page.get_by_role("button", name="取消订单").locator("visible=true").click()
+    await shot(page, "order-cancel")
+    await page.get_by_label("买多了").check()
+    await page.get_by_role("alertdialog").get_by_role("button", name="取消订单").click()
+    await expect(page.get_by_role("heading", name="订单已取消")).to_be_visible()
+    await expect(page.get_by_text("买多了").first).to_be_visible()
+    await expect(page.get_by_role("link", name="去付款")).to_have_count(0)
+    await shot(page, "order-cancelled")
+    assert await market.allocated() == 0
+
+
+async def test_the_address_changes_from_the_sheet(browser: BrowserContext, market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    await market.run(
+        """
+        INSERT INTO addresses (member_id, name, phone, region_code, region, detail)
+        VALUES ($1, '林小满', '13900000000', '330106', '浙江省 杭州市 西湖区', '北山街 1 号')
+        """,
+        member.id,
+    )
+    page = await enter(browser, market, member)
+    await page.goto(f"/orders/{order.order_no}")
+    await page.get_by_role("button", name="修改").click()
+    await shot(page, "order-address")
+    await page.get_by_role("button", name="送到这里").last.click()
+    await expect(page.get_by_text("北山街 1 号").first).to_be_visible()
+    assert (await market.show(member, order))["address"]["region_code"] == "330106"
+
+
+async def test_nothing_here_yet_and_nobody_elses(browser: BrowserContext, market: Market) -> None:
+    member, other = await market.member(), await market.member()
+    order = await market.order(other)
+    page = await enter(browser, market, member)
+    await page.goto("/orders")
+    await expect(page.get_by_text("还没有订单")).to_be_visible()
+    await shot(page, "orders-empty")
+    for path in (f"/orders/{order.order_no}", f"/orders/{order.order_no}/pay", "/payments/123456789012345678/result"):
+        answer = await page.goto(path)
+        assert answer is not None
+        assert answer.status == 404
+
+
+async def test_the_desk_lists_orders_and_the_books(browser: BrowserContext, market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    for status in ("pending_shipment", "pending_receipt", "completed", "cancelled"):
+        await market.order(member, status=status)
+    payment_no, _ = await market.begin(member, order)
+    await market.robot(payment_no, amount=1)
+    headers = await market.staff(["orders.view", "ledger.view"])
+    token: Any = headers["Authorization"].removeprefix("Bearer ")
+    await browser.add_cookies([{"name": "lf_staff", "value": token, "url": market.app.settings.base_url}])
+    page = await browser.new_page()
+    await page.goto("/backoffice/orders")
+    await expect(page.get_by_text(order.order_no)).to_be_visible()
+    await shot(page, "desk-orders")
+    await page.get_by_role("link", name=order.order_no).click()
+    await expect(page.get_by_text("龙腾大道 2350 号")).to_be_visible()
+    await shot(page, "desk-order")
+    await page.goto("/backoffice/ledger")
+    await expect(page.get_by_text("账对得上")).to_be_visible()
+    await shot(page, "desk-ledger")
+    await page.goto("/sandbox/alipay")
+    await shot(page, "gateway-trades")

@@ -1,0 +1,301 @@
+"""Paying an order: over real HTTP, with real signatures, through the gateway's own notifications."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+from commerce import payments
+from commerce.ledger import balances
+from commerce.orders import Sources
+from tests.commerce.orders.market import PRICE, HeldUnits, Market, until, working
+
+
+async def agree(market: Market) -> None:
+    """Every fen agrees between orders, payments, refunds and the ledger."""
+    async with market.app.database.connection() as connection:
+        assert await payments.check(connection) == []
+
+
+async def account_of(market: Market, name: str) -> int:
+    async with market.app.database.connection() as connection:
+        return {balance.account: balance.balance for balance in await balances(connection)}.get(name, 0)
+
+
+async def test_a_buyer_pays_at_the_gateway_and_the_order_moves(market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    payment_no, pay_url = await market.begin(member, order)
+    assert (await market.payment(member, payment_no))["status"] == "pending"
+    opened = await market.client.get(urlsplit(pay_url)._replace(scheme="", netloc="").geturl(), allow_redirects=False)
+    assert opened.status == 302, await opened.text()
+    cashier = opened.headers["Location"]
+    page = await market.client.get(cashier)
+    assert page.status == 200
+    assert "49.90" in await page.text()
+    assert (await market.robot(payment_no)).status == 202
+
+    async def paid() -> bool:
+        return (await market.payment(member, payment_no))["status"] == "paid"
+
+    await until(paid)
+    shown = await market.show(member, order)
+    assert (shown["status"], shown["paid"], shown["actions"]) == ("pending_shipment", PRICE, ["change_address"])
+    assert [entry["kind"] for entry in shown["timeline"]] == ["created", "paid"]
+    assert await account_of(market, f"shop:{market.shop_id}:payable") == -PRICE
+    assert await account_of(market, "gateway:alipay") == PRICE
+    assert await market.allocated() == 1
+    await agree(market)
+
+
+async def test_the_robot_needs_no_opened_page_and_knows_no_strangers(market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    payment_no, _ = await market.begin(member, order)
+    assert (await market.robot("1" * 18)).status == 404
+    assert (await market.robot(payment_no, amount=0)).status == 422
+    assert (await market.robot(payment_no, "stolen")).status == 422
+    assert (await market.robot(payment_no)).status == 202
+
+    async def paid() -> bool:
+        return (await market.show(member, order))["status"] == "pending_shipment"
+
+    await until(paid)
+    assert (await market.robot(payment_no, "failed")).status == 409
+
+
+async def test_told_five_times_it_is_paid_once(market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    payment_no, _ = await market.begin(member, order)
+    await market.robot(payment_no, times=5)
+
+    async def all_answered() -> bool:
+        open_ = await market.value("SELECT count(*) FROM sandbox_alipay_deliveries WHERE done_at IS NULL")
+        sent = await market.value("SELECT count(*) FROM sandbox_alipay_deliveries")
+        return bool(sent == 5 and open_ == 0)
+
+    await until(all_answered)
+    assert await market.value("SELECT count(*) FROM ledger_transactions") == 1
+    assert await market.value("SELECT count(*) FROM order_events") == 1
+    assert await market.value("SELECT count(*) FROM gateway_messages WHERE verified") == 5
+    assert await market.value("SELECT count(*) FROM gateway_messages WHERE outcome = 'paid'") == 1
+    await agree(market)
+
+
+async def test_a_wrong_amount_pays_nothing_and_goes_back(market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    payment_no, _ = await market.begin(member, order)
+    async with working(market.app.settings):
+        await market.robot(payment_no, amount=PRICE - 100)
+
+        async def refunded() -> bool:
+            refunds = (await market.payment(member, payment_no))["refunds"]
+            return bool(refunds) and refunds[0]["status"] == "done"
+
+        await until(refunded)
+    found = await market.payment(member, payment_no)
+    assert (found["status"], found["purpose"], found["received"]) == ("closed", "mismatch", PRICE - 100)
+    shown = await market.show(member, order)
+    assert (shown["status"], shown["paid"], shown["refund_status"]) == ("pending_payment", 0, "none")
+    assert await account_of(market, "gateway:alipay") == 0
+    assert await market.value("SELECT refunded FROM sandbox_alipay_trades") == PRICE - 100
+    await agree(market)
+    again, _ = await market.begin(member, order)
+    await market.robot(again)
+
+    async def paid() -> bool:
+        return (await market.show(member, order))["status"] == "pending_shipment"
+
+    await until(paid)
+    await agree(market)
+
+
+async def test_two_payments_of_one_order_the_second_goes_back(market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    first, _ = await market.begin(member, order)
+    second, _ = await market.begin(member, order)
+    assert first != second
+    async with working(market.app.settings):
+        await market.robot(first)
+
+        async def first_paid() -> bool:
+            return (await market.payment(member, first))["status"] == "paid"
+
+        await until(first_paid)
+        await market.robot(second)
+
+        async def second_back() -> bool:
+            return (await market.payment(member, second))["status"] == "refunded"
+
+        await until(second_back)
+    assert (await market.payment(member, second))["purpose"] == "double"
+    shown = await market.show(member, order)
+    assert (shown["status"], shown["paid"], shown["refund_status"]) == ("pending_shipment", PRICE, "none")
+    assert await account_of(market, "gateway:alipay") == PRICE
+    await agree(market)
+
+
+async def test_both_payments_at_the_same_moment(market: Market) -> None:
+    member = await market.member()
+    orders = [await market.order(member) for _ in range(5)]
+    pairs = [((await market.begin(member, order))[0], (await market.begin(member, order))[0]) for order in orders]
+    async with working(market.app.settings):
+        await asyncio.gather(*(market.robot(payment_no) for pair in pairs for payment_no in pair))
+
+        async def settled() -> bool:
+            states = [[(await market.payment(member, number))["status"] for number in pair] for pair in pairs]
+            return all(sorted(pair) == ["paid", "refunded"] for pair in states)
+
+        await until(settled, 20)
+    for order in orders:
+        assert (await market.show(member, order))["paid"] == PRICE
+    await agree(market)
+
+
+async def test_a_payment_after_the_cancellation_goes_back(market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    payment_no, _ = await market.begin(member, order)
+    async with working(market.app.settings):
+        cancelled = await market.call("POST", f"/api/v1/orders/{order.order_no}/cancel", member, {"reason": "买多了"})
+        assert cancelled.status == 200, await cancelled.text()
+        assert await market.allocated() == 0
+        assert (await market.payment(member, payment_no))["status"] == "closed"
+        await market.robot(payment_no)
+
+        async def back() -> bool:
+            return (await market.payment(member, payment_no))["status"] == "refunded"
+
+        await until(back)
+    shown = await market.show(member, order)
+    assert (shown["status"], shown["paid"], shown["refund_status"]) == ("cancelled", 0, "full")
+    assert await market.value("SELECT late_decision FROM payments") == "refund"
+    assert await market.allocated() == 0
+    await agree(market)
+
+
+async def test_a_lost_notification_is_found_by_asking(market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    payment_no, _ = await market.begin(member, order)
+    await market.robot(payment_no, delay_s=0.01)
+    await market.run("UPDATE sandbox_alipay_trades SET notify_url = 'http://127.0.0.1:9/lost'")
+
+    async def taken() -> bool:
+        return bool(await market.value("SELECT count(*) FROM sandbox_alipay_trades WHERE status = 'TRADE_SUCCESS'"))
+
+    await until(taken)
+    assert (await market.show(member, order))["status"] == "pending_payment"
+    await market.run("UPDATE payments SET query_at = now()")
+    async with working(market.app.settings):
+
+        async def paid() -> bool:
+            return (await market.show(member, order))["status"] == "pending_shipment"
+
+        await until(paid)
+    await agree(market)
+
+
+async def test_paid_but_unheard_of_the_order_does_not_expire(market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    payment_no, _ = await market.begin(member, order)
+    await market.robot(payment_no)
+    await market.run("UPDATE sandbox_alipay_trades SET notify_url = 'http://127.0.0.1:9/lost'")
+    await market.run("UPDATE sandbox_alipay_deliveries SET due_at = now() + interval '1 hour'")
+    if (await market.show(member, order))["status"] == "pending_payment":
+        await market.run("UPDATE orders SET pay_before = now() - interval '1 second'")
+    async with working(market.app.settings):
+
+        async def paid() -> bool:
+            return (await market.show(member, order))["status"] == "pending_shipment"
+
+        await until(paid)
+    await agree(market)
+
+
+async def test_a_gateway_that_is_down_costs_nobody_an_order(market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    await market.begin(member, order)
+    await market.run("ALTER TABLE sandbox_alipay_trades RENAME TO gone")
+    refused = await market.call("POST", f"/api/v1/orders/{order.order_no}/cancel", member, {"reason": ""}, "k1")
+    assert refused.status == 503
+    assert "Retry-After" in refused.headers
+    assert (await market.show(member, order))["status"] == "pending_payment"
+    await market.run("ALTER TABLE gone RENAME TO sandbox_alipay_trades")
+    again = await market.call("POST", f"/api/v1/orders/{order.order_no}/cancel", member, {"reason": ""}, "k1")
+    assert again.status == 200
+    replayed = await market.call("POST", f"/api/v1/orders/{order.order_no}/cancel", member, {"reason": ""}, "k1")
+    assert (replayed.status, await replayed.json()) == (200, await again.json())
+
+
+async def test_a_source_turns_what_it_holds_into_sold(market: Market) -> None:
+    source = HeldUnits()
+    market.app.resource(Sources)._sources["flash_sale"] = source
+    member = await market.member()
+    order = await market.order(member, source="flash_sale")
+    async with market.app.database.transaction() as connection:
+        await source.hold(connection, order.id)
+    payment_no, _ = await market.begin(member, order)
+    await market.robot(payment_no, times=3)
+
+    async def paid() -> bool:
+        return (await market.show(member, order))["status"] == "pending_shipment"
+
+    await until(paid)
+    assert await market.value("SELECT status FROM test_held") == "paid"
+    cancelled = await market.call("POST", f"/api/v1/orders/{order.order_no}/cancel", member, {"reason": ""})
+    assert (cancelled.status, (await cancelled.json())["error"]["code"]) == (409, "not_cancellable")
+    assert await market.value("SELECT status FROM test_held") == "paid"
+
+
+async def test_a_late_payment_is_the_sources_to_decide_and_never_both(market: Market) -> None:
+    source = HeldUnits()
+    market.app.resource(Sources)._sources["flash_sale"] = source
+    member = await market.member()
+    order = await market.order(member, source="flash_sale")
+    async with market.app.database.transaction() as connection:
+        await source.hold(connection, order.id)
+    payment_no, _ = await market.begin(member, order)
+    cancelled = await market.call("POST", f"/api/v1/orders/{order.order_no}/cancel", member, {"reason": ""})
+    assert cancelled.status == 200
+    await market.robot(payment_no, times=2)
+
+    async def came() -> bool:
+        return (await market.payment(member, payment_no))["purpose"] == "late"
+
+    await until(came)
+    assert len(source.late_payments) == 1
+    payment_id = source.late_payments[0]
+
+    async def decide(decision: str) -> bool:
+        async with market.app.database.transaction() as connection:
+            return await payments.decide_late(connection, payment_id, decision)
+
+    assert sorted(await asyncio.gather(*(decide(word) for word in ("rewon", "refund") * 5))) == [False] * 9 + [True]
+
+
+async def test_paying_asks_for_what_the_database_says(market: Market) -> None:
+    member, other = await market.member(), await market.member()
+    order = await market.order(member)
+    path = f"/api/v1/orders/{order.order_no}/payments"
+    assert (await market.call("POST", path, None, {"method": "alipay"})).status == 401
+    assert (await market.call("POST", path, other, {"method": "alipay"})).status == 404
+    assert (await market.call("POST", path, member, {"method": "alipay", "amount": 1})).status == 422
+    assert (await market.call("POST", path, member, {"method": "cheque"})).status == 422
+    assert (await market.call("POST", path, member, {"method": "alipay"}, "")).status == 422
+    first = await market.call("POST", path, member, {"method": "alipay"}, "same")
+    second = await market.call("POST", path, member, {"method": "alipay"}, "same")
+    assert await first.json() == await second.json()
+    assert await market.value("SELECT count(*) FROM payments") == 1
+    paid = await market.order(member, status="completed")
+    refused = await market.call("POST", f"/api/v1/orders/{paid.order_no}/payments", member, {"method": "alipay"})
+    assert (refused.status, (await refused.json())["error"]["code"]) == (409, "not_payable")
+    over = await market.order(member, pay_within=-1)
+    refused = await market.call("POST", f"/api/v1/orders/{over.order_no}/payments", member, {"method": "alipay"})
+    assert (refused.status, (await refused.json())["error"]["code"]) == (409, "pay_deadline_passed")
+    assert (await market.call("GET", f"/api/v1/payments/{(await first.json())['payment_no']}", other)).status == 404
