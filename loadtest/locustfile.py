@@ -232,6 +232,8 @@ cast(Any, events.quitting).add_listener(_quiet)
 
 
 def _json(response: Any) -> dict[str, Any]:
+    if not response.text:  # the connection broke
+        return {}
     try:
         answer = response.json()
     except ValueError:

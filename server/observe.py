@@ -215,6 +215,8 @@ def _fill(family: HistogramMetricFamily, labels: tuple[str, ...], timing: Timing
 
 # Requests
 
+SLOW_S = 1.0
+"""Seconds from which any answer is logged."""
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = structlog.get_logger("access")
 
@@ -254,13 +256,16 @@ def watched(app: Application, route: Route, handler: Handler) -> Handler:
                 response.headers["X-Request-Id"] = number
             return response
         finally:
-            log.info(
+            took = clock() - began
+            # A line costs as much as a small request: what clients ask by the thousand is left to the metrics.
+            worth = route.page or status >= 500 or took > SLOW_S
+            (log.info if worth else log.debug)(
                 "request",
                 method=request.method,
                 path=request.path,  # without the query, which may carry what is nobody's business
                 route=name,
                 status=status,
-                ms=round((clock() - began) * 1000, 2),
+                ms=round(took * 1000, 2),
                 address=app.proxies.client(request),
             )
 
