@@ -24,9 +24,9 @@ def run() -> dict[str, Any]:
         single, crowd, batched = [], [], []
         # The first round warms up and is thrown away.
         for number in range(ROUNDS + 1):
-            one = _rate(running, calls=2_000, size=1, connections=IN_FLIGHT)
-            many = _rate(running, calls=10_000, size=1, connections=IN_FLIGHT * SIZE)
-            batch = _rate(running, calls=300, size=SIZE, connections=IN_FLIGHT)
+            one = _rate(running, calls=1_000, size=1, connections=IN_FLIGHT)
+            many = _rate(running, calls=5_000, size=1, connections=IN_FLIGHT * SIZE)
+            batch = _rate(running, calls=160, size=SIZE, connections=IN_FLIGHT)
             if number:
                 single.append(one)
                 crowd.append(many)
