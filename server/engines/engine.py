@@ -7,13 +7,15 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from server import leash
 
-READY_SECONDS = 60.0
+READY_SECONDS = 600.0
+"""Long: after a crash PostgreSQL replays its log and Valkey its file before they answer."""
 STOP_SECONDS = 30.0
 LOG_BYTES = 10_000_000
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.defpath}
@@ -63,6 +65,7 @@ class Engine:
         self.log = home / "log" / f"{self.name}.log"
         self.pid_file = home / "run" / f"{self.name}.pid"
         self.child: subprocess.Popen[bytes] | None = None
+        self.cancel = threading.Event()
 
     @property
     def url(self) -> str:
@@ -157,7 +160,9 @@ class Engine:
                 raise EnginesError(f"{self.name} ended with {child.returncode}; its last words are in {self.log}")
             if self._is_ready(child.pid):
                 return
-            time.sleep(0.02)
+            if self.cancel.wait(0.02):
+                self.stop()
+                raise EnginesError(f"{self.name} was stopped before it was ready")
         self.stop()
         raise EnginesError(f"{self.name} was not ready within {READY_SECONDS:.0f} s; see {self.log}")
 

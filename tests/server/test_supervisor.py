@@ -21,6 +21,8 @@ import pytest
 from server.processes import Console, Keeper
 from server.supervisor import ADDRESSES, Plan, RunError, environment, run
 
+pytestmark = pytest.mark.timeout(300)  # each test starts the platform, several processes, once or more
+
 PARTS = ("web", "worker", "postgres", "valkey")
 
 
@@ -139,7 +141,7 @@ def test_killed_itself_it_leaves_nothing_behind_and_starts_again(tmp_path: Path)
         assert again.end(signal.SIGINT) == 0
 
 
-def test_other_commands_find_the_engines_of_a_run(tmp_path: Path) -> None:
+def test_other_commands_find_the_engines_of_a_run_and_a_second_run_is_refused(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "server.cli", "migrate", "--home", str(tmp_path)]
     environ = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
     alone = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
@@ -151,18 +153,16 @@ def test_other_commands_find_the_engines_of_a_run(tmp_path: Path) -> None:
         assert started.pid("web-2")
         beside = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
         assert (beside.returncode, beside.stdout, beside.stderr) == (0, "The schema is up to date\n", "")
-        assert started.end() == 0
-
-
-def test_a_second_run_on_one_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with _running(tmp_path) as started:
-        started.open()
-        monkeypatch.setenv("LINGFENG_HOME", str(tmp_path))
         second = subprocess.run(
-            [sys.executable, "-m", "server.cli", "run", "--port", "0"], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "server.cli", "run", "--home", str(tmp_path), "--port", "0"],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert second.returncode == 3
         assert "in use by another lingfeng" in second.stderr
+        assert started.end() == 0
 
 
 def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path) -> None:
