@@ -27,10 +27,16 @@ from server.errors import NotFound
 from server.http.session import Session
 
 log = structlog.get_logger("admission")
+RATE = "120/minute"
+"""Tickets of one member, for whatever sale."""
 
 
 async def ticket(app: Application, item_id: int, session: Session) -> TicketView:
-    """Give the member of ``session`` a ticket. Raises NotFound, NotStarted (over ten minutes early), Ended."""
+    """Give the member of ``session`` a ticket.
+
+    Raises NotFound, NotStarted (over ten minutes early), Ended, RateLimited.
+    """
+    await app.limits.check(RATE, "flashsale.ticket", str(session.identity.id))
     seen = await app.resource(Board).seen(item_id)
     if seen is None:
         raise NotFound

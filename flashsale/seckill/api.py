@@ -25,6 +25,7 @@ from flashsale.seckill.problems import (
 )
 from flashsale.seckill.tickets import Tickets
 from flashsale.seckill.types import (
+    AttemptBody,
     AttemptView,
     FiguresView,
     ItemChange,
@@ -41,7 +42,7 @@ from flashsale.seckill.types import (
 )
 from server.application import Application
 from server.errors import IdempotencyMismatch, NotFound, Unavailable
-from server.http import Anyone, Call, Listing, LoggedIn, Paging, Routes, StaffWith
+from server.http import Anyone, Call, Listing, LoggedIn, Paging, Routes, StaffWith, openapi
 from server.http.idempotency import key_of
 from server.http.routes import Key
 from server.http.session import Kind
@@ -67,9 +68,7 @@ async def item(call: Call, item_id: int) -> ItemView:
     return item_view(seen)
 
 
-@routes.post(
-    f"{_SALES}/{{item_id}}/tickets", LoggedIn(), status=201, key=Key.OWN, errors=(NotStarted, Ended), limit="120/minute"
-)
+@routes.post(f"{_SALES}/{{item_id}}/tickets", LoggedIn(), status=201, key=Key.OWN, errors=(NotStarted, Ended))
 async def ticket(call: Call, item_id: int) -> TicketView:
     """Get a ticket, from ten minutes before the start; with it the captcha or proof of work that the sale demands."""
     assert call.session is not None
@@ -98,6 +97,7 @@ async def ticket(call: Call, item_id: int) -> TicketView:
         Unavailable,
     ),
 )
+@openapi.reads(AttemptBody)
 async def attempt(app: Application, request: web.Request) -> WonView:
     """Try to buy. Only a win binds its Idempotency-Key: the same key gets the same 201 for ever."""
     return await app.resource(Attempts).answer(request)  # type: ignore[return-value]  # the document reads WonView

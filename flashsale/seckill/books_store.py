@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from server.database import Connection
 
 _PER_RESERVATION = {
@@ -121,14 +123,21 @@ async def violations(connection: Connection, item_id: int, stock_ref: str) -> li
     return found
 
 
-async def open_generations(connection: Connection, item_id: int) -> set[tuple[int, str, int]]:
-    """Return member, key and generation of the item's release rows that Redis has not confirmed."""
+async def present(connection: Connection) -> datetime:
+    """Return PostgreSQL's clock, not the transaction's beginning."""
+    moment: datetime = await connection.fetchval("SELECT clock_timestamp()")
+    return moment
+
+
+async def open_generations(connection: Connection, item_id: int, since: datetime) -> set[tuple[int, str, int]]:
+    """Return member, key and generation of the item's release rows that Redis had not confirmed at ``since``."""
     rows = await connection.fetch(
         """
         SELECT r.member_id, r.request_id, e.gen
         FROM fs_releases AS e JOIN fs_reservations AS r ON r.id = e.reservation_id
-        WHERE r.item_id = $1 AND e.done_at IS NULL
+        WHERE r.item_id = $1 AND (e.done_at IS NULL OR e.done_at >= $2)
         """,
         item_id,
+        since,
     )
     return {(row["member_id"], row["request_id"], row["gen"]) for row in rows}

@@ -57,7 +57,9 @@ async def run_rebuild(app: Application, arguments: argparse.Namespace) -> int:
     except GateUnavailable as error:
         print(f"lingfeng: Redis cannot be asked: {error.reason}", file=sys.stderr)  # noqa: T201  # a command speaks
         return 1
-    _say(f"sale {arguments.item}: " + ("loaded from PostgreSQL and open" if done else "another rebuild is at it"))
+    _say(
+        f"sale {arguments.item}: " + ("loaded from PostgreSQL and open" if done else "another rebuild came in between")
+    )
     return 0 if done else 1
 
 

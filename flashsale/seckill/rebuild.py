@@ -43,7 +43,7 @@ def stock_ref(item_id: int) -> str:
 
 
 async def rebuild(app: Application, item_id: int, *, patience: float = PATIENCE_S, tries: int = 5) -> bool:
-    """Load an item under a new epoch and open it. False: somebody else did, or is at it, or it has no gate.
+    """Load an item under a new epoch and open it. False: others kept coming in between, or it has no gate.
 
     An ended sale is trimmed: what it has not given away goes back to the SKU. Raises GateUnavailable, or what
     `server.database.DOWN` lists, when one of the two cannot be asked; the gate then stays shut until another rebuild.
@@ -70,7 +70,7 @@ async def _once(app: Application, item_id: int, patience: float) -> bool | None:
     async with app.database.transaction() as connection:
         epoch = await reservation_store.raise_epoch(connection, item_id, item.epoch)
         if epoch is None:
-            return False
+            return None  # another rebuild was faster; our token may have shut the gate that it has just opened
         # Only this statement, after the lock, sees what was settled until then.
         rows = await reservation_store.of_item(connection, item_id)
         locked = await store.lock_item(connection, item_id)
@@ -167,4 +167,5 @@ class Keeper:
     def _due(self, item_id: int, why: str) -> bool:
         if why in ("missing", "stamp", "trim"):
             return True
-        return time.monotonic() - self._since.setdefault(item_id, time.monotonic()) >= self.GRACE_S
+        at = time.monotonic()
+        return at - self._since.setdefault(item_id, at) >= self.GRACE_S

@@ -51,6 +51,8 @@ async def _look(app: Application, item_id: int, last: bool) -> VerifyView | None
         item = await store.lock_item(connection, item_id)
         if item is None:
             raise NotFound
+        # A release needs no lock: one that is confirmed between the snapshot and our reading was open in the snapshot.
+        since = await books_store.present(connection)
         gated = item.state is not ItemState.DRAFT and item.archived_at is None
         if gated:
             try:
@@ -61,7 +63,7 @@ async def _look(app: Application, item_id: int, last: bool) -> VerifyView | None
             if trouble and not last:
                 return None
         rows = await reservation_store.of_item(connection, item_id)
-        open_releases = await books_store.open_generations(connection, item_id)
+        open_releases = await books_store.open_generations(connection, item_id, since)
     # What PostgreSQL can judge by itself needs no lock: each question is one statement, and one snapshot.
     async with app.database.connection() as connection:
         wrong = await books_store.violations(connection, item_id, stock_ref(item_id))

@@ -254,7 +254,7 @@ async def test_proof_of_work(stage: Stage) -> None:
 
     def solves(answer: str) -> bool:
         digest = hashlib.sha256((prefix + answer).encode()).digest()
-        return int.from_bytes(digest, "big") >> (256 - bits) == 0
+        return not int.from_bytes(digest, "big") >> (256 - int(bits))
 
     right = next(str(n) for n in range(1 << 24) if solves(str(n)))
     wrong = next(str(n) for n in range(10) if not solves(str(n)))
