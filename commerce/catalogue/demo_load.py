@@ -25,7 +25,7 @@ from server.settings import Environment
 
 FILE = "demo.json"
 _PATIENCE = 60.0
-_STORY = ("scene-tea", "一壶好茶，\n六件就够", "从水到杯的清单", "看这一桌", "/categories/tea")
+_STORY = ("scene-tea", "一壶好茶，\n不用着急", "岩茶、龙井、手冲咖啡豆", "看茶与咖啡", "/categories/tea")
 
 
 class _Staff(msgspec.Struct, frozen=True, kw_only=True):
