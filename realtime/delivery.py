@@ -58,6 +58,11 @@ class Delivery:
         self._overrun = False
         self.listening = False
 
+    @property
+    def waiting(self) -> int:
+        """How many notices have been heard and not yet passed on."""
+        return self._heard.qsize()
+
     async def greet(self, app: Application, socket: Socket) -> None:
         """Tell a new socket where its member's notices stand (event ``ready``), and follow them from there."""
         if socket.visitor.kind is not VisitorKind.MEMBER:
@@ -103,12 +108,15 @@ class Delivery:
         """Hear notifications on a direct connection until it breaks."""
         connection: Any = await asyncpg.connect(self._app.settings.database_direct_url, timeout=5)
         try:
+            broken = asyncio.Event()
+            connection.add_termination_listener(lambda _: broken.set())
             await connection.add_listener(store.CHANNEL, self._hear)
             self.listening = True
             self._put(None)  # what came while nobody listened
-            while True:
-                await asyncio.sleep(_CHECK)
-                await connection.fetchval("SELECT 1", timeout=_CHECK)
+            while not broken.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(broken.wait(), _CHECK)
+                await connection.fetchval("SELECT 1", timeout=_CHECK)  # it may be gone without a word
         finally:
             with contextlib.suppress(*db.DOWN):
                 await connection.close(timeout=2)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -129,7 +128,9 @@ class Engine:
         socket.queue.put_nowait(None)  # ends the writer, which then closes the WebSocket
 
     async def drain(self, seconds: float) -> None:
-        """Refuse newcomers and close everybody in slices within ``seconds``."""
+        """Refuse newcomers and close everybody in slices within ``seconds``. Does nothing the second time."""
+        if self.draining or self._eio is None:
+            return
         self.draining = True
         sids = list(self._eio.sockets)
         slices = max(1, min(20, len(sids) // 50))
@@ -143,11 +144,13 @@ class Engine:
             await asyncio.sleep(0.02)
         await self._eio.shutdown()
 
-    def transports(self) -> Counter[str]:
+    def transports(self) -> dict[tuple[str, ...], float]:
         """Count the open connections by transport."""
-        if self._eio is None:
-            return Counter()
-        return Counter("websocket" if s.upgraded else "polling" for s in self._eio.sockets.values() if not s.closed)
+        counted: dict[tuple[str, ...], float] = {("websocket",): 0.0, ("polling",): 0.0}
+        for socket in self._eio.sockets.values() if self._eio is not None else ():
+            if not socket.closed:
+                counted[("websocket" if socket.upgraded else "polling",)] += 1
+        return counted
 
     async def _opened(self, sid: str, environ: dict[str, Any]) -> None:
         request: web.Request = environ["aiohttp.request"]

@@ -7,6 +7,8 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 
+from aiohttp import web
+
 from realtime import api, notices
 from realtime.delivery import Delivery
 from realtime.hub import Hub
@@ -14,6 +16,7 @@ from realtime.rooms import Rooms
 from realtime.types import VisitorKind
 from server.application import Application
 from server.jobs import Schedule
+from server.observe import Metrics
 
 MEMBER = "/member"
 DRAIN = 2.0
@@ -32,8 +35,21 @@ def setup(app: Application) -> None:
     app.provide(Delivery, delivery)
     app.add(api.routes)
     app.lifespan(_serve, "web")
+    app.extend_web(_drain)
     app.check("realtime", _check)
     app.schedule(Schedule(name="realtime.tidy", every=600, run=notices.tidy))
+    metrics = app.resource(Metrics)
+    metrics.gauge("connections", "Open Socket.IO connections.", hub.engine.transports, ("transport",))
+    metrics.gauge("notices_waiting", "Notices heard and not yet passed on.", lambda: float(delivery.waiting))
+
+
+def _drain(app: Application, site: web.Application) -> None:
+    """Send everybody elsewhere before the server waits for its requests to end: a WebSocket is one that does not."""
+
+    async def drain(_: web.Application) -> None:
+        await app.resource(Hub).engine.drain(DRAIN)
+
+    site.on_shutdown.append(drain)
 
 
 @contextlib.asynccontextmanager

@@ -18,6 +18,7 @@ from server.database import Connection
 from server.http import Body, Identity, Kind
 from server.http.web import web_app
 from server.settings import Settings
+from tests.waiting import until
 
 FEATURES = ("server", "realtime")
 
@@ -144,7 +145,7 @@ async def other(site: Site) -> AsyncIterator[Site]:
 
 @pytest.fixture
 async def listen() -> AsyncIterator[Callable[..., Awaitable[Listener]]]:
-    """Connect clients; they are closed at the end."""
+    """Connect clients and wait for their greeting; they are closed at the end."""
     made: list[Listener] = []
 
     async def connect(site: Site, member: int | None = None, **options: Any) -> Listener:
@@ -152,6 +153,7 @@ async def listen() -> AsyncIterator[Callable[..., Awaitable[Listener]]]:
         made.append(listener)
         bearer = await site.session(member) if member is not None else ""
         await listener.connect(site.url, await site.token(bearer), **options)
+        await until(lambda: listener.of("ready"))  # what came before it is not pushed but asked for
         return listener
 
     yield connect
