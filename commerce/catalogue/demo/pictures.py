@@ -201,7 +201,7 @@ def _table() -> Drawing:
     return compose(
         "sand",
         [
-            (draw("kettle", "steel"), 640, 88, 1.2),
-            (draw("tea-tin", "green"), 420, 196, 0.98),
+            (draw("kettle", "steel"), 690, 112, 1.14),
+            (draw("tea-tin", "green"), 500, 196, 0.98),
         ],
     )
