@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from commerce.orders import api, backoffice, jobs, pages
+from commerce.members import Centre
+from commerce.orders import api, backoffice, jobs, pages, store
 from commerce.orders.events import count_sales, tell_member
 from commerce.orders.sources import Sources
 from commerce.orders.tills import Tills
@@ -17,6 +18,7 @@ def setup(app: Application) -> None:
     app.provide(Tills, Tills())
     app.add(api.routes, pages.routes, backoffice.routes)
     app.schedule(jobs.EXPIRE)
+    app.resource(Centre).count_orders(store.counts_of_member)
     app.resource(Tiles).add(
         Tile(
             title="订单",

@@ -261,3 +261,21 @@ async def test_odd_forms_are_refused(browser: Browser, path: str) -> None:
     ):
         response = await browser.client.post(path, data=body, headers=token | {"Content-Type": kind})
         assert response.status == status, (body[:20], kind, await response.text())
+
+
+async def test_the_centre_counts_what_waits(browser: Browser, app: Application) -> None:
+    await browser.log_in()
+    async with app.database.connection() as connection:
+        member_id = await connection.fetchval("SELECT id FROM members")
+        await connection.execute(
+            """
+            INSERT INTO orders (order_no, member_id, shop_id, source, status, amount, address, pay_before)
+            SELECT lpad(n::text, 18, '1'), $1, 1, 'cart', CASE WHEN n < 4 THEN 'pending_payment' ELSE 'cancelled' END,
+                   100, '{}', now()
+            FROM generate_series(1, 5) AS n
+            """,
+            member_id,
+        )
+    await browser.open("/me")
+    assert re.search(r'href="/orders\?status=pending_payment">.*待付款<b class="count">3</b></a>', browser.text)
+    assert browser.text.count('class="count"') == 1
