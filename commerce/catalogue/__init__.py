@@ -4,12 +4,13 @@ Features above ask about SKUs here, and put their own blocks on the home and pro
 demo through the registries HomeBlocks, ProductBlocks and DemoSteps (each ``app.resource(…).add(…)`` in ``setup``).
 """
 
-from commerce.catalogue.blocks import HomeBlock, HomeBlocks, ProductBlock, ProductBlocks
-from commerce.catalogue.demo_steps import DemoStep, DemoSteps
+from commerce.catalogue.blocks import HomeBlock, HomeBlocks, ProductBlock, ProductBlocks, Slot
+from commerce.catalogue.demo_steps import DemoRun, DemoStep, DemoSteps
 from commerce.catalogue.sku_store import add_sales, sku, sku_infos
 from commerce.catalogue.types import Product, SkuInfo
 
 __all__ = [
+    "DemoRun",
     "DemoStep",
     "DemoSteps",
     "HomeBlock",
@@ -18,6 +19,7 @@ __all__ = [
     "ProductBlock",
     "ProductBlocks",
     "SkuInfo",
+    "Slot",
     "add_sales",
     "sku",
     "sku_infos",

@@ -63,12 +63,14 @@ async def load(app: Application, say: Callable[[str], None]) -> Told:
             began = time.monotonic()
             await step.run(run)
             say(f"  {step.name:<14} {time.monotonic() - began:4.1f} s")
-    told = Told(
-        base_url=app.settings.base_url,
-        staff=[_Staff(account=one.login, password=one.password, roles=one.roles) for one in run.staff],
-        members=[_Member(phone=one.login, password=one.password) for one in run.members],
-    )
-    await asyncio.to_thread(_write, app.settings.home / FILE, msgspec.json.format(msgspec.json.encode(told), indent=2))
+        told = Told(
+            base_url=app.settings.base_url,
+            staff=[_Staff(account=one.login, password=one.password, roles=one.roles) for one in run.staff],
+            members=[_Member(phone=one.login, password=one.password) for one in run.members],
+        )
+        await asyncio.to_thread(
+            _write, app.settings.home / FILE, msgspec.json.format(msgspec.json.encode(told), indent=2)
+        )
     return told
 
 

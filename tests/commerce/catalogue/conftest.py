@@ -62,7 +62,7 @@ async def shelf(app: Application, client: Client) -> Shelf:
 
 @pytest.fixture
 async def staff(shelf: Shelf) -> dict[str, dict[str, str]]:
-    """Headers of staff by account: admin may do everything, shop2 manages the second shop, host sees no products."""
+    """Headers of staff by account: admin may do everything, shop2 manages the second shop, finance sees no products."""
     headers = {}
     async with shelf.app.database.transaction() as connection:
         shops = [(row["id"], row["name"]) for row in await connection.fetch("SELECT id, name FROM shops ORDER BY id")]
