@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commerce.members import address_pages, api, codes, demo, pages
+from commerce.members import address_pages, api, backoffice, codes, demo, pages
 from commerce.members.centre import Centre
 from commerce.members.directory import directory
 from server.application import Application, Command
@@ -14,7 +14,7 @@ def setup(app: Application) -> None:
     """Register members: their sessions, routes, schedule and demo command."""
     app.directory(Kind.MEMBER, directory)
     app.provide(Centre, Centre())
-    app.add(api.accounts, api.book, pages.routes, address_pages.routes)
+    app.add(api.accounts, api.book, pages.routes, address_pages.routes, backoffice.routes)
     app.schedule(Schedule(name="members.tidy_codes", every=3600, run=codes.tidy))
     app.command(
         Command(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from commerce.members.types import Member, Status
-from server.database import Connection, one, touched
+from server.database import Connection, many, one, touched
 
 
 class CodeTry(msgspec.Struct, frozen=True):
@@ -48,6 +48,30 @@ async def member_by_email(connection: Connection, email: str) -> Member | None:
         email,
     )
     return one(Member, row)
+
+
+async def search(connection: Connection, words: str | None, offset: int, size: int) -> tuple[list[Member], int]:
+    """Return a page of members, the newest first, and how many there are.
+
+    ``words`` are a whole phone number or mail address, or a part of a name.
+    """
+    part = None if words is None else "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    rows = await connection.fetch(
+        """
+        SELECT id, phone, email::text, nickname, avatar, password_hash, status, created_at FROM members
+        WHERE $1::text IS NULL OR phone = $1 OR email = $1 OR nickname LIKE $2 ORDER BY id DESC OFFSET $3 LIMIT $4
+        """,
+        words,
+        part,
+        offset,
+        size,
+    )
+    total: int = await connection.fetchval(
+        "SELECT count(*) FROM members WHERE $1::text IS NULL OR phone = $1 OR email = $1 OR nickname LIKE $2",
+        words,
+        part,
+    )
+    return many(Member, rows), total
 
 
 async def register(connection: Connection, phone: str | None, email: str | None, nickname: str) -> bool:

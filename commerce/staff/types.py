@@ -24,6 +24,7 @@ class Permission(StrEnum):
     PRODUCTS_VIEW = "products.view"
     PRODUCTS_MANAGE = "products.manage"
     MEMBERS_VIEW = "members.view"
+    MEMBERS_MANAGE = "members.manage"
     STAFF_MANAGE = "staff.manage"
     LEDGER_VIEW = "ledger.view"
     EVERYTHING = "*"

@@ -1,0 +1,73 @@
+"""Members for staff: to find them, and to close and open their accounts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from msgspec import Meta
+
+from commerce.members import store
+from commerce.members.security import ban, unban
+from commerce.members.targets import masked
+from commerce.members.types import Status
+from server.errors import Invalid
+from server.http import Body, Call, Kind, Paging, Routes, StaffWith
+from server.http.pages import Page, Redirect
+
+routes = Routes("members", realm=Kind.STAFF)
+LIST = "/backoffice/members"
+
+
+class MembersQuery(Paging, frozen=True, kw_only=True):
+    """Which members to list: those of a phone number, a mail address, or a part of a name."""
+
+    q: Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+
+class ReasonForm(Body, frozen=True, kw_only=True):
+    """Why an account is closed or opened; kept with who did it."""
+
+    reason: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+
+@routes.page(LIST, StaffWith("members.view"))
+async def show_members(call: Call, query: MembersQuery) -> Page:
+    """List members, the newest first."""
+    words = query.q.strip()
+    async with call.database.connection() as connection:
+        members, total = await store.search(connection, words or None, query.offset, query.size)
+    kept = ({"q": words} if words else {}) | ({"size": query.size} if query.size != 20 else {})
+    return Page(
+        "members/desk_list.html",
+        {
+            "members": [(member, masked(member.phone) if member.phone else member.email or "") for member in members],
+            "banned": Status.BANNED,
+            "q": words,
+            "total": total,
+            "page": query.page,
+            "pages": -(-total // query.size),
+            "href": lambda page: f"{LIST}?{urlencode(kept | {'page': page})}",
+        },
+    )
+
+
+@routes.page(LIST + "/{member_id}/ban", StaffWith("members.manage"), "POST")
+async def close(call: Call, member_id: int) -> Redirect:
+    """Close an account and end its sessions."""
+    await ban(call.app, member_id, f"staff:{call.staff.id}", await _reason(call))
+    return Redirect(LIST)
+
+
+@routes.page(LIST + "/{member_id}/unban", StaffWith("members.manage"), "POST")
+async def open_again(call: Call, member_id: int) -> Redirect:
+    """Open an account again."""
+    await unban(call.app, member_id, f"staff:{call.staff.id}", await _reason(call))
+    return Redirect(LIST)
+
+
+async def _reason(call: Call) -> str:
+    reason = (await call.form(ReasonForm)).reason.strip()
+    if not reason:
+        raise Invalid("reason", "必填")
+    return reason
