@@ -110,7 +110,7 @@ def test_a_features_command_gets_an_open_application(
 ) -> None:
     assert cli.main(["flags", "wave", "3", "--home", str(tmp_path / "other")]) == 0
     assert capsys.readouterr().out == "waves 3 1 True command\n"
-    assert (tmp_path / "other" / "postgres" / "PG_VERSION").exists()
+    assert (tmp_path / "other" / "valkey" / "appendonlydir").is_dir()
 
 
 def test_its_exit_code_is_ours_and_engines_of_a_run_are_used(
