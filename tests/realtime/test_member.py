@@ -57,12 +57,11 @@ async def test_every_socket_of_a_member_hears_in_whatever_process(site: Site, ot
 
 async def test_what_was_rolled_back_was_never_told(site: Site, listen: Listen) -> None:
     member = await listen(site, 7)
-    async with site.app.database.connection() as connection:
-        async with connection.transaction():
-            await notices.add(connection, 7, "order", {"order_no": "1"})
-            await connection.execute("SAVEPOINT here")
-            await notices.add(connection, 7, "order", {"order_no": "0"})
-            await connection.execute("ROLLBACK TO here")
+    async with site.app.database.connection() as connection, connection.transaction():
+        await notices.add(connection, 7, "order", {"order_no": "1"})
+        await connection.execute("SAVEPOINT here")
+        await notices.add(connection, 7, "order", {"order_no": "0"})
+        await connection.execute("ROLLBACK TO here")
     await notify(site, 7, 2)
     await until(lambda: len(member.of("order")) == 2)
     assert numbers(member) == [(1, "1"), (2, "2")]

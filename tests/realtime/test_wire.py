@@ -1,0 +1,209 @@
+"""Under the events: packets, origins, silence, rubbish, transports, and a process that stops."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import msgpack
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from realtime import packets
+from realtime.packets import BadPacket, Packet, PacketType
+from server.settings import Settings
+from tests.realtime.conftest import Listener, Site, serving
+from tests.waiting import until
+
+Listen = Callable[..., Awaitable[Listener]]
+HANDSHAKE = "/socket.io/?EIO=4&transport=websocket"
+
+
+def test_a_field_without_a_value_is_left_out() -> None:
+    assert msgpack.unpackb(packets.disconnect("/member")) == {"type": 1, "nsp": "/member"}
+    assert msgpack.unpackb(packets.connected("/member", "x")) == {"type": 0, "nsp": "/member", "data": {"sid": "x"}}
+    assert msgpack.unpackb(packets.event("/member", "order", {"seq": 1})) == {
+        "type": 2, "nsp": "/member", "data": ["order", {"seq": 1}],
+    }  # fmt: skip
+    assert msgpack.unpackb(packets.ack("/member", 0, {"ok": True}))["id"] == 0
+
+
+def test_what_the_stock_client_sends_is_read() -> None:
+    sent = {"type": 2, "data": ["watch", {"item_id": "5"}], "options": {"compress": True}, "id": 0, "nsp": "/member"}
+    assert packets.decode(msgpack.packb(sent)) == Packet(PacketType.EVENT, "/member", ["watch", {"item_id": "5"}], 0)
+    undefined = {"type": 0, "data": msgpack.ExtType(0, b"\x00"), "nsp": "/member"}
+    assert packets.decode(msgpack.packb(undefined)).type is PacketType.CONNECT
+
+
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=20), st.none()))
+@settings(max_examples=200, deadline=None)
+def test_rubbish_is_called_so(raw: object) -> None:
+    with pytest.raises(BadPacket):
+        packets.decode(raw)
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        {"type": 2, "nsp": "/member"},
+        {"type": 2, "nsp": "/member", "data": []},
+        {"type": 2, "nsp": "/member", "data": [5]},
+        {"type": 2, "nsp": "/member", "data": {"0": "watch"}},
+        {"type": 5, "nsp": "/member", "data": ["x"]},
+        {"type": "2", "nsp": "/member", "data": ["x"]},
+        {"type": 2, "nsp": 5, "data": ["x"]},
+        {"type": 2, "nsp": "/member", "data": ["x"], "id": "1"},
+        {"nsp": "/member"},
+        [],
+        5,
+    ],
+)
+async def test_a_socket_that_sends_no_packets_is_closed_alone(site: Site, listen: Listen, packet: Any) -> None:
+    good = await listen(site)
+    async with aiohttp.ClientSession() as http, http.ws_connect(site.url + HANDSHAKE) as ws:
+        assert (await ws.receive_str()).startswith("0{")
+        await ws.send_bytes(msgpack.packb(packet))
+        async with asyncio.timeout(5):
+            while (message := await ws.receive()).type is aiohttp.WSMsgType.TEXT:
+                pass
+        assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING)
+    assert (await good.ask("watch", {"item_id": "5"}))["ok"]
+    await until(lambda: site.hub.count() == 1)
+
+
+async def test_a_connection_that_says_nothing_is_closed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime.hub.CONNECT_WITHIN", 0.3)
+    async with aiohttp.ClientSession() as http, http.ws_connect(site.url + HANDSHAKE) as ws:
+        began = time.monotonic()
+        async with asyncio.timeout(5):
+            while (await ws.receive()).type is aiohttp.WSMsgType.TEXT:
+                pass
+        assert 0.25 < time.monotonic() - began < 4
+    await until(lambda: site.hub.count() == 0)
+
+
+async def test_an_unknown_namespace_is_refused_as_the_protocol_says(site: Site) -> None:
+    async with aiohttp.ClientSession() as http, http.ws_connect(site.url + HANDSHAKE) as ws:
+        await ws.receive_str()
+        await ws.send_bytes(msgpack.packb({"type": 0, "nsp": "/nowhere", "data": {"token": await site.token()}}))
+        answer = msgpack.unpackb(await ws.receive_bytes())
+        assert answer["type"] == 4
+        assert answer["data"]["data"]["code"] == "unknown_namespace"
+        assert answer["data"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://evil.example", 403),
+        ("null", 403),
+        ("http://127.0.0.1.evil.example", 403),
+        ("file://", 403),
+        ("https://shop.example", 200),
+        ("https://shop.example.evil", 403),
+        (None, 200),
+        ("self", 200),
+    ],
+)
+async def test_browsers_come_from_our_own_pages(settings: Settings, origin: str | None, status: int) -> None:
+    import msgspec
+
+    async with serving(msgspec.structs.replace(settings, base_url="https://shop.example")) as site:
+        headers = {"Origin": site.url if origin == "self" else origin} if origin else {}
+        async with aiohttp.ClientSession() as http:
+            async with http.get(f"{site.url}/socket.io/?EIO=4&transport=polling", headers=headers) as answer:
+                assert answer.status == status
+                assert "Access-Control-Allow-Origin" not in answer.headers
+            if status == 403:
+                with pytest.raises(aiohttp.WSServerHandshakeError):
+                    await http.ws_connect(site.url + HANDSHAKE, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("?EIO=3&transport=polling", "GET", 400),
+        ("?EIO=4&transport=carrier-pigeon", "GET", 400),
+        ("?EIO=4&transport=polling&sid=unknown", "GET", 400),
+        ("?EIO=4&transport=polling&sid=unknown", "POST", 400),
+        ("?EIO=4&transport=websocket", "GET", 400),
+        ("?EIO=4&transport=polling", "DELETE", 405),
+    ],
+)
+async def test_handshakes_that_are_wrong(site: Site, path: str, method: str, status: int) -> None:
+    async with aiohttp.ClientSession() as http, http.request(method, f"{site.url}/socket.io/{path}") as answer:
+        assert answer.status == status
+
+
+@pytest.mark.parametrize("transports", [["polling"], ["polling", "websocket"]])
+async def test_polling_and_upgrade(site: Site, listen: Listen, transports: list[str]) -> None:
+    from tests.realtime.test_member import notify, numbers
+
+    member = await listen(site, 7, transports=transports)
+    assert (await member.ask("watch", {"item_id": "5"}))["ok"]
+    await notify(site, 7, 1)
+    await site.rooms.publish("sale:5", "flash_sale", {"n": 1})
+    await until(lambda: member.of("order") and member.of("flash_sale"))
+    assert numbers(member) == [(1, "1")]
+
+
+async def test_a_message_that_is_too_large_ends_the_connection(site: Site, listen: Listen) -> None:
+    guest = await listen(site)
+    await guest.client.emit("watch", {"item_id": "x" * 40_000}, namespace="/member")
+    await until(lambda: not guest.client.connected)
+    await until(lambda: site.hub.count() == 0)
+
+
+async def test_a_reader_that_stands_still_misses_what_may_be_missed_and_is_closed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realtime.engine.CLOSE_AT", 100)
+    async with aiohttp.ClientSession() as http, http.ws_connect(site.url + HANDSHAKE) as ws:
+        await ws.receive_str()
+        await ws.send_bytes(msgpack.packb({"type": 0, "nsp": "/member", "data": {"token": await site.token()}}))
+        assert msgpack.unpackb(await ws.receive_bytes())["type"] == 0
+        (socket,) = site.hub.sockets()
+        transport: Any = ws._conn.transport  # type: ignore[union-attr]  # a client that stops reading
+        transport.pause_reading()
+        for _ in range(500):
+            socket.emit("tick", {"x": "x" * 50}, droppable=True)
+        waiting = site.hub.engine._eio.sockets[socket.line].queue.qsize()
+        assert waiting <= 64
+        assert socket.open
+        for _ in range(200):
+            socket.emit("order", {"x": "x" * 50})
+        await until(lambda: not socket.open)
+
+
+async def test_a_process_that_stops_sends_its_clients_elsewhere(settings: Settings) -> None:
+    listener = Listener()
+    async with serving(settings) as site:
+        await listener.connect(site.url, await site.token())
+        drained = asyncio.create_task(site.hub.engine.drain(0.5))
+        await asyncio.sleep(0)
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"{site.url}/socket.io/?EIO=4&transport=polling") as answer,
+        ):
+            assert answer.status == 503
+            assert answer.headers["Retry-After"]
+        await drained
+        await until(lambda: not listener.client.connected)
+        # no DISCONNECT of the namespace, after which the JavaScript client would stay away
+        assert not listener.of("closed")
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+
+
+async def test_stopping_with_open_sockets_does_not_wait_for_them(settings: Settings) -> None:
+    listeners = [Listener() for _ in range(3)]
+    async with serving(settings) as site:
+        for listener in listeners:
+            await listener.connect(site.url, await site.token())
+        began = time.monotonic()
+    assert time.monotonic() - began < 6
+    await until(lambda: not any(listener.client.connected for listener in listeners))
