@@ -106,7 +106,8 @@ class Attempts:
         problem: Problem | None = None
         item_id, key, body, ticket = 0, "", None, None
         try:
-            item_id, key, body = await _read(request)
+            _hold_size(request)
+            item_id, key, body = _parse(request, await request.read())
             ticket = self._tickets.read(body.ticket)
         except Problem as error:
             problem = error
@@ -124,55 +125,46 @@ class Attempts:
             return self._refuse(request, item_id if ticket is not None else 0, _TICKET_INVALID)
         if self._buckets is not None and (seconds := self._buckets.wait(member_id, time.monotonic())):
             raise RateLimited(math.ceil(seconds))
-        early = await self._judge(ticket, body, item_id, key)
-        if early is not None:
-            return (
-                self._told(request, early, ticket, key)
-                if isinstance(early, Settlement)
-                else self._refuse(request, item_id, early)
-            )
+        at = time.time() * 1000
+        if at < ticket.not_before - LEEWAY_MS:
+            return self._refuse(request, item_id, _NOT_STARTED)
+        if at > ticket.expires + LEEWAY_MS:
+            return await self._remembered(request, ticket, key, body.quantity, _TICKET_EXPIRED)
+        if ticket.challenge and not await self._solved(body, ticket):
+            return self._refuse(request, item_id, _CHALLENGE_FAILED)
+        if not ticket.has_address and not await self._has_address(member_id):
+            return await self._remembered(request, ticket, key, body.quantity, _ADDRESS_MISSING)
         try:
             decision = await self._batcher.admit(item_id, Attempt(member_id, key, body.quantity))
         except GateUnavailable:
             return self._refuse(request, item_id, _UNAVAILABLE)
         if decision.outcome > Outcome.AGAIN:
             return self._refuse(request, item_id, OF_OUTCOME[decision.outcome])
-        return await self._settle(
-            request,
-            ticket,
-            Win(
-                epoch=decision.epoch,
-                member_id=member_id,
-                request_id=key,
-                quantity=body.quantity,
-                won_ms=int(decision.journal_id.partition("-")[0] or 0),
-                again=decision.outcome is Outcome.AGAIN,
-            ),
-            decision.journal_id,
+        win = Win(
+            epoch=decision.epoch,
+            member_id=member_id,
+            request_id=key,
+            quantity=body.quantity,
+            won_ms=int(decision.journal_id.partition("-")[0] or 0),
+            again=decision.outcome is Outcome.AGAIN,
         )
+        return await self._settle(request, ticket, win, decision.journal_id)
 
-    async def _judge(self, ticket: Ticket, body: AttemptBody, item_id: int, key: str) -> Problem | Settlement | None:
-        """Return why an attempt does not reach the gate, or what its key has won before; None: let it pass."""
-        at = time.time() * 1000
-        if at < ticket.not_before - LEEWAY_MS:
-            return _NOT_STARTED
-        refusal: Problem | None = None
-        if at > ticket.expires + LEEWAY_MS:
-            refusal = _TICKET_EXPIRED
-        elif ticket.challenge and not await self._solved(body, ticket):
-            return _CHALLENGE_FAILED
-        elif not ticket.has_address:
-            async with self._app.database.connection() as connection:
-                if await default_address(connection, ticket.member_id) is None:
-                    refusal = _ADDRESS_MISSING
-        if refusal is None:
-            return None
-        # A key that has won gets the same answer for ever.
+    async def _has_address(self, member_id: int) -> bool:
         async with self._app.database.connection() as connection:
-            _, stored = await settle_store.attempt(connection, item_id, ticket.member_id, key)
+            return await default_address(connection, member_id) is not None
+
+    async def _remembered(
+        self, request: web.Request, ticket: Ticket, key: str, quantity: int, refusal: Problem
+    ) -> web.Response:
+        """Answer an attempt that will not reach the gate: a key that has won hears the same for ever."""
+        async with self._app.database.connection() as connection:
+            _, stored = await settle_store.attempt(connection, ticket.item_id, ticket.member_id, key)
         if stored is None:
-            return refusal
-        return stored if stored.quantity == body.quantity else _MISMATCH
+            return self._refuse(request, ticket.item_id, refusal)
+        if stored.quantity != quantity:
+            return self._refuse(request, ticket.item_id, _MISMATCH)
+        return self._told(request, stored, ticket, key)
 
     async def _solved(self, body: AttemptBody, ticket: Ticket) -> bool:
         captcha = self._tickets.is_captcha(ticket)
@@ -237,19 +229,24 @@ class Attempts:
         return session.identity.id
 
 
-async def _read(request: web.Request) -> tuple[int, str, AttemptBody]:
+def _hold_size(request: web.Request) -> None:
+    """Raise TooLarge before a large body is read."""
+    length = request.headers.get("Content-Length", "")
+    if len(length) > 3 and (request.content_length or 0) > _MOST:
+        raise TooLarge
+
+
+def _parse(request: web.Request, raw: bytes) -> tuple[int, str, AttemptBody]:
     """Return item, key and body. Raises NotFound, TooLarge, UnsupportedMedia, BadJson, Invalid."""
+    headers = request.headers
     text = request.match_info["item_id"]
     if len(text) > 18 or not (text.isascii() and text.isdigit()):
         raise NotFound
-    if (request.content_length or 0) > _MOST:
-        raise TooLarge
-    if request.headers.get("Content-Type") != _JSON and request.content_type != _JSON:
+    if headers.get("Content-Type") != _JSON and request.content_type != _JSON:
         raise UnsupportedMedia
-    raw = await request.read()
     if len(raw) > _MOST:
         raise TooLarge
-    key = request.headers.get("Idempotency-Key")
+    key = headers.get("Idempotency-Key")
     if key is None:
         raise Invalid("Idempotency-Key", "这个操作需要幂等键")
     if _KEY(key) is None:
