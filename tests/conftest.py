@@ -7,10 +7,12 @@ wants durable ones, or wants to kill them, asks for `own_engines`.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ from playwright import async_api as playwright
 
 from server import migrations
 from server.application import Application, build
-from server.engines import Engines
+from server.engines import Busy, Engines, Lock
 from server.features import FEATURES
 from server.http.web import web_app
 from server.settings import Settings
@@ -32,6 +34,7 @@ from tests.browser import find as find_browser
 
 FAST_POSTGRES = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
 FAST_VALKEY = {"appendfsync": "no", "databases": "64"}
+PREFIX = "lingfeng-tests-"
 TEMPLATE = "template_of_the_suite"
 TEMPLATE_LOCK = 7313
 ENGINES = pytest.StashKey[Engines]()
@@ -55,13 +58,23 @@ class Addresses(msgspec.Struct, frozen=True):
         return self.database_url.replace("/lingfeng?", f"/{name}?")
 
 
+def _sweep() -> None:
+    """Remove what runs that were killed left behind: folders older than a minute whose lock nobody holds."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError, Busy):
+            if time.time() - folder.stat().st_mtime > 60 and (folder / "lock").exists():
+                Lock(folder / "lock", 0, "in use").close()
+                shutil.rmtree(folder)
+
+
 def _addresses(config: pytest.Config) -> Addresses:
     told: Mapping[str, str] | None = getattr(config, "workerinput", {}).get("engines")
     if told is not None:
         return msgspec.convert(told, Addresses)
     if ENGINES not in config.stash:
+        _sweep()
         # A short path: a socket's address has 107 bytes.
-        home = Path(tempfile.mkdtemp(prefix="lingfeng-tests-"))
+        home = Path(tempfile.mkdtemp(prefix=PREFIX))
         engines = Engines(home, postgres=FAST_POSTGRES, valkey=FAST_VALKEY)
         config.stash[ENGINES] = engines
         engines.start()
