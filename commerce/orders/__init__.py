@@ -4,7 +4,10 @@ Other features move orders through ``cancel_in``, ``mark_paid_in`` and ``revive_
 says so through ``Sources``; who can stop a payment that is under way says so through ``Tills``.
 """
 
+from commerce.orders.cancel import cancel
+from commerce.orders.fulfil import complete_in, ship_in
 from commerce.orders.move import cancel_in, mark_paid_in, note_in, refunded_in, revive_in
+from commerce.orders.place import Wanted, place
 from commerce.orders.sources import OrderSource, Sources
 from commerce.orders.states import Action, actions
 from commerce.orders.store import by_id, key, key_by_number, lock, of_member
@@ -38,15 +41,20 @@ __all__ = [
     "RefundStatus",
     "Sources",
     "Tills",
+    "Wanted",
     "actions",
     "by_id",
+    "cancel",
     "cancel_in",
+    "complete_in",
     "key",
     "key_by_number",
     "lock",
     "mark_paid_in",
     "note_in",
     "of_member",
+    "place",
     "refunded_in",
     "revive_in",
+    "ship_in",
 ]

@@ -19,7 +19,7 @@ from server.events import publish
 async def cancel_in(connection: Connection, order_id: int, reason: str, actor: Actor) -> bool:
     """Cancel an unpaid order; ``reason`` is a sentence in zh_CN. False when it is not waiting for payment."""
     row = await store.move_to_cancelled(connection, order_id, reason)
-    return await _moved(
+    return await moved(
         connection, order_id, row, "cancelled", OrderStatus.PENDING_PAYMENT, OrderStatus.CANCELLED, actor, reason
     )
 
@@ -27,7 +27,7 @@ async def cancel_in(connection: Connection, order_id: int, reason: str, actor: A
 async def mark_paid_in(connection: Connection, order_id: int, amount: int, at: datetime) -> bool:
     """Note that ``amount`` fen, the order's whole price, came at ``at``. False: it does not wait for exactly that."""
     row = await store.move_to_paid(connection, order_id, amount, at)
-    return await _moved(
+    return await moved(
         connection, order_id, row, "paid", OrderStatus.PENDING_PAYMENT, OrderStatus.PENDING_SHIPMENT, SYSTEM, "付款成功"
     )
 
@@ -35,7 +35,7 @@ async def mark_paid_in(connection: Connection, order_id: int, amount: int, at: d
 async def revive_in(connection: Connection, order_id: int, amount: int, at: datetime) -> bool:
     """Bring back a cancelled order whose late payment of ``amount`` fen won its units again. False: not cancelled."""
     row = await store.move_to_revived(connection, order_id, amount, at)
-    return await _moved(
+    return await moved(
         connection,
         order_id,
         row,
@@ -71,7 +71,7 @@ async def refunded_in(connection: Connection, order_id: int, status: RefundStatu
     )
 
 
-async def _moved(
+async def moved(
     connection: Connection,
     order_id: int,
     row: Any,
@@ -81,6 +81,7 @@ async def _moved(
     actor: Actor,
     text: str,
 ) -> bool:
+    """Write down the move that ``row`` of the store came from, and publish it. False for no row: nothing moved."""
     hold(before, after)
     if row is None:
         return False

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from commerce.orders.types import Actor, Line, Order, OrderEvent, OrderKey, OrderStatus, RefundStatus
+from commerce.orders.types import Actor, Line, NewLine, Order, OrderEvent, OrderKey, OrderStatus, RefundStatus
 from server.database import Connection, many, one, touched
 
 _ORDER = """
@@ -256,3 +256,62 @@ async def overdue(connection: Connection, order_id: int) -> bool:
     """Tell whether PostgreSQL's clock has passed the order's deadline."""
     found: bool | None = await connection.fetchval("SELECT pay_before <= now() FROM orders WHERE id = $1", order_id)
     return bool(found)
+
+
+async def insert(
+    connection: Connection,
+    order_no: str,
+    member_id: int,
+    shop_id: int,
+    address: dict[str, Any],
+    note: str,
+    pay_within: float,
+    lines: Sequence[NewLine],
+) -> int:
+    """Write an order of the cart with its lines and return its id."""
+    order_id: int = await connection.fetchval(
+        """
+        INSERT INTO orders (order_no, member_id, shop_id, source, amount, address, note, pay_before)
+        VALUES ($1, $2, $3, 'cart', $4, $5, $6, now() + make_interval(secs => $7)) RETURNING id
+        """,
+        order_no,
+        member_id,
+        shop_id,
+        sum(line.amount for line in lines),
+        address,
+        note,
+        pay_within,
+    )
+    await connection.executemany(
+        """
+        INSERT INTO order_lines
+            (order_id, sku_id, product_id, title, specs, picture, unit_price, list_price, quantity, amount)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """,
+        [
+            (
+                order_id,
+                line.sku_id,
+                line.product_id,
+                line.title,
+                line.specs,
+                line.picture,
+                line.unit_price,
+                line.list_price,
+                line.quantity,
+                line.amount,
+            )
+            for line in lines
+        ],
+    )
+    return order_id
+
+
+async def move(connection: Connection, order_id: int, before: OrderStatus, after: OrderStatus) -> Any:
+    """Move an order whose money does not change. Returns order_no, member_id, at (UTC); None: it was elsewhere."""
+    return await connection.fetchrow(
+        "UPDATE orders SET status = $3 WHERE id = $1 AND status = $2 RETURNING order_no, member_id, now() AS at",
+        order_id,
+        before,
+        after,
+    )

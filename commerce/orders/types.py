@@ -107,6 +107,20 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
 
 
+class NewLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line about to be written; prices in fen."""
+
+    sku_id: int
+    product_id: int
+    title: str
+    specs: dict[str, str]
+    picture: str
+    unit_price: int
+    list_price: int | None
+    quantity: int
+    amount: int
+
+
 class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One line of an order's history. ``text`` is in zh_CN, translated when shown."""
 
@@ -142,3 +156,15 @@ class AddressLocked(Conflict):
     """The parcel is on its way, or the order is over."""
 
     code, message = "address_locked", "订单已发货或已结束，不能再改地址"
+
+
+class NotOnSale(Conflict):
+    """Something that was wanted is off the shelf."""
+
+    code, message = "not_on_sale", "有商品已下架"
+
+
+class OutOfStock(Conflict):
+    """There are not that many units any more."""
+
+    code, message = "out_of_stock", "库存不够了"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from commerce import ledger
 from commerce.ledger import Entry, accounts
 from commerce.payments import store
@@ -9,7 +11,9 @@ from commerce.payments.types import Decision, Payment, Purpose
 from server.database import Connection
 
 
-async def captured(connection: Connection, payment: Payment, received: int, purpose: Purpose) -> None:
+async def captured(
+    connection: Connection, payment: Payment, received: int, purpose: Purpose, at: datetime | None = None
+) -> None:
     """Post ``received`` fen that the gateway took: owed to the shop if they paid the order, else to the sender."""
     owed = (
         accounts.payable(await store.shop_of(connection, payment.order_id))
@@ -21,6 +25,7 @@ async def captured(connection: Connection, payment: Payment, received: int, purp
         "payment.captured",
         payment.payment_no,
         [Entry(accounts.gateway(payment.method), received), Entry(owed, -received)],
+        at,
     )
 
 

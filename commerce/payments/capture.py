@@ -93,7 +93,7 @@ async def _paid(app: Application, connection: Connection, payment: Payment, trad
         return Outcome.REPEATED if fresh.gateway_trade_no == trade.trade_no else Outcome.OTHER_TRADE
     at = trade.paid_at or now()
     await store.move_to_paid(connection, payment.id, trade.trade_no, trade.amount, purpose, at)
-    await books.captured(connection, payment, trade.amount, purpose)
+    await books.captured(connection, payment, trade.amount, purpose, at)
     match purpose:
         case Purpose.ORDER:
             if not await orders.mark_paid_in(connection, order.id, payment.amount, at):
@@ -111,7 +111,7 @@ async def _mismatched(connection: Connection, payment: Payment, trade: Trade) ->
     if not await store.set_mismatch(connection, payment.id, trade.trade_no, trade.amount):
         return Outcome.REPEATED
     log.warning("wrong amount", payment_no=payment.payment_no, asked=payment.amount, received=trade.amount)
-    await books.captured(connection, payment, trade.amount, Purpose.MISMATCH)
+    await books.captured(connection, payment, trade.amount, Purpose.MISMATCH, trade.paid_at)
     await refund_in(connection, payment.id, trade.amount, MISMATCH)
     await orders.note_in(connection, payment.order_id, "paid_wrong", "付款金额与订单不符，将原路退回，请重新付款")
     return Outcome.MISMATCH

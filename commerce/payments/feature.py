@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
+from commerce.catalogue import DemoSteps
 from commerce.orders import Tills
-from commerce.payments import api, ask, late, notify, pages, refund
+from commerce.payments import api, ask, demo, late, notify, pages, refund
 from commerce.payments.close import close_for_order
 from commerce.payments.provider import Providers
 from commerce.payments.providers.alipay import Alipay
@@ -30,6 +31,7 @@ def setup(app: Application) -> None:
                 await alipay.aclose()
 
         app.lifespan(connections)
+    app.resource(DemoSteps).add(demo.STEP)
     app.resource(Tills).register(close_for_order)
     app.add(api.routes, notify.routes, pages.routes)
     if app.settings.sandboxes:

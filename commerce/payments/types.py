@@ -132,13 +132,3 @@ class DeadlinePassed(Conflict):
     """The time to pay is over."""
 
     code, message = "pay_deadline_passed", "付款时间已过，订单正在关闭"
-
-
-class PaymentUnknown(Problem):
-    """The gateway does not answer, so nobody knows whether the order has been paid."""
-
-    code, status, message = "unavailable", 503, "正在向支付渠道确认这笔订单，请稍后再试"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.headers["Retry-After"] = "3"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +30,9 @@ def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def market(
-    settings: Settings, app: Application, key_folder: Path, client: TestClient[Any, Any]
-) -> AsyncIterator[Market]:
+async def market(settings: Settings, app: Application, key_folder: Path, client: TestClient[Any, Any]) -> Market:
     """A market that is open."""
     shutil.copytree(key_folder, settings.home / "sandbox" / "alipay", dirs_exist_ok=True)
     made = Market(app, client)
     await made.open()
-    yield made
+    return made

@@ -1,4 +1,4 @@
-"""A shop with one product, members with tokens and addresses, and orders in any state, for the tests of orders and payments."""
+"""A shop with one product, members with tokens and addresses, and orders in any state, for the tests to pay."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ from server.numbers import new_number
 from server.settings import Settings
 
 PRICE = 4990
-ADDRESS = {"id": 1, "name": "林小满", "phone": "13812346021", "region_code": "310104", "region": "上海市 徐汇区", "detail": "龙腾大道 2350 号"}
+ADDRESS = {
+    "id": 1,
+    "name": "林小满",
+    "phone": "13812346021",
+    "region_code": "310104",
+    "region": "上海市 徐汇区",
+    "detail": "龙腾大道 2350 号",
+}
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -57,8 +64,12 @@ class Market:
     async def open(self) -> None:
         """Put a shop, a product and 100 units of one SKU into the database."""
         async with self.app.database.transaction() as connection:
-            self.shop_id = await connection.fetchval("INSERT INTO shops (slug, name) VALUES ('s', '凌峰自营') RETURNING id")
-            category = await connection.fetchval("INSERT INTO categories (slug, name) VALUES ('c', '杯壶') RETURNING id")
+            self.shop_id = await connection.fetchval(
+                "INSERT INTO shops (slug, name) VALUES ('s', '凌峰自营') RETURNING id"
+            )
+            category = await connection.fetchval(
+                "INSERT INTO categories (slug, name) VALUES ('c', '杯壶') RETURNING id"
+            )
             self.product_id = await connection.fetchval(
                 """
                 INSERT INTO products (shop_id, category_id, slug, title, status)
@@ -102,7 +113,9 @@ class Market:
                 shop_id,
             )
             role = await connection.fetchval(
-                "INSERT INTO roles (code, name, permissions) VALUES ($1, '角色', $2) RETURNING id", f"r{number}", permissions
+                "INSERT INTO roles (code, name, permissions) VALUES ($1, '角色', $2) RETURNING id",
+                f"r{number}",
+                permissions,
             )
             await connection.execute("INSERT INTO staff_roles (staff_id, role_id) VALUES ($1, $2)", staff_id, role)
             issued = await self.app.sessions.issue(connection, Kind.STAFF, staff_id, "127.0.0.1", "test")
@@ -159,7 +172,12 @@ class Market:
         return Placed(order_id, order_no, amount)
 
     async def call(
-        self, method: str, path: str, who: Member | dict[str, str] | None = None, json: Any = None, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        who: Member | dict[str, str] | None = None,
+        json: Any = None,
+        key: str | None = None,
     ) -> ClientResponse:
         """Call the API as ``who``; a POST gets a fresh key unless one is given ('' for none)."""
         headers = dict(who.headers if isinstance(who, Member) else who or {})
@@ -176,7 +194,9 @@ class Market:
 
     async def robot(self, payment_no: str, outcome: str = "paid", **more: Any) -> ClientResponse:
         """Have the sandbox's robot buyer do something."""
-        return await self.call("POST", "/sandbox/alipay/pay", None, {"payment_no": payment_no, "outcome": outcome, **more}, "")
+        return await self.call(
+            "POST", "/sandbox/alipay/pay", None, {"payment_no": payment_no, "outcome": outcome, **more}, ""
+        )
 
     async def show(self, member: Member, order: Placed) -> dict[str, Any]:
         """Return an order as its member sees it."""

@@ -35,7 +35,7 @@ async def test_a_buyer_pays_at_the_gateway_and_the_order_moves(market: Market) -
     assert "49.90" in await page.text()
     assert (await market.robot(payment_no)).status == 202
 
-    async def paid() -> bool:
+    async def paid() -> object:
         return (await market.payment(member, payment_no))["status"] == "paid"
 
     await until(paid)
@@ -57,7 +57,7 @@ async def test_the_robot_needs_no_opened_page_and_knows_no_strangers(market: Mar
     assert (await market.robot(payment_no, "stolen")).status == 422
     assert (await market.robot(payment_no)).status == 202
 
-    async def paid() -> bool:
+    async def paid() -> object:
         return (await market.show(member, order))["status"] == "pending_shipment"
 
     await until(paid)
@@ -70,7 +70,7 @@ async def test_told_five_times_it_is_paid_once(market: Market) -> None:
     payment_no, _ = await market.begin(member, order)
     await market.robot(payment_no, times=5)
 
-    async def all_answered() -> bool:
+    async def all_answered() -> object:
         open_ = await market.value("SELECT count(*) FROM sandbox_alipay_deliveries WHERE done_at IS NULL")
         sent = await market.value("SELECT count(*) FROM sandbox_alipay_deliveries")
         return bool(sent == 5 and open_ == 0)
@@ -90,7 +90,7 @@ async def test_a_wrong_amount_pays_nothing_and_goes_back(market: Market) -> None
     async with working(market.app.settings):
         await market.robot(payment_no, amount=PRICE - 100)
 
-        async def refunded() -> bool:
+        async def refunded() -> object:
             refunds = (await market.payment(member, payment_no))["refunds"]
             return bool(refunds) and refunds[0]["status"] == "done"
 
@@ -105,7 +105,7 @@ async def test_a_wrong_amount_pays_nothing_and_goes_back(market: Market) -> None
     again, _ = await market.begin(member, order)
     await market.robot(again)
 
-    async def paid() -> bool:
+    async def paid() -> object:
         return (await market.show(member, order))["status"] == "pending_shipment"
 
     await until(paid)
@@ -121,13 +121,13 @@ async def test_two_payments_of_one_order_the_second_goes_back(market: Market) ->
     async with working(market.app.settings):
         await market.robot(first)
 
-        async def first_paid() -> bool:
+        async def first_paid() -> object:
             return (await market.payment(member, first))["status"] == "paid"
 
         await until(first_paid)
         await market.robot(second)
 
-        async def second_back() -> bool:
+        async def second_back() -> object:
             return (await market.payment(member, second))["status"] == "refunded"
 
         await until(second_back)
@@ -145,7 +145,7 @@ async def test_both_payments_at_the_same_moment(market: Market) -> None:
     async with working(market.app.settings):
         await asyncio.gather(*(market.robot(payment_no) for pair in pairs for payment_no in pair))
 
-        async def settled() -> bool:
+        async def settled() -> object:
             states = [[(await market.payment(member, number))["status"] for number in pair] for pair in pairs]
             return all(sorted(pair) == ["paid", "refunded"] for pair in states)
 
@@ -166,7 +166,7 @@ async def test_a_payment_after_the_cancellation_goes_back(market: Market) -> Non
         assert (await market.payment(member, payment_no))["status"] == "closed"
         await market.robot(payment_no)
 
-        async def back() -> bool:
+        async def back() -> object:
             return (await market.payment(member, payment_no))["status"] == "refunded"
 
         await until(back)
@@ -184,7 +184,7 @@ async def test_a_lost_notification_is_found_by_asking(market: Market) -> None:
     await market.robot(payment_no, delay_s=0.01)
     await market.run("UPDATE sandbox_alipay_trades SET notify_url = 'http://127.0.0.1:9/lost'")
 
-    async def taken() -> bool:
+    async def taken() -> object:
         return bool(await market.value("SELECT count(*) FROM sandbox_alipay_trades WHERE status = 'TRADE_SUCCESS'"))
 
     await until(taken)
@@ -192,7 +192,7 @@ async def test_a_lost_notification_is_found_by_asking(market: Market) -> None:
     await market.run("UPDATE payments SET query_at = now()")
     async with working(market.app.settings):
 
-        async def paid() -> bool:
+        async def paid() -> object:
             return (await market.show(member, order))["status"] == "pending_shipment"
 
         await until(paid)
@@ -210,7 +210,7 @@ async def test_paid_but_unheard_of_the_order_does_not_expire(market: Market) -> 
         await market.run("UPDATE orders SET pay_before = now() - interval '1 second'")
     async with working(market.app.settings):
 
-        async def paid() -> bool:
+        async def paid() -> object:
             return (await market.show(member, order))["status"] == "pending_shipment"
 
         await until(paid)
@@ -243,7 +243,7 @@ async def test_a_source_turns_what_it_holds_into_sold(market: Market) -> None:
     payment_no, _ = await market.begin(member, order)
     await market.robot(payment_no, times=3)
 
-    async def paid() -> bool:
+    async def paid() -> object:
         return (await market.show(member, order))["status"] == "pending_shipment"
 
     await until(paid)
@@ -265,7 +265,7 @@ async def test_a_late_payment_is_the_sources_to_decide_and_never_both(market: Ma
     assert cancelled.status == 200
     await market.robot(payment_no, times=2)
 
-    async def came() -> bool:
+    async def came() -> object:
         return (await market.payment(member, payment_no))["purpose"] == "late"
 
     await until(came)

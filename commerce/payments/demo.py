@@ -1,0 +1,117 @@
+"""Orders of the demo's members, in every state, with their payments, stock and books."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import msgspec
+
+from commerce import members, orders
+from commerce.catalogue import DemoStep
+from commerce.catalogue.demo_steps import DemoRun
+from commerce.members.store import member_by_phone
+from commerce.orders import SYSTEM, Actor, ActorKind, Order, OrderStatus, Wanted
+from commerce.payments import demo_store
+from commerce.payments.capture import take
+from commerce.payments.provider import Providers
+from commerce.payments.start import begin
+from commerce.payments.types import Trade, TradeState
+from server.clock import now
+
+_DAY = timedelta(days=1)
+_UNPAID_FOR = 86_400.0
+
+
+class Story(msgspec.Struct, frozen=True):
+    """How far an order has come, how long ago it was placed, and of how many goods."""
+
+    status: OrderStatus
+    age: timedelta
+    lines: int = 1
+
+
+_FIRST = (
+    Story(OrderStatus.COMPLETED, 21 * _DAY, 2),
+    Story(OrderStatus.CANCELLED, 9 * _DAY),
+    Story(OrderStatus.COMPLETED, 6 * _DAY),
+    Story(OrderStatus.PENDING_RECEIPT, 2 * _DAY, 3),
+    Story(OrderStatus.PENDING_SHIPMENT, timedelta(hours=5), 2),
+)
+_OTHERS = (
+    Story(OrderStatus.COMPLETED, 12 * _DAY),
+    Story(OrderStatus.PENDING_RECEIPT, 3 * _DAY),
+    Story(OrderStatus.PENDING_SHIPMENT, timedelta(hours=9)),
+    Story(OrderStatus.CANCELLED, 4 * _DAY),
+)
+"""The first member has one of each, each of the others two of these."""
+
+
+async def add_orders(run: DemoRun) -> None:
+    """Give each demo member a past once, and the first one an order to pay whenever there is none."""
+    app = run.app
+    async with app.database.connection() as connection:
+        shelves = list((await demo_store.skus_by_shop(connection)).values())
+        found = [await member_by_phone(connection, account.login) for account in run.members]
+    buyers = [member.id for member in found if member is not None]
+    if not shelves or not app.resource(Providers).all():
+        return
+    chance = random.Random(7)  # the same past for every demo
+    made = 0
+    for at, member_id in enumerate(buyers):
+        async with app.database.connection() as connection:
+            past = await demo_store.has_orders(connection, member_id)
+        for story in () if past else _FIRST if at == 0 else chance.sample(_OTHERS, 2):
+            shelf = shelves[(at + made) % len(shelves)]
+            made += await _tell(run, member_id, story, chance.sample(shelf, min(story.lines, len(shelf))))
+        if at == 0:
+            async with app.database.connection() as connection:
+                due = await demo_store.has_orders(connection, member_id, OrderStatus.PENDING_PAYMENT)
+            if not due:
+                made += await _tell(run, member_id, Story(OrderStatus.PENDING_PAYMENT, timedelta()), shelves[0][1:2])
+    run.say(f"{made} orders")
+
+
+async def _tell(run: DemoRun, member_id: int, story: Story, skus: list[int]) -> int:
+    app = run.app
+    buyer = Actor(ActorKind.MEMBER, member_id)
+    async with app.database.transaction() as connection:
+        address = await members.default_address(connection, member_id)
+        if address is None or not skus:
+            return 0
+        order = await orders.place(
+            connection, member_id, [Wanted(sku_id, 1) for sku_id in skus], address, pay_within=_UNPAID_FOR
+        )
+        if story.status is OrderStatus.CANCELLED:
+            await orders.cancel(app, connection, order.id, "想换一种付款方式", buyer)
+    if story.status in (OrderStatus.PENDING_SHIPMENT, OrderStatus.PENDING_RECEIPT, OrderStatus.COMPLETED):
+        await _pay(run, order, story)
+    async with app.database.transaction() as connection:
+        if story.status in (OrderStatus.PENDING_RECEIPT, OrderStatus.COMPLETED):
+            await orders.ship_in(connection, order.id, SYSTEM)
+        if story.status is OrderStatus.COMPLETED:
+            await orders.complete_in(connection, order.id, buyer)
+        if story.age:
+            await demo_store.date_back(connection, order.id, now() - story.age, min(story.age / 4, _DAY))
+    return 1
+
+
+async def _pay(run: DemoRun, order: Order, story: Story) -> None:
+    async with run.app.database.transaction() as connection:
+        begun = await begin(run.app, connection, order.member_id, order.order_no, "alipay")
+    paid_at = now() - story.age + timedelta(minutes=3)
+    trade_no = f"{paid_at:%Y%m%d}{begun.payment.payment_no}"
+    payment = begun.payment
+    await take(
+        run.app,
+        Trade(
+            payment_no=payment.payment_no,
+            state=TradeState.PAID,
+            trade_no=trade_no,
+            amount=payment.amount,
+            paid_at=paid_at,
+        ),
+    )
+
+
+STEP = DemoStep(name="orders", position=60, run=add_orders)

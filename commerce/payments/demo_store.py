@@ -1,0 +1,65 @@
+"""SQL of the demo's orders."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from server.database import Connection
+
+
+async def skus_by_shop(connection: Connection) -> dict[int, list[int]]:
+    """Return one SKU of each product on sale that has units to spare, by shop."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT ON (p.shop_id, p.id) p.shop_id, k.id FROM skus k
+        JOIN products p ON p.id = k.product_id JOIN stock_free f ON f.sku_id = k.id
+        WHERE k.status = 'on' AND p.status = 'on' AND f.free > 50 ORDER BY p.shop_id, p.id, k.position, k.id
+        """
+    )
+    found: dict[int, list[int]] = {}
+    for row in rows:
+        found.setdefault(row["shop_id"], []).append(row["id"])
+    return found
+
+
+async def has_orders(connection: Connection, member_id: int, status: str | None = None) -> bool:
+    """Tell whether a member has orders, in this status if one is given."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM orders WHERE member_id = $1 AND ($2::text IS NULL OR status = $2))",
+        member_id,
+        status,
+    )
+    return found
+
+
+async def date_back(connection: Connection, order_id: int, created_at: datetime, step: timedelta) -> None:
+    """Let an order and its payments have happened since ``created_at``, its events ``step`` apart after the payment."""
+    await connection.execute(
+        """
+        UPDATE orders SET created_at = $2, pay_before = $2 + interval '30 minutes',
+            paid_at = paid_at + ($2 + interval '3 minutes' - paid_at),
+            cancelled_at = cancelled_at + ($2 + interval '8 minutes' - cancelled_at)
+        WHERE id = $1
+        """,
+        order_id,
+        created_at,
+    )
+    await connection.execute(
+        """
+        UPDATE order_events e SET at = $2 + interval '3 minutes' + (n.number - 1) * $3::interval
+        FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM order_events WHERE order_id = $1) AS n
+        WHERE n.id = e.id
+        """,
+        order_id,
+        created_at,
+        step,
+    )
+    await connection.execute(
+        """
+        UPDATE payments SET created_at = $2 + interval '2 minutes', pay_before = $2 + interval '30 minutes',
+            paid_at = CASE WHEN paid_at IS NOT NULL THEN $2 + interval '3 minutes' END
+        WHERE order_id = $1
+        """,
+        order_id,
+        created_at,
+    )

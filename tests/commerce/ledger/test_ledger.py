@@ -1,0 +1,101 @@
+"""The ledger: whatever is posted sums to zero, once, for ever."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from commerce import ledger
+from commerce.ledger import Entry
+from server.application import Application
+from tests.commerce.orders.market import Market
+
+SHARES = st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=6)
+
+
+@pytest.fixture
+async def books(app: Application, market: Market) -> Application:
+    return app
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(shares=SHARES, repeated=st.integers(1, 3))
+async def test_balanced_is_kept_once_anything_else_refused(
+    books: Application, shares: list[int], repeated: int
+) -> None:
+    entries = [Entry(f"account:{at}", share) for at, share in enumerate(shares)]
+    closing = [*entries, Entry("rest", -sum(shares))]
+    ref = repr(shares)
+    kept = [entry for entry in closing if entry.amount]
+    async with books.database.transaction() as connection:
+        before = {balance.account: balance.balance for balance in await ledger.balances(connection)}
+        known = await connection.fetchval("SELECT count(*) FROM ledger_transactions WHERE ref = $1", ref)
+    for _ in range(repeated):
+        async with books.database.transaction() as connection:
+            if len(kept) < 2:
+                with pytest.raises(ledger.Unbalanced):
+                    await ledger.post(connection, "test", ref, closing)
+            else:
+                await ledger.post(connection, "test", ref, closing)
+            if sum(shares):
+                with pytest.raises(ledger.Unbalanced):
+                    await ledger.post(connection, "other", ref, entries)
+    async with books.database.transaction() as connection:
+        after = {balance.account: balance.balance for balance in await ledger.balances(connection)}
+        assert await ledger.check(connection) == []
+        assert sum(after.values()) == 0
+    if len(kept) >= 2 and not known:
+        for entry in kept:
+            assert after[entry.account] - before.get(entry.account, 0) == entry.amount
+
+
+async def test_a_name_cannot_stand_for_two_movements(books: Application) -> None:
+    async with books.database.transaction() as connection:
+        await ledger.post(connection, "test", "1", [Entry("a", 5), Entry("b", -5)])
+        with pytest.raises(ledger.PostedDifferently):
+            await ledger.post(connection, "test", "1", [Entry("a", 6), Entry("b", -6)])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO ledger_entries (transaction_id, account, amount) SELECT id, 'c', 1 FROM ledger_transactions",
+        "INSERT INTO ledger_transactions (kind, ref) VALUES ('test', 'empty')",
+        "UPDATE ledger_entries SET amount = amount + 1",
+        "DELETE FROM ledger_entries",
+        "DELETE FROM ledger_transactions",
+        "TRUNCATE ledger_entries",
+        "UPDATE ledger_transactions SET ref = 'else'",
+    ],
+)
+async def test_the_tables_refuse_what_code_might_do(books: Application, statement: str) -> None:
+    async with books.database.transaction() as connection:
+        await ledger.post(connection, "test", "1", [Entry("a", 5), Entry("b", -5)])
+    with pytest.raises((asyncpg.CheckViolationError, asyncpg.RestrictViolationError)):
+        async with books.database.transaction() as connection:
+            await connection.execute(statement)
+    async with books.database.transaction() as connection:
+        assert await ledger.check(connection) == []
+        assert [balance.balance for balance in await ledger.balances(connection)] == [5, -5]
+
+
+async def test_check_names_what_was_tampered_with(books: Application) -> None:
+    async with books.database.transaction() as connection:
+        await ledger.post(connection, "test", "T-1", [Entry("a", 5), Entry("b", -5)])
+    async with books.database.transaction() as connection:
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute("UPDATE ledger_entries SET amount = 7 WHERE amount = 5")
+    async with books.database.connection() as connection:
+        wrong = await ledger.check(connection)
+    assert len(wrong) == 2
+    assert "T-1" in wrong[0]
+
+
+async def test_only_those_who_may_read_the_books(market: Market) -> None:
+    assert (await market.call("GET", "/backoffice/ledger", await market.staff(["orders.view"]))).status == 403
+    assert (await market.call("GET", "/backoffice/ledger", await market.member())).status == 403
+    shown = await market.call("GET", "/backoffice/ledger?account=x", await market.staff(["ledger.view"]))
+    assert shown.status == 200
+    assert "账对得上" in await shown.text()
