@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import jinja2
 import msgspec
 import structlog
 from aiohttp import web
@@ -209,7 +210,8 @@ def explain(error: Exception, request: web.Request) -> Problem:
         return error
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return TooLarge()
-    if isinstance(error, (*db.DOWN, *db.CONTENTION, *redis.DOWN)):
+    # A template that is missing is an OSError too, and no dependency of anybody.
+    if isinstance(error, (*db.DOWN, *db.CONTENTION, *redis.DOWN)) and not isinstance(error, jinja2.TemplateError):
         log.warning("dependency down", path=request.path, error=f"{type(error).__name__}: {error}")
         return Unavailable()
     log.error("unhandled", path=request.path, method=request.method, exc_info=error)
