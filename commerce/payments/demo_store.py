@@ -36,9 +36,9 @@ async def date_back(connection: Connection, order_id: int, created_at: datetime,
     """Let an order and its payments have happened since ``created_at``, its events ``step`` apart after the payment."""
     await connection.execute(
         """
-        UPDATE orders SET created_at = $2, pay_before = $2 + interval '30 minutes',
-            paid_at = paid_at + ($2 + interval '3 minutes' - paid_at),
-            cancelled_at = cancelled_at + ($2 + interval '8 minutes' - cancelled_at)
+        UPDATE orders SET created_at = $2::timestamptz, pay_before = $2::timestamptz + interval '30 minutes',
+            paid_at = CASE WHEN paid_at IS NOT NULL THEN $2::timestamptz + interval '3 minutes' END,
+            cancelled_at = CASE WHEN cancelled_at IS NOT NULL THEN $2::timestamptz + interval '8 minutes' END
         WHERE id = $1
         """,
         order_id,
@@ -46,7 +46,7 @@ async def date_back(connection: Connection, order_id: int, created_at: datetime,
     )
     await connection.execute(
         """
-        UPDATE order_events e SET at = $2 + interval '3 minutes' + (n.number - 1) * $3::interval
+        UPDATE order_events e SET at = $2::timestamptz + interval '3 minutes' + (n.number - 1) * $3::interval
         FROM (SELECT id, row_number() OVER (ORDER BY id) AS number FROM order_events WHERE order_id = $1) AS n
         WHERE n.id = e.id
         """,
@@ -56,8 +56,10 @@ async def date_back(connection: Connection, order_id: int, created_at: datetime,
     )
     await connection.execute(
         """
-        UPDATE payments SET created_at = $2 + interval '2 minutes', pay_before = $2 + interval '30 minutes',
-            paid_at = CASE WHEN paid_at IS NOT NULL THEN $2 + interval '3 minutes' END
+        UPDATE payments SET
+            created_at = $2::timestamptz + interval '2 minutes',
+            pay_before = $2::timestamptz + interval '30 minutes',
+            paid_at = CASE WHEN paid_at IS NOT NULL THEN $2::timestamptz + interval '3 minutes' END
         WHERE order_id = $1
         """,
         order_id,
