@@ -7,6 +7,7 @@ demo through the registries HomeBlocks, ProductBlocks and DemoSteps (each ``app.
 from commerce.catalogue.blocks import HomeBlock, HomeBlocks, ProductBlock, ProductBlocks, Slot
 from commerce.catalogue.demo_steps import DemoRun, DemoStep, DemoSteps
 from commerce.catalogue.sku_store import add_sales, sku, sku_infos
+from commerce.catalogue.store import product
 from commerce.catalogue.types import Product, SkuInfo
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "SkuInfo",
     "Slot",
     "add_sales",
+    "product",
     "sku",
     "sku_infos",
 ]

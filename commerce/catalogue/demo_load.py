@@ -19,6 +19,7 @@ from commerce.credentials import new_password
 from commerce.members.demo import DemoPerson, create_members
 from commerce.members.types import AddressBody
 from commerce.staff.demo import create_staff
+from server import migrations
 from server.application import Application, Command
 from server.jobs import Schedule
 from server.settings import Environment
@@ -186,6 +187,10 @@ async def run_demo(app: Application, arguments: argparse.Namespace) -> int:
     if app.settings.environment is Environment.PRODUCTION and not app.settings.demo:
         sys.stderr.write("demo shops do not belong into production; LINGFENG_DEMO=1 says that you mean it\n")
         return 2
+    async with app.database.connection() as connection:
+        if await migrations.pending(connection, app.packages):
+            sys.stderr.write("the schema is not up to date: run `lingfeng migrate` first\n")
+            return 1
     began = time.monotonic()
 
     def say(line: str) -> None:

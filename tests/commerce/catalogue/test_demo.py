@@ -174,6 +174,22 @@ async def test_features_add_steps_and_a_worker_repeats_some(
     assert ran == ["once", "often", "often"]
 
 
+async def test_the_steps_of_every_feature_run_again(app: Application, client: Client, own_steps: DemoSteps) -> None:
+    app.provide(DemoSteps, own_steps)
+    first = await demo_load.load(app, quiet)
+    assert await demo_load.load(app, quiet) == first
+    for path in ("/", "/products/1"):
+        async with client.get(path) as response:
+            assert response.status == 200
+
+
+async def test_an_old_schema_is_told(empty_database_url: str, settings: Settings, capsys: Any) -> None:
+    bare = build(msgspec.structs.replace(settings, database_url=empty_database_url))
+    async with bare.running("command"):
+        assert await demo_load.run_demo(bare, argparse.Namespace()) == 1
+    assert "lingfeng migrate" in capsys.readouterr().err
+
+
 async def test_production_has_to_mean_it(app: Application, client: Client, settings: Settings, capsys: Any) -> None:
     app.settings = msgspec.structs.replace(settings, environment=Environment.PRODUCTION)
     assert await demo_load.run_demo(app, argparse.Namespace()) == 2
