@@ -10,15 +10,18 @@ import asyncio
 import random
 import secrets
 import time
+from collections.abc import Sequence
 
 import structlog
 
 from commerce import stock
 from flashsale.gate import Gate, GateUnavailable, Reservation, SaleState, Terms
 from flashsale.seckill import faults, reservation_store, store
+from flashsale.seckill.problems import StockShort
 from flashsale.seckill.recover import settle_entries
 from flashsale.seckill.types import LIVE, Item, ItemState, ReservationRow
 from server.application import Application
+from server.database import Connection
 
 log = structlog.get_logger("rebuild")
 PATIENCE_S = 1.0
@@ -42,22 +45,26 @@ def stock_ref(item_id: int) -> str:
     return f"flash-sale:{item_id}"
 
 
-async def rebuild(app: Application, item_id: int, *, patience: float = PATIENCE_S, tries: int = 5) -> bool:
+async def rebuild(
+    app: Application, item_id: int, *, units: int | None = None, patience: float = PATIENCE_S, tries: int = 5
+) -> bool:
     """Load an item under a new epoch and open it. False: others kept coming in between, or it has no gate.
 
-    An ended sale is trimmed: what it has not given away goes back to the SKU. Raises GateUnavailable, or what
-    `server.database.DOWN` lists, when one of the two cannot be asked; the gate then stays shut until another rebuild.
+    ``units`` resizes the sale, never below what it has given away; an ended one is trimmed to that. What the sale no
+    longer has goes back to the SKU, what it gets comes out of the SKU's free stock (raises StockShort). Raises
+    GateUnavailable, or what `server.database.DOWN` lists, when one of the two cannot be asked; the gate then stays shut
+    until another rebuild.
     """
     for at in range(tries):
         if at:
             await asyncio.sleep(random.uniform(0.05, 0.3))  # lest two keep shutting each other out
-        done = await _once(app, item_id, patience)
+        done = await _once(app, item_id, patience, units)
         if done is not None:
             return done
     return False
 
 
-async def _once(app: Application, item_id: int, patience: float) -> bool | None:
+async def _once(app: Application, item_id: int, patience: float, units: int | None = None) -> bool | None:
     """Return None where another try may help."""
     gate = app.resource(Gate)
     token = secrets.token_hex(16)
@@ -76,12 +83,7 @@ async def _once(app: Application, item_id: int, patience: float) -> bool | None:
         locked = await store.lock_item(connection, item_id)
         assert locked is not None
         item = locked
-        allocated = item.allocated
-        if item.state is ItemState.ENDED:
-            allocated = sum(row.qty for row in rows if row.status in LIVE)
-            if allocated < item.allocated:
-                await store.set_allocated(connection, item_id, allocated)
-                await stock.release(connection, item.sku_id, item.allocated - allocated, stock_ref(item_id), "system")
+        allocated = await _resize(connection, item, rows, units)
     faults.point("rebuild_after_bump")
     opened = await gate.load(
         item_id,
@@ -93,6 +95,22 @@ async def _once(app: Application, item_id: int, patience: float) -> bool | None:
     )
     log.info("rebuilt" if opened else "load refused", item=item_id, epoch=epoch, rows=len(rows), allocated=allocated)
     return True if opened else None
+
+
+async def _resize(connection: Connection, item: Item, rows: Sequence[ReservationRow], units: int | None) -> int:
+    """Bring the sale's units and the SKU's allocation to what is wanted, and return the sale's units."""
+    given = sum(row.qty for row in rows if row.status in LIVE)
+    wanted = 0 if item.state is ItemState.ENDED else item.allocated if units is None else units
+    allocated = max(given, wanted)
+    if allocated == item.allocated:
+        return allocated
+    await store.set_allocated(connection, item.id, allocated)
+    more, ref = allocated - item.allocated, stock_ref(item.id)
+    if more < 0:
+        await stock.release(connection, item.sku_id, -more, ref, "system")
+    elif not await stock.allocate(connection, item.sku_id, more, ref, "system"):
+        raise StockShort(free=(await stock.free(connection, [item.sku_id]))[item.sku_id])
+    return allocated
 
 
 def _loaded(row: ReservationRow) -> Reservation:

@@ -50,10 +50,11 @@ async def decide(app: Application, late: LatePayment) -> bool:
     for _ in range(3):
         async with app.database.connection() as connection:
             row = await reservation_store.reservation(connection, late.reservation_id)
-        if row is None:
+            item = await store.item(connection, row.item_id) if row is not None else None
+        if row is None or item is None:
             raise Disagreement(f"late payment {late.payment_id} of no reservation")
-        if row.status is not ReservationStatus.EXPIRED:
-            return await _refund(app, late)  # paid by another payment, or never anybody's
+        if row.status is not ReservationStatus.EXPIRED or item.archived_at is not None:
+            return await _refund(app, late)  # paid by another payment, or the sale is history
         wish = Rewin(row.member_id, row.request_id, row.qty, row.gen + 1)
         decision = await app.resource(Gate).rewin(row.item_id, wish)
         if decision.outcome is Outcome.UNAVAILABLE:

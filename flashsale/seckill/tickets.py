@@ -142,7 +142,7 @@ class Tickets:
         return int.from_bytes(body[:8], "big"), body[8:].decode()
 
     def _mac(self, body: bytes) -> bytes:
-        # HMAC-SHA256 with its two keyed states kept: hmac.digest would make them anew for each attempt: thrice the cost.
+        # HMAC-SHA256 with its two keyed states kept; hmac.digest makes them anew each time, which costs thrice as much.
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(body)
         outer.update(inner.digest())

@@ -138,20 +138,26 @@ def fire(port: int, requests: Sequence[bytes], *, connections: int = 64) -> dict
     return statuses
 
 
-@contextmanager
-def site() -> Iterator[tuple[Site, int]]:
-    """The platform and the id of its SKU, under ``var/bench`` or ``LINGFENG_BENCH_DIR``."""
+def disk() -> tuple[Path, str]:
+    """Return the folder to work in and its filesystem's kind. Raises SystemExit where that is memory."""
     base = Path(os.environ.get("LINGFENG_BENCH_DIR", "var/bench"))
     base.mkdir(parents=True, exist_ok=True)
     kind = filesystem(base)
     if kind in {"tmpfs", "ramfs"}:
         raise SystemExit(f"{base} is memory ({kind}), no disk; name a folder on one in LINGFENG_BENCH_DIR")
+    return base, kind
+
+
+@contextmanager
+def site() -> Iterator[tuple[Site, int]]:
+    """The platform and the id of its SKU, under ``var/bench`` or ``LINGFENG_BENCH_DIR``."""
+    base, kind = disk()
     home = Path(tempfile.mkdtemp(prefix="site-", dir=base))
     engines = Engines(home)
     process: subprocess.Popen[bytes] | None = None
     try:
         engines.start()
-        sku_id = asyncio.run(_furnish(engines.database_url))
+        sku_id = asyncio.run(furnish(engines.database_url))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -186,7 +192,8 @@ def _wait(port: int) -> None:
             time.sleep(0.05)
 
 
-async def _furnish(url: str) -> int:
+async def furnish(url: str) -> int:
+    """Migrate the database at ``url`` and put a shop with one SKU and a member of staff into it; return the SKU."""
     await migrate(url, FEATURES)
     db: Any = await asyncpg.connect(url)
     try:

@@ -9,7 +9,19 @@ import asyncpg
 import pytest
 
 from flashsale.gate import Attempt, Gate, GateUnavailable, JournalEntry, Outcome, Rewin
-from flashsale.seckill import faults, rebuild, recover, release, reservation_store, rewin, settle, settle_store, store
+from flashsale.seckill import (
+    faults,
+    jobs,
+    rebuild,
+    recover,
+    release,
+    reservation_store,
+    rewin,
+    settle,
+    settle_store,
+    store,
+)
+from flashsale.seckill.problems import StockShort
 from flashsale.seckill.settle import settle_wins, win_of
 from flashsale.seckill.types import Fate, Settlement, Win
 from tests.flashsale.seckill.conftest import Member, Stage, pay
@@ -149,6 +161,27 @@ async def test_of_two_rebuilds_one_bumps(stage: Stage, redis: Any) -> None:
     assert any(results)
     await stage.work()
     await stage.balanced(item_id)
+
+
+async def test_a_sale_is_resized(stage: Stage) -> None:
+    item_id = await stage.sale(quantity=3)
+    members = await stage.members(3)
+    for member in members[:2]:
+        await stage.won(item_id, member)
+    assert await rebuild.rebuild(stage.app, item_id, units=10)
+    assert (await stage.balanced(item_id)).available == 8
+    assert await rebuild.rebuild(stage.app, item_id, units=1)
+    view = await stage.balanced(item_id)
+    assert (view.allocated, view.available, view.held) == (2, 0, 2)
+    assert (await stage.attempt(item_id, members[2])).code == "sold_out"
+    with pytest.raises(StockShort):
+        await rebuild.rebuild(stage.app, item_id, units=5000)
+    # The gate was shut for it; the worker opens it again.
+    keeper = rebuild.Keeper()
+    keeper.GRACE_S = 0.0
+    assert await keeper.sweep(stage.app) == 1
+    assert (await stage.balanced(item_id)).allocated == 2
+    assert await stage.db.fetchval("SELECT allocated FROM stock WHERE sku_id = $1", stage.sku_id) == 2
 
 
 async def test_a_rebuild_that_died_after_its_bump_is_made_good(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,6 +383,22 @@ async def test_a_late_payment_for_a_unit_that_is_gone_goes_back(stage: Stage) ->
     assert (view.available, view.held, view.sold) == (0, 1, 0)
     assert await stage.db.fetchval("SELECT status FROM orders WHERE order_no = $1", order_no) == "cancelled"
     assert await stage.db.fetchval("SELECT amount FROM refunds") == 990
+
+
+async def test_an_archived_sale_refunds_what_comes_late(stage: Stage) -> None:
+    item_id = await stage.sale(quantity=1)
+    member = await stage.member()
+    order_no = await expired(stage, item_id, member, "one")
+    assert (await stage.staff_call("POST", f"/{item_id}/end")).status == 200
+    await stage.db.execute("UPDATE fs_items SET ended_at = now() - interval '2 days'")
+    await jobs.archive(stage.app)
+    assert await stage.gate.figures(item_id) is None
+    await stage.balanced(item_id)
+    await stage.work()
+    assert await pay(stage, order_no) == "late"
+    assert await rewin.sweep(stage.app) == 1
+    await stage.balanced(item_id)
+    assert await stage.db.fetchval("SELECT count(*) FROM refunds") == 1
 
 
 async def test_a_late_payment_obeys_the_limit(stage: Stage) -> None:
