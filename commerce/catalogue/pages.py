@@ -124,8 +124,9 @@ async def product(call: Call, product_id: int) -> Page:
 
 
 def _pictures(product: Product, current: Sku) -> list[str]:
-    """Return the gallery, the chosen SKU's own picture first."""
-    return list(dict.fromkeys(picture for picture in (current.picture, *product.pictures) if picture))
+    """Return the gallery: the chosen SKU's picture first, then the product's, then what other SKUs add."""
+    skus = (sku.picture for sku in product.on_shelf)
+    return list(dict.fromkeys(picture for picture in (current.picture, *product.pictures, *skus) if picture))
 
 
 def _structured(base: str, product: Product, current: Sku) -> dict[str, Any]:

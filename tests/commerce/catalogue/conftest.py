@@ -18,7 +18,7 @@ Client = TestClient[Any, Any]
 
 
 class Shelf(msgspec.Struct, frozen=True):
-    """What the tests look at: the running site with the demo's goods in it, without its pictures and people."""
+    """What the tests look at: the running site with the demo's goods in it, without its people."""
 
     app: Application
     client: Client
@@ -56,7 +56,9 @@ class Shelf(msgspec.Struct, frozen=True):
 @pytest.fixture
 async def shelf(app: Application, client: Client) -> Shelf:
     """The running site with the demo's goods."""
-    await demo_load.add_goods(DemoRun(app=app, say=lambda _: None))
+    run = DemoRun(app=app, say=lambda _: None)
+    await demo_load.draw(run)
+    await demo_load.add_goods(run)
     return Shelf(app, client)
 
 

@@ -263,6 +263,12 @@ async def test_choosing_in_a_real_browser(shelf: Shelf, browser: Any) -> None:
     assert await page.is_visible("#sku")  # the sheet stays open
     address = page.url
     assert "sku=" in address
+    await page.click("#matrix a:has-text('松')")
+    await expect(page.locator("#chosen")).to_contain_text("松")
+    green = await page.get_attribute("#sku-head img", "src")
+    await page.click("#sku footer button")
+    await expect(page.locator(f"#gallery img[src='{green}']")).to_be_in_viewport(ratio=0.9)  # the gallery follows
+    await expect(page.locator("#gallery .at")).not_to_have_text(re.compile("^1 / "))
     after = await page.inner_text("#figures")
     await page.reload()
     assert await page.inner_text("#figures") == after
