@@ -17,7 +17,7 @@ from typing import Any
 
 NAMES = ("purchase", "admission", "durable", "settle")
 REACH: dict[str, dict[str, float]] = {
-    "purchase": {"refused": 0.95},
+    "purchase": {"refused_by_redis": 0.95},
     "admission": {"accepted": 6, "refused": 10},
     "durable": {"durable": 13},
     "settle": {"settle": 15},
