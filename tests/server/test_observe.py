@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -56,10 +57,14 @@ class Log:
 
 
 @pytest.fixture
-def log(settings: Settings) -> Iterator[Log]:
+def log() -> Iterator[Log]:
+    """Logging as a process configures it, JSON, into memory."""
     made = Log()
     before = logging.getLogger().handlers[:]
-    observe.configure_logging(msgspec.structs.replace(settings, log_json=True, log_level="debug"), made.out)
+    nowhere = Settings(
+        home=Path("/nonexistent"), database_url="", database_direct_url="", redis_url="", secret=b"", log_json=True
+    )
+    observe.configure_logging(nowhere, made.out)
     yield made
     logging.getLogger().handlers[:] = before
     structlog.reset_defaults()
