@@ -111,8 +111,7 @@ async def wait_for(moment: Moment, plan: Plan, crowd: Crowd, chance: random.Rand
     give_up = plan.starts_at + 60
     match moment:
         case Moment.BEFORE:
-            await asyncio.sleep(max(0.0, plan.starts_at - chance.uniform(0.2, 1.0) - time.time()))
-            return
+            await asyncio.sleep(max(0.0, plan.starts_at - chance.uniform(0.3, 1.5) - time.time()))
         case Moment.RAMP:
             await asyncio.sleep(max(0.0, plan.starts_at + chance.uniform(0.02, 0.5) - time.time()))
         case Moment.NEAR_SOLD_OUT:

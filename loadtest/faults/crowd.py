@@ -15,10 +15,16 @@ from loadtest.history import Kind, Writer
 from loadtest.plan import Buyer, Plan
 
 _PATIENCE = 40.0
+EAGER = 3.0
+"""Seconds before the start from which the impatient press."""
 
 
 class Crowd:
-    """The buyers of one plan. ``impatient`` of them come back with new keys again and again until the end."""
+    """The buyers of one plan.
+
+    The first ``impatient`` of them press before the start, and again and again with new keys until they win or the
+    moment ``until`` (seconds of the epoch) has passed.
+    """
 
     def __init__(self, session: aiohttp.ClientSession, plan: Plan, *, impatient: int, until: float) -> None:
         self._session = session
@@ -52,7 +58,9 @@ class Crowd:
 
     async def _buyer(self, at: int, buyer: Buyer) -> None:
         chance = random.Random(f"{self._plan.seed}:{at}")
-        await asyncio.sleep(max(0.0, self._plan.starts_at + abs(chance.gauss(0, self._plan.spread)) - time.time()))
+        eager = at < self._impatient
+        first = -chance.uniform(0.0, EAGER) if eager else abs(chance.gauss(0, self._plan.spread))
+        await asyncio.sleep(max(0.0, self._plan.starts_at + first - time.time()))
         while True:
             key = str(uuid.UUID(int=chance.getrandbits(128)))
             sends = [self._insist(buyer, key, chance)]
@@ -63,7 +71,7 @@ class Crowd:
                 await self._pay(buyer, key, order_no, 0)
             elif order_no and chance.random() < self._plan.late:
                 await self._pay(buyer, key, order_no, self._plan.pay_within + 1)
-            if order_no or at >= self._impatient or time.time() > self._until:
+            if order_no or not eager or time.time() > self._until:
                 return
             await asyncio.sleep(chance.uniform(0.02, 0.15))
 
