@@ -62,7 +62,13 @@ def log() -> Iterator[Log]:
     made = Log()
     before = logging.getLogger().handlers[:]
     nowhere = Settings(
-        home=Path("/nonexistent"), database_url="", database_direct_url="", redis_url="", secret=b"", log_json=True
+        home=Path("/nonexistent"),
+        database_url="",
+        database_direct_url="",
+        redis_url="",
+        secret=b"",
+        log_json=True,
+        log_level="debug",
     )
     observe.configure_logging(nowhere, made.out)
     yield made
