@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from commerce.orders import store
 from commerce.orders.pages import shop_names
-from commerce.orders.views import OrdersQuery, history
+from commerce.orders.views import OrdersQuery, history, told
 from commerce.orders.words import TITLES, TONES
 from server.errors import NotFound
 from server.http import Call, Kind, Routes, StaffWith
@@ -89,7 +89,7 @@ async def show_order(call: Call, order_no: str) -> Page:
         {
             "order": order,
             "lines": lines,
-            "timeline": [(call.tr(event.text), event.at, event.actor_kind) for event in reversed(events)],
+            "timeline": [(told(event, call.tr), event.at, event.actor_kind) for event in reversed(events)],
             "title": call.tr(TITLES[order.status]),
             "tone": TONES[order.status],
             "shop_name": names.get(order.shop_id, ""),

@@ -15,7 +15,7 @@ from commerce.orders.cancel import cancel, close_tills
 from commerce.orders.readdress import readdress
 from commerce.orders.states import actions
 from commerce.orders.types import Actor, ActorKind, Order, OrderStatus
-from commerce.orders.views import OrdersQuery, history
+from commerce.orders.views import OrdersQuery, history, told
 from commerce.orders.words import STEPS, TITLES, saying, step
 from server.clock import now
 from server.database import Connection
@@ -121,7 +121,7 @@ async def _order_values(connection: Connection, call: Call, order: Order) -> dic
     return {
         "order": order,
         "lines": lines,
-        "timeline": [(call.tr(event.text), event.at) for event in reversed(events)],
+        "timeline": [(told(event, call.tr), event.at) for event in reversed(events)],
         "saying": saying(order, {event.kind for event in events}, now(), call.tr),
         "steps": [call.tr(name) for name in STEPS],
         "step": step(order),

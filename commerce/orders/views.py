@@ -119,12 +119,19 @@ def view(order: Order, lines: list[Line], events: list[OrderEvent], tr: Translat
         cancelled_at=wire(order.cancelled_at) if order.cancelled_at else None,
         cancel_reason=tr(order.cancel_reason) if order.cancel_reason else order.cancel_reason,
         timeline=[
-            TimelineView(at=wire(event.at), kind=event.kind, actor=event.actor_kind, text=tr(event.text))
+            TimelineView(at=wire(event.at), kind=event.kind, actor=event.actor_kind, text=told(event, tr))
             for event in history(order, events)
         ],
         actions=actions(order, now()),
         server_time=wire(now()),
     )
+
+
+def told(event: OrderEvent, tr: Translator) -> str:
+    """Return what happened in the reader's words; a member's reason to cancel is what they wrote."""
+    if event.kind == "cancelled" and event.actor_kind is not ActorKind.SYSTEM:
+        return tr("取消了订单：{reason}").format(reason=tr(event.text))
+    return tr(event.text)
 
 
 def history(order: Order, events: list[OrderEvent]) -> list[OrderEvent]:

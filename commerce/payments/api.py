@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commerce.payments import refund_store, store
 from commerce.payments.start import begin
-from commerce.payments.types import DeadlinePassed, MethodUnavailable, NotPayable
+from commerce.payments.types import DeadlinePassed, MethodUnavailable, NotPayable, TooManyPayments
 from commerce.payments.views import BeginBody, BegunView, PaymentView, view
 from server.errors import NotFound
 from server.http import Call, LoggedIn, Routes
@@ -18,7 +18,7 @@ routes = Routes("payments")
     LoggedIn(),
     status=201,
     key=Key.REQUIRED,
-    errors=(NotPayable, DeadlinePassed, MethodUnavailable),
+    errors=(NotPayable, DeadlinePassed, MethodUnavailable, TooManyPayments),
 )
 async def begin_payment(call: Call, order_no: str, body: BeginBody) -> BegunView:
     """Begin a payment of one of the caller's orders."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from commerce.orders import Closing
@@ -23,12 +25,11 @@ async def close_for_order(app: Application, order_id: int) -> CloseResult:
     """
     async with app.database.connection() as connection:
         pending = await store.pending_of_order(connection, order_id)
-    result = Closing.CLOSED
-    for payment in pending:
-        found = await close_one(app, payment)
-        if found is Closing.ALREADY_PAID or result is Closing.CLOSED:
-            result = found
-    return result
+    found = await asyncio.gather(*(close_one(app, payment) for payment in pending))
+    for worst in (Closing.ALREADY_PAID, Closing.UNKNOWN):
+        if worst in found:
+            return worst
+    return Closing.CLOSED
 
 
 async def close_one(app: Application, payment: Payment) -> CloseResult:

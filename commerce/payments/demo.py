@@ -68,7 +68,7 @@ async def add_orders(run: DemoRun) -> None:
             async with app.database.connection() as connection:
                 due = await demo_store.has_orders(connection, member_id, OrderStatus.PENDING_PAYMENT)
             if not due:
-                made += await _tell(run, member_id, Story(OrderStatus.PENDING_PAYMENT, timedelta()), shelves[0][1:2])
+                made += await _tell(run, member_id, Story(OrderStatus.PENDING_PAYMENT, timedelta()), shelves[0][:1])
     run.say(f"{made} orders")
 
 

@@ -38,5 +38,5 @@ def setup(app: Application) -> None:
         app.add(pages.sandbox_routes)
     for job in (refund.JOB, ask.ASK, ask.SUPERSEDE):
         app.job(job)
-    for schedule in (refund.SWEEP, ask.SWEEP, late.REMIND):
+    for schedule in (refund.SWEEP, ask.SWEEP, late.REMIND, notify.TIDY):
         app.schedule(schedule)

@@ -12,11 +12,13 @@ from commerce.payments.provider import Providers
 from commerce.payments.types import Forged, GatewayDown, MethodUnavailable
 from server.application import Application
 from server.http import Anyone, Routes
+from server.jobs import Schedule
 
 routes = Routes("payments")
 log = structlog.get_logger("payments")
 MOST = 16_384
 """Bytes of a notification; Alipay's have about 1,200."""
+KEPT_DAYS = 30
 FORGERIES = "60/minute"
 """Notifications with a wrong signature that one address may send before they are no longer kept."""
 
@@ -62,6 +64,15 @@ async def _notified(app: Application, request: web.Request, method: str) -> web.
     async with app.database.transaction() as connection:
         await store.insert_message(connection, method, body, True, trade.payment_no, outcome, address)
     return _answer("fail" if outcome in REFUSED else "success", 200)
+
+
+async def tidy(app: Application) -> None:
+    """Remove forged notifications once nobody will look for them any more."""
+    async with app.database.connection() as connection:
+        await store.drop_forgeries(connection, KEPT_DAYS)
+
+
+TIDY = Schedule(name="payments.tidy", every=3600, run=tidy)
 
 
 def _answer(text: str, status: int) -> web.Response:

@@ -11,12 +11,15 @@ from commerce.orders import OrderStatus
 from commerce.payments import store
 from commerce.payments.ask import SUPERSEDE, SupersedeTask
 from commerce.payments.provider import Providers
-from commerce.payments.types import DeadlinePassed, NotPayable, Payment
+from commerce.payments.types import DeadlinePassed, NotPayable, Payment, TooManyPayments
 from server.application import Application
 from server.database import Connection
 from server.errors import NotFound
 from server.jobs import enqueue
 from server.numbers import new_number
+
+MOST_OPEN = 10
+"""Payments of one order that may be open at once: each is one more to close before the order can end."""
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -31,7 +34,7 @@ async def begin(app: Application, connection: Connection, member_id: int, order_
 
     Locks the order's row. Earlier payments of the order that nobody made are closed at their gateway afterwards; if
     one of them is made all the same, the later money goes back. Raises NotFound, MethodUnavailable, NotPayable,
-    DeadlinePassed.
+    DeadlinePassed, TooManyPayments.
     """
     provider = app.resource(Providers).of(method)
     found = await orders.of_member(connection, member_id, order_no)
@@ -46,6 +49,8 @@ async def begin(app: Application, connection: Connection, member_id: int, order_
         raise DeadlinePassed
     payment_no = new_number()
     earlier = await store.pending_of_order(connection, order.id)
+    if len(earlier) >= MOST_OPEN:
+        raise TooManyPayments
     await store.insert(connection, payment_no, order.id, method, order.amount, order.pay_before)
     if earlier:
         await enqueue(connection, SUPERSEDE.name, SupersedeTask(order.id, payment_no))

@@ -220,3 +220,10 @@ async def database_time(connection: Connection) -> datetime:
     """Return PostgreSQL's clock, which judges deadlines."""
     moment: datetime = await connection.fetchval("SELECT clock_timestamp()")
     return moment
+
+
+async def drop_forgeries(connection: Connection, days: int) -> None:
+    """Remove notifications that nobody signed and that are older than ``days``. The true ones stay."""
+    await connection.execute(
+        "DELETE FROM gateway_messages WHERE NOT verified AND at < now() - make_interval(days => $1)", days
+    )

@@ -132,3 +132,9 @@ class DeadlinePassed(Conflict):
     """The time to pay is over."""
 
     code, message = "pay_deadline_passed", "付款时间已过，订单正在关闭"
+
+
+class TooManyPayments(Conflict):
+    """Many payments of the order have been begun and none was made."""
+
+    code, message = "too_many_payments", "这个订单发起的付款太多了，请稍等一会儿再试"

@@ -96,23 +96,23 @@ async def test_a_closed_trade_stays_closed_for_honest_buyers(market: Market, beg
     assert "让它失败" not in await page.text()
 
 
-@pytest.mark.parametrize(
-    ("changes", "sub_code"),
-    [
-        ({"app_id": "1"}, "isv.invalid-app-id"),
-        ({"sign": "AAAA"}, "isv.invalid-signature"),
-        ({"sign": ""}, "isv.invalid-signature"),
-        ({"biz_content": '{"out_trade_no":"2"}'}, "isv.invalid-signature"),
-        ({"notify_url": "http://evil.example/"}, "isv.invalid-signature"),
-        ({"sign_type": "RSA"}, "isv.invalid-signature-type"),
-        ({"charset": "gbk"}, "isv.invalid-charset"),
-        ({"method": "alipay.fund.trans.uni.transfer"}, "isv.invalid-method"),
-    ],
-)
-async def test_the_gateway_believes_only_the_merchant(market: Market, changes: dict[str, str], sub_code: str) -> None:
-    answer = await ask(market, "alipay.trade.query", {"out_trade_no": "1"}, **changes)
-    (node,) = [value for name, value in answer.items() if name != "sign"]
-    assert (node["code"], node["sub_code"]) == ("40002", sub_code)
+UNBELIEVABLE = [
+    ({"app_id": "1"}, "isv.invalid-app-id"),
+    ({"sign": "AAAA"}, "isv.invalid-signature"),
+    ({"sign": ""}, "isv.invalid-signature"),
+    ({"biz_content": '{"out_trade_no":"2"}'}, "isv.invalid-signature"),
+    ({"notify_url": "http://evil.example/"}, "isv.invalid-signature"),
+    ({"sign_type": "RSA"}, "isv.invalid-signature-type"),
+    ({"charset": "gbk"}, "isv.invalid-charset"),
+    ({"method": "alipay.fund.trans.uni.transfer"}, "isv.invalid-method"),
+]
+
+
+async def test_the_gateway_believes_only_the_merchant(market: Market) -> None:
+    for changes, sub_code in UNBELIEVABLE:
+        answer = await ask(market, "alipay.trade.query", {"out_trade_no": "1"}, **changes)
+        (node,) = [value for name, value in answer.items() if name != "sign"]
+        assert (node["code"], node["sub_code"]) == ("40002", sub_code)
 
 
 async def test_a_pay_link_that_was_changed_opens_nothing(market: Market, begun: Begun) -> None:

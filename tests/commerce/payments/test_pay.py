@@ -299,3 +299,19 @@ async def test_paying_asks_for_what_the_database_says(market: Market) -> None:
     refused = await market.call("POST", f"/api/v1/orders/{over.order_no}/payments", member, {"method": "alipay"})
     assert (refused.status, (await refused.json())["error"]["code"]) == (409, "pay_deadline_passed")
     assert (await market.call("GET", f"/api/v1/payments/{(await first.json())['payment_no']}", other)).status == 404
+
+
+async def test_nobody_begins_payments_without_end(market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    for _ in range(10):
+        await market.begin(member, order)
+    refused = await market.call("POST", f"/api/v1/orders/{order.order_no}/payments", member, {"method": "alipay"})
+    assert (refused.status, (await refused.json())["error"]["code"]) == (409, "too_many_payments")
+    async with working(market.app.settings):
+
+        async def newest_left() -> object:
+            return await market.value("SELECT count(*) FROM payments WHERE status = 'pending'") == 1
+
+        await until(newest_left)
+    await market.begin(member, order)
