@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -21,6 +21,7 @@ from commerce.members.types import AddressBody
 from commerce.staff.demo import create_staff
 from server import migrations
 from server.application import Application, Command
+from server.database import Connection
 from server.jobs import Schedule
 from server.settings import Environment
 
@@ -122,14 +123,24 @@ async def add_goods(run: DemoRun) -> None:
         }
         products = await demo_store.add_products(connection, demo.PRODUCTS, run.pictures, ids, texts)
         skus = await demo_store.add_skus(connection, demo.PRODUCTS, run.pictures, products)
-        wanted = {skus[sku.code]: sku.stock for product in demo.PRODUCTS for sku in product.skus}
-        free = await stock.free(connection, list(wanted))
-        for sku_id in sorted(wanted):
-            if missing := max(0, wanted[sku_id] - free[sku_id]):
-                await stock.receive(connection, sku_id, missing, "demo", "system")
+        await _fill(connection, skus)
         if scene := run.pictures.get(_STORY[0]):
             await demo_store.add_story(connection, *_STORY, scene)
     run.say(f"  {len(shops)} shops, {len(products)} products, {len(skus)} SKUs")
+
+
+async def fill_stock(run: DemoRun) -> None:
+    """Fill up again what orders and sales have taken: demo SKUs are never short, however long the demo runs."""
+    async with run.app.database.transaction() as connection:
+        await _fill(connection, await demo_store.sku_ids(connection, demo.PRODUCTS))
+
+
+async def _fill(connection: Connection, skus: Mapping[str, int]) -> None:
+    wanted = {skus[sku.code]: sku.stock for product in demo.PRODUCTS for sku in product.skus if sku.code in skus}
+    free = await stock.free(connection, list(wanted))
+    for sku_id in sorted(wanted):
+        if missing := max(0, wanted[sku_id] - free[sku_id]):
+            await stock.receive(connection, sku_id, missing, "demo", "system")
 
 
 async def add_people(run: DemoRun) -> None:
@@ -209,6 +220,7 @@ async def run_demo(app: Application, arguments: argparse.Namespace) -> int:
 
 PICTURES = DemoStep(name="pictures", position=10, run=draw)
 GOODS = DemoStep(name="goods", position=20, run=add_goods)
+STOCK = DemoStep(name="stock", position=100, run=fill_stock, refresh=True)
 PEOPLE = DemoStep(name="people", position=30, run=add_people)
 REFRESH = Schedule(name="demo.refresh", every=300.0, run=refresh)
 COMMAND = Command(

@@ -36,7 +36,8 @@ class DemoRun(msgspec.Struct, kw_only=True):
 
 
 class DemoStep(msgspec.Struct, frozen=True, kw_only=True):
-    """A step; lower positions run first. The catalogue's own are at 10 (pictures), 20 (goods), 30 (people).
+    """A step; lower positions run first. The catalogue's own are at 10 (pictures), 20 (goods), 30 (people)
+    and 100 (stock, filled up after all that took some).
 
     With ``refresh`` a worker runs it again every five minutes while the demo is on: for what ages, such as sales.
     """

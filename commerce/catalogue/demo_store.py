@@ -129,9 +129,13 @@ async def add_skus(
         """,
         rows,
     )
-    codes = [row[1] for row in rows]
-    found = await connection.fetch("SELECT code AS slug, id FROM skus WHERE code = ANY ($1::text[])", codes)
-    return _ids(found)
+    return await sku_ids(connection, products)
+
+
+async def sku_ids(connection: Connection, products: Sequence[Product]) -> dict[str, int]:
+    """Return the ids of those SKUs that are there, by code."""
+    codes = [sku.code for product in products for sku in product.skus]
+    return _ids(await connection.fetch("SELECT code AS slug, id FROM skus WHERE code = ANY ($1::text[])", codes))
 
 
 async def add_story(

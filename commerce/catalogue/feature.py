@@ -17,6 +17,7 @@ def setup(app: Application) -> None:
     steps.add(demo_load.PICTURES)
     steps.add(demo_load.GOODS)
     steps.add(demo_load.PEOPLE)
+    steps.add(demo_load.STOCK)
     app.provide(DemoSteps, steps)
     app.command(demo_load.COMMAND)
     app.schedule(demo_load.REFRESH)

@@ -31,6 +31,30 @@ async def sku_infos(connection: Connection, sku_ids: Sequence[int]) -> dict[int,
     return {row["sku_id"]: _info(row) for row in rows}
 
 
+async def search_skus(connection: Connection, pattern: str, shops: Sequence[int] | None, limit: int) -> list[SkuInfo]:
+    """Return SKUs on the shelf of ``shops`` (None: all) whose product's title or whose code is like ``pattern``."""
+    rows = await connection.fetch(
+        """
+        SELECT k.id FROM skus AS k JOIN products AS p ON p.id = k.product_id
+        WHERE k.status = 'on' AND p.status = 'on' AND ($2::bigint[] IS NULL OR p.shop_id = ANY ($2))
+            AND ($1 = '' OR p.title ILIKE $1 OR k.code ILIKE $1)
+        ORDER BY p.sales DESC, k.id LIMIT $3
+        """,
+        pattern,
+        shops,
+        limit,
+    )
+    ids = [row["id"] for row in rows]
+    infos = await sku_infos(connection, ids)
+    return [infos[sku_id] for sku_id in ids]
+
+
+async def skus_by_code(connection: Connection, codes: Sequence[str]) -> dict[str, int]:
+    """Return the ids of those SKUs that exist, by code."""
+    rows = await connection.fetch("SELECT code, id FROM skus WHERE code = ANY ($1::text[])", list(codes))
+    return {row["code"]: row["id"] for row in rows}
+
+
 async def add_sales(connection: Connection, product_id: int, quantity: int) -> None:
     """Count units of a product as sold (negative: taken back). Locks the product's row."""
     await connection.execute(
