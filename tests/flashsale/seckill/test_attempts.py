@@ -179,11 +179,14 @@ async def test_a_browser_needs_the_token_of_its_page(stage: Stage) -> None:
     assert (await stage.call("POST", path, None, body, headers=good)).status == 201
 
 
-@pytest.mark.parametrize("quantity", [0, -1, 10**12, 10**30, 1.5, "1", None, True, [1], {}])
-async def test_quantities_that_are_none(stage: Stage, quantity: Any) -> None:
+async def test_quantities_that_are_none(stage: Stage) -> None:
     item_id = await stage.sale()
-    answer = await stage.attempt(item_id, await stage.member(), quantity=quantity)
-    assert (answer.status, answer.code, answer.body["error"]["field"]) == (422, "invalid", "quantity")
+    member = await stage.member()
+    ticket = await stage.ticket(item_id, member)
+    odd: list[Any] = [0, -1, 10**12, 10**30, 1.5, "1", None, True, [1], {}]
+    for quantity in odd:
+        answer = await stage.attempt(item_id, member, ticket=ticket, quantity=quantity)
+        assert (answer.status, answer.code, answer.body["error"]["field"]) == (422, "invalid", "quantity"), quantity
     await unchanged(stage, item_id)
 
 
