@@ -22,8 +22,8 @@ EAGER = 3.0
 class Crowd:
     """The buyers of one plan.
 
-    The first ``impatient`` of them press before the start, and again and again with new keys until they win or the
-    moment ``until`` (seconds of the epoch) has passed.
+    The first ``impatient`` of them press before the start, and again and again with new keys, also after they have
+    won, until the moment ``until`` (seconds of the epoch) has passed.
     """
 
     def __init__(self, session: aiohttp.ClientSession, plan: Plan, *, impatient: int, until: float) -> None:
@@ -71,7 +71,7 @@ class Crowd:
                 await self._pay(buyer, key, order_no, 0)
             elif order_no and chance.random() < self._plan.late:
                 await self._pay(buyer, key, order_no, self._plan.pay_within + 1)
-            if order_no or not eager or time.time() > self._until:
+            if not eager or time.time() > self._until:
                 return
             await asyncio.sleep(chance.uniform(0.02, 0.15))
 
