@@ -102,16 +102,20 @@ class Board:
             return None
         return await self._look(item)
 
-    async def sales(self) -> SalesView:
-        """Return the sales that are on, coming or just over, by window."""
+    async def shown(self) -> list[Seen]:
+        """Return the sales that are on, coming or just over, by start."""
 
         async def ask() -> list[Item]:
             async with self._database.connection() as connection:
                 return await store.shown_items(connection)
 
         items = await self._lists.get(0, ask)
+        return await asyncio.gather(*[self._look(item) for item in items])
+
+    async def sales(self) -> SalesView:
+        """Return the sales that are on, coming or just over, by window."""
         sessions: dict[tuple[datetime, datetime], list[ItemView]] = {}
-        for seen in await asyncio.gather(*[self._look(item) for item in items]):
+        for seen in await self.shown():
             sessions.setdefault((seen.item.starts_at, seen.item.ends_at), []).append(item_view(seen))
         return SalesView(
             server_time=wire(now()),
@@ -176,6 +180,14 @@ def stock_level(seen: Seen) -> StockLevel:
     return StockLevel.LOW if left * 5 <= seen.item.allocated else StockLevel.PLENTY
 
 
+def taken(seen: Seen) -> int:
+    """Return how much is taken, in percent, in steps of five: enough for a bar, too coarse to count units by."""
+    left, whole = available(seen), seen.item.allocated
+    if left <= 0 or whole <= 0 or seen.item.state is ItemState.ENDED:
+        return 100
+    return max(0, whole - left) * 20 // whole * 5
+
+
 def item_view(seen: Seen) -> ItemView:
     """Return a sale as shoppers read it."""
     item, at = seen.item, now()
@@ -196,6 +208,7 @@ def item_view(seen: Seen) -> ItemView:
         ends_at=wire(item.ends_at),
         phase=where,
         stock_level=stock_level(seen),
+        taken_percent=taken(seen),
         challenge=item.challenge,
         server_time=wire(at),
         unpaid=seen.units.get("held", 0) if where is Phase.SOLD_OUT else msgspec.UNSET,

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from flashsale.seckill import store
-from flashsale.seckill.board import Board, Seen, item_view, phase, stock_level
+from flashsale.seckill.board import Board, Seen, item_view, phase, stock_level, taken
 from flashsale.seckill.types import ItemView, Phase, StockLevel
 from realtime import Rooms, Socket
 from server.application import Application
@@ -38,6 +38,7 @@ def news(seen: Seen) -> dict[str, Any]:
         "item_id": str(seen.item.id),
         "phase": phase(seen, at).value,
         "stock_level": stock_level(seen).value,
+        "taken_percent": taken(seen),
         "server_time": wire(at),
     }
 

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from commerce.catalogue import DemoSteps, HomeBlocks, ProductBlocks
 from commerce.orders import Sources
 from flashsale.gate import Gate
-from flashsale.seckill import api, events
+from flashsale.seckill import api, demo, events, pages, reminders
 from flashsale.seckill.attempt import Attempts
 from flashsale.seckill.board import Board
 from flashsale.seckill.commands import COMMANDS
@@ -28,8 +29,11 @@ def setup(app: Application) -> None:
     app.provide(Board, Board(app.database, gate))
     app.provide(Tally, Tally(app.database))
     app.resource(Sources).register(NAME, SaleSource())
-    app.add(api.routes, api.backoffice)
-    for schedule in schedules():
+    app.add(api.routes, api.backoffice, pages.routes, reminders.routes)
+    app.resource(HomeBlocks).add(pages.HOME)
+    app.resource(ProductBlocks).add(pages.PRODUCT)
+    app.resource(DemoSteps).add(demo.STEP)
+    for schedule in (*schedules(), reminders.SCHEDULE):
         app.schedule(schedule)
     for command in COMMANDS:
         app.command(command)

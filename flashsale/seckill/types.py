@@ -230,6 +230,8 @@ class ItemView(View, frozen=True, kw_only=True):
     ends_at: Instant
     phase: Phase
     stock_level: StockLevel
+    taken_percent: int
+    """How much is taken, in steps of five."""
     challenge: Challenge
     server_time: Instant
     unpaid: int | UnsetType = UNSET

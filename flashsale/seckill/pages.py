@@ -1,0 +1,209 @@
+"""Flash sales for shoppers: the list by session, one sale, and the blocks on the home and product pages."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from commerce.catalogue import HomeBlock, Product, ProductBlock, Slot
+from commerce.catalogue.store import product as catalogue_product
+from commerce.members import default_address
+from flashsale.seckill import pages_store, sessions, words
+from flashsale.seckill.board import Board, Seen, item_view, phase
+from flashsale.seckill.pages_store import Own
+from flashsale.seckill.tickets import OPENS_BEFORE_S
+from flashsale.seckill.types import Phase, ReservationStatus
+from server.clock import now, shanghai, wire
+from server.errors import NotFound
+from server.http import Anyone, Call, Kind, LoggedIn, Routes, View
+from server.http.bodies import Instant
+from server.http.pages import Page
+
+HOME_CARDS = 6
+routes = Routes("flash-sales")
+
+
+class OwnView(View, frozen=True, kw_only=True):
+    """What a member has of a sale: ``taken`` units count against the limit; the rest is the last win, if any."""
+
+    item_id: str
+    taken: int
+    has_address: bool
+    reminder: bool
+    status: ReservationStatus | None = None
+    order_no: str = ""
+    order_status: str = ""
+    quantity: int = 0
+    amount: int = 0
+    pay_before: Instant | None = None
+
+
+@routes.get("/api/v1/flash-sales/{item_id}/mine", LoggedIn())
+async def mine(call: Call, item_id: int) -> OwnView:
+    """What the member has of a sale, and what is missing for buying it."""
+    if await call.resource(Board).seen(item_id) is None:
+        raise NotFound
+    return await _own_view(call, item_id)
+
+
+async def _own_view(call: Call, item_id: int) -> OwnView:
+    member_id = call.member.id
+    async with call.database.connection() as connection:
+        own: Own | None = await pages_store.own(connection, item_id, member_id)
+        taken = await pages_store.units_of(connection, item_id, member_id)
+        address = await default_address(connection, member_id)
+        reminder = item_id in await pages_store.reminded(connection, member_id, [item_id])
+    view = OwnView(item_id=str(item_id), taken=taken, has_address=address is not None, reminder=reminder)
+    if own is None:
+        return view
+    return msgspec.structs.replace(
+        view,
+        status=own.status,
+        order_no=own.order_no,
+        order_status=own.order_status,
+        quantity=own.quantity,
+        amount=own.amount,
+        pay_before=wire(own.pay_before),
+    )
+
+
+@routes.page("/flash-sales", Anyone())
+async def list_sales(call: Call) -> Page:
+    """Sessions by the hour; `?at=` names one, `?day=` a day."""
+    at = now()
+    found = sessions.sessions_of(await call.resource(Board).shown(), at)
+    today = shanghai(at).date()
+    day = _day(call.request.query.get("day", ""))
+    session = sessions.chosen(found, call.request.query.get("at", ""), day, at)
+    reminded: set[int] = set()
+    if session is not None and _is_member(call):
+        ids = [one.seen.item.id for one in session.sales if one.phase is Phase.UPCOMING]
+        if ids:
+            async with call.database.connection() as connection:
+                reminded = await pages_store.reminded(connection, call.member.id, ids)
+    return Page(
+        "seckill/list.html",
+        {
+            "session": session,
+            "sales": [_lot(one.seen, one.phase) for one in session.sales] if session else [],
+            "ribbon": sessions.ribbon(found, session, today),
+            "calendar": sessions.calendar(found, today),
+            "today": today,
+            "tomorrow": today + timedelta(days=1),
+            "day": session.day if session else day or today,
+            "reminded": reminded,
+            "data": {"texts": _texts(call), "sprite": _sprite(call), "member": _is_member(call)},
+        },
+    )
+
+
+@routes.page("/flash-sales/{item_id}", Anyone())
+async def show_sale(call: Call, item_id: int) -> Page:
+    """One sale, readable as it stands; its island takes over where real time begins."""
+    seen = await call.resource(Board).seen(item_id)
+    if seen is None:
+        raise NotFound
+    item = seen.item
+    async with call.database.connection() as connection:
+        product = await catalogue_product(connection, item.product_id, off_shelf=True)
+    own = await _own_view(call, item_id) if _is_member(call) else None
+    others = [
+        _lot(one, phase(one, now()))
+        for one in await call.resource(Board).shown()
+        if one.item.id != item_id and phase(one, now()) is Phase.RUNNING
+    ]
+    view = item_view(seen)
+    opens = item.starts_at - timedelta(seconds=OPENS_BEFORE_S)
+    pictures = [item.picture, *(product.pictures if product else [])]
+    return Page(
+        "seckill/item.html",
+        {
+            **_lot(seen, view.phase),
+            "unpaid": view.unpaid if view.unpaid is not msgspec.UNSET else 0,
+            "product": product,
+            "pictures": list(dict.fromkeys(picture for picture in pictures if picture)),
+            "own": own,
+            "holds": own is not None and own.status is ReservationStatus.HELD,
+            "pay_before": _instant(own),
+            "full": own is not None and own.taken >= item.limit_per_member,
+            "opens_before": OPENS_BEFORE_S // 60,
+            "opens": opens,
+            "opened": now() >= opens,
+            "others": others[:5],
+            "data": {
+                "item": view,
+                "own": own,
+                "member": str(call.member.id) if _is_member(call) else "",
+                "opens_before": OPENS_BEFORE_S,
+                "texts": _texts(call),
+                "sprite": _sprite(call),
+                **{name: call.app.pages.static(f"seckill/{name}.mjs") for name in ("faces", "press", "pow")},
+            },
+        },
+    )
+
+
+async def on_now(call: Call) -> dict[str, Any] | None:
+    """Return the home page's block: the session that is on, or the next one."""
+    at = now()
+    found = sessions.sessions_of(await call.resource(Board).shown(), at)
+    session = sessions.chosen(found, "", None, at)
+    if session is None or session.phase is Phase.ENDED:
+        return None
+    return {
+        "session": session,
+        "sales": [_lot(one.seen, one.phase) for one in session.sales[:HOME_CARDS]],
+        "next": next((one for one in found if one.starts_at > max(at, session.starts_at)), None),
+    }
+
+
+async def on_product(call: Call, product: Product) -> dict[str, Any] | None:
+    """Return the product page's block: the product's sales that are on or begin within a day."""
+    async with call.database.connection() as connection:
+        ids = await pages_store.running_of_product(connection, product.id)
+    board = call.resource(Board)
+    shown = [seen for item_id in ids if (seen := await board.seen(item_id)) is not None]
+    lots = [_lot(seen, phase(seen, now())) for seen in shown]
+    lots = [lot for lot in lots if lot["phase"] is not Phase.ENDED]
+    return {"sales": lots} if lots else None
+
+
+HOME = HomeBlock(name="seckill", position=10, template="seckill/home.html", values=on_now)
+PRODUCT = ProductBlock(name="seckill", position=10, slot=Slot.OFFER, template="seckill/product.html", values=on_product)
+
+
+def _lot(seen: Seen, where: Phase) -> dict[str, Any]:
+    """Return what templates read of a sale."""
+    view = item_view(seen)
+    return {
+        "item": seen.item,
+        "phase": where,
+        "level": view.stock_level,
+        "taken": view.taken_percent,
+        "word": sessions.WORDS[where],
+    }
+
+
+def _is_member(call: Call) -> bool:
+    return call.identity is not None and call.identity.kind is Kind.MEMBER
+
+
+def _instant(own: OwnView | None) -> datetime | None:
+    return datetime.fromisoformat(own.pay_before) if own is not None and own.pay_before else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _texts(call: Call) -> dict[str, str]:
+    return {text: call.tr(text) for text in words.TEXTS} if call.tr.locale != "zh-CN" else {}
+
+
+def _sprite(call: Call) -> str:
+    return call.app.pages.static("img/icons.svg")
