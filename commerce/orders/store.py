@@ -252,12 +252,6 @@ async def due(connection: Connection, registered: Sequence[str], limit: int) -> 
     return [row["id"] for row in rows]
 
 
-async def overdue(connection: Connection, order_id: int) -> bool:
-    """Tell whether PostgreSQL's clock has passed the order's deadline."""
-    found: bool | None = await connection.fetchval("SELECT pay_before <= now() FROM orders WHERE id = $1", order_id)
-    return bool(found)
-
-
 async def insert(
     connection: Connection,
     order_no: str,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -202,12 +201,6 @@ async def shop_of(connection: Connection, order_id: int) -> int:
     """Return the shop whose order it is."""
     found: int = await connection.fetchval("SELECT shop_id FROM orders WHERE id = $1", order_id)
     return found
-
-
-async def numbers_in_use(connection: Connection, numbers: Sequence[str]) -> set[str]:
-    """Return which of these payment numbers exist."""
-    rows = await connection.fetch("SELECT payment_no FROM payments WHERE payment_no = ANY ($1)", numbers)
-    return {row["payment_no"] for row in rows}
 
 
 async def line_titles(connection: Connection, order_id: int) -> list[str]:
