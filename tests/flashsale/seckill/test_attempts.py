@@ -11,9 +11,11 @@ import pytest
 
 from flashsale.seckill import captcha
 from flashsale.seckill.captcha import TRIES
+from flashsale.seckill.tally import Buckets
 from flashsale.seckill.tickets import Tickets, zero_bits
 from flashsale.seckill.types import Challenge
 from server.clock import now, to_ms
+from server.http.session import Kind
 from tests.flashsale.seckill.conftest import Member, Stage
 
 
@@ -137,7 +139,7 @@ async def test_another_session_of_the_member_may_use_the_ticket(stage: Stage) ->
     item_id = await stage.sale()
     member = await stage.member()
     ticket = await stage.ticket(item_id, member)
-    issued = await stage.app.sessions.issue(stage.db, "member", member.id, "127.0.0.1", "phone")  # type: ignore[arg-type]  # its value
+    issued = await stage.app.sessions.issue(stage.db, Kind.MEMBER, member.id, "127.0.0.1", "phone")
     await stage.won(item_id, Member(member.id, issued.token), ticket=ticket)
 
 
@@ -303,3 +305,31 @@ async def test_refusals_speak_the_callers_language(stage: Stage) -> None:
     headers = {"Idempotency-Key": "k", "Accept-Language": "en"}
     answer = await stage.call("POST", path, member, {"ticket": "x", "quantity": 1}, headers=headers)
     assert answer.body["error"]["message"].isascii()
+
+
+async def test_refusing_asks_no_database(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    item_id = await stage.sale(quantity=1)
+    early = await stage.sale(starts_at=now() + timedelta(minutes=5))
+    first, second = await stage.members(2)
+    await stage.won(item_id, first)
+    tickets = [await stage.ticket(item_id, second), await stage.ticket(early, second)]
+    stage.app.sessions.refresh(Kind.MEMBER, second.id)  # not even who they are is remembered
+
+    def away() -> None:
+        raise AssertionError("a refusal went to the database")
+
+    monkeypatch.setattr(stage.app.database, "connection", away)
+    monkeypatch.setattr(stage.app.database, "transaction", away)
+    assert (await stage.attempt(item_id, second, ticket=tickets[0])).code == "sold_out"
+    assert (await stage.attempt(early, second, ticket=tickets[1])).code == "not_started"
+    assert (await stage.attempt(item_id, second, ticket=tickets[1])).code == "ticket_invalid"
+
+
+def test_a_members_pace() -> None:
+    buckets = Buckets(rate=10, burst=3)
+    assert [round(buckets.wait(7, 100.0), 1) for _ in range(6)] == [0, 0, 0, 0, 0.1, 0.1]
+    assert buckets.wait(8, 100.0) == 0
+    assert buckets.wait(7, 100.05) > 0
+    assert buckets.wait(7, 100.11) == 0
+    assert buckets.wait(7, 100.12) > 0
+    assert [buckets.wait(7, 200.0) for _ in range(4)] == [0, 0, 0, 0]

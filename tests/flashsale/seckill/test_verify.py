@@ -245,6 +245,9 @@ async def test_commands(stage: Stage, redis: Any, capsys: pytest.CaptureFixture[
     assert "allocated: 10 + 0 + 3 held is not 10 allocated" in out
     assert await run_rebuild(stage.app, argparse.Namespace(item=item_id)) == 0
     assert await run_verify(stage.app, argparse.Namespace(item=None)) == 0
+    await redis.flushdb()
+    assert await run_verify(stage.app, argparse.Namespace(item=item_id)) == 0
+    assert "has lost the sale" in capsys.readouterr().out
     assert await run_verify(stage.app, argparse.Namespace(item=10**9)) == 2
     assert await run_rebuild(stage.app, argparse.Namespace(item=10**9)) == 2
     assert "there is no flash sale" in capsys.readouterr().err
