@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commerce.staff import store
+from commerce.staff.types import held
 from server.database import Connection
 from server.http import Identity, Kind
 
@@ -16,6 +17,6 @@ async def directory(connection: Connection, staff_id: int) -> Identity | None:
         kind=Kind.STAFF,
         id=staff.id,
         name=staff.name,
-        permissions=frozenset(staff.permissions),
+        permissions=held(staff),
         shops=None if staff.shop_id is None else (staff.shop_id,),
     )

@@ -30,6 +30,10 @@ class Permission(StrEnum):
     EVERYTHING = "*"
 
 
+OF_THE_PLATFORM = frozenset({Permission.MEMBERS_VIEW, Permission.MEMBERS_MANAGE, Permission.LEDGER_VIEW})
+"""What concerns every shop at once: staff of one shop never hold it, whatever their roles say."""
+
+
 class Staff(msgspec.Struct, frozen=True, kw_only=True):
     """A row of staff with what its roles permit together. ``shop_id`` None means the whole platform."""
 
@@ -84,6 +88,15 @@ class StaffSessionView(View, frozen=True, kw_only=True):
     staff: StaffView
 
 
+def held(staff: Staff) -> frozenset[str]:
+    """Return the permissions that staff hold: those of their roles, and for staff of a shop what a shop may see."""
+    if staff.shop_id is None:
+        return frozenset(staff.permissions)
+    everything = Permission.EVERYTHING in staff.permissions
+    granted = frozenset(Permission) - {Permission.EVERYTHING} if everything else frozenset(staff.permissions)
+    return frozenset(str(one) for one in granted - OF_THE_PLATFORM)
+
+
 def staff_view(staff: Staff) -> StaffView:
     """Return what staff are told of themselves."""
     return StaffView(
@@ -92,5 +105,5 @@ def staff_view(staff: Staff) -> StaffView:
         name=staff.name,
         shop_id=None if staff.shop_id is None else str(staff.shop_id),
         roles=staff.roles,
-        permissions=staff.permissions,
+        permissions=sorted(held(staff)),
     )

@@ -1,0 +1,81 @@
+"""One platform for each module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+import redis.asyncio as aioredis
+from aiohttp import DummyCookieJar
+from aiohttp.test_utils import TestClient, TestServer, unused_port
+
+from commerce.payments.check import check
+from server.application import build
+from server.database import prepare
+from server.http.web import web_app
+from server.settings import Settings
+from tests.conftest import Addresses
+from tests.whole.world import World
+
+ONE_OF_OURS = 32
+"""Our logical databases of Valkey lie above those of single tests."""
+
+
+@pytest.fixture(scope="module")
+async def place(
+    addresses: Addresses, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Settings]:
+    """Settings of a platform with stores of its own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    port, name = unused_port(), f"whole_{os.getpid()}"
+    redis_url = f"{addresses.redis_url}?db={ONE_OF_OURS + worker}"
+    async with aioredis.from_url(redis_url) as client:
+        await client.flushdb()
+    connection: Any = await asyncpg.connect(addresses.database_url)
+    try:
+        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        yield Settings(
+            home=tmp_path_factory.mktemp("whole"),
+            database_url=addresses.database(name),
+            database_direct_url=addresses.database(name),
+            redis_url=redis_url,
+            port=port,
+            base_url=f"http://127.0.0.1:{port}",
+            secret=b"only-for-tests-" * 3,
+            sandboxes=True,
+            limits=False,
+        )
+        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def world(place: Settings) -> AsyncIterator[World]:
+    """A platform with everything on it."""
+    app = build(place)
+    db: Any = await asyncpg.connect(place.database_url)
+    await prepare(db)
+    server = TestServer(web_app(app), port=place.port)
+    async with TestClient(server, cookie_jar=DummyCookieJar()) as client:
+        made = World(app, client, db)
+        await made.settle()
+        yield made
+    await db.close()
+
+
+@pytest.fixture
+async def untouched(world: World) -> AsyncIterator[None]:
+    """Hold a test to leaving money, stock, orders and reservations as they are."""
+    before = await world.books()
+    yield
+    after = await world.books()
+    for table, rows in before.items():
+        assert after[table] == rows, table
+    await world.verified()
+    async with world.app.database.connection() as connection:
+        assert not await check(connection)

@@ -1,0 +1,168 @@
+"""A platform with everything on it: two shops, members with orders and payments, sales in every state, all staff.
+
+Built once for a module on a web process that really listens; what the tests may break is theirs to replace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from aiohttp.test_utils import TestClient
+from yarl import URL
+
+from commerce.staff.types import Permission
+from flashsale.seckill import verify
+from flashsale.seckill.tickets import Tickets
+from server.http.access import Anyone, StaffWith
+from server.http.routes import Route
+from server.http.session import Kind
+from tests.flashsale.seckill.conftest import Member, Stage
+
+NICKNAME, DOOR, SECRET_TITLE = "甲的昵称", "甲的门牌 77 号", "甲店的机密"
+BOOKS = (
+    *("orders", "order_lines", "order_events", "payments", "refunds", "ledger_transactions", "ledger_entries"),
+    *("stock", "stock_holds", "stock_movements", "fs_reservations", "fs_releases", "fs_late_payments"),
+    *("sandbox_alipay_trades", "sandbox_alipay_acts", "gateway_messages"),
+)
+_PLACE = re.compile(r"{([a-z_]+)(?::[^}]*)?}")
+
+
+class Heard(msgspec.Struct):
+    """An answer as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.raw.decode(errors="replace")
+
+    @property
+    def body(self) -> Any:
+        """The body as JSON."""
+        return msgspec.json.decode(self.raw)
+
+    @property
+    def code(self) -> str:
+        """The code of a refusal."""
+        return str(self.body["error"]["code"])
+
+
+class World(Stage):
+    """The stage of flash sales with the rest of the platform around it."""
+
+    client: TestClient[Any, Any]
+
+    async def settle(self) -> None:
+        """Lay everything down, most of it as clients would."""
+        await self.furnish()
+        self.alice, self.bob, self.victim = await self.members(3)
+        await self.db.execute("UPDATE members SET nickname = $2 WHERE id = $1", self.alice.id, NICKNAME)
+        self.address_id = await self.db.fetchval(
+            "UPDATE addresses SET detail = $2 WHERE member_id = $1 RETURNING id", self.alice.id, DOOR
+        )
+        self.other_shop = await self.db.fetchval("INSERT INTO shops (slug, name) VALUES ('o', '乙店') RETURNING id")
+        self.foreign = await self.new_staff(self.other_shop)
+        self.own = await self.new_staff(self.shop_id)
+        self.sale_id = await self.sale(title="甲店的秒杀", limit_per_member=5)
+        self.paused_id = await self.sale(title="停了的秒杀")
+        await self.staff_call("POST", f"/{self.paused_id}/pause")
+        self.draft_id = await self.draft(title=SECRET_TITLE)
+        self.order_no = await self.bought(self.alice, "open")
+        self.dead_no = await self.bought(self.alice, "dead")
+        path = f"/api/v1/orders/{self.dead_no}/cancel"
+        answer = await self.call("POST", path, self.alice, {"reason": "不要了"}, headers={"Idempotency-Key": "dead"})
+        assert answer.status == 200, answer
+        self.paid_no = await self.bought(self.alice, "paid")
+        await self.paid(self.paid_no)
+        path = f"/api/v1/orders/{self.order_no}/payments"
+        answer = await self.call("POST", path, self.alice, {"method": "alipay"}, headers={"Idempotency-Key": "begin"})
+        assert answer.status == 201, answer
+        self.payment_no = str(answer.body["payment_no"])
+        cashier = await self.ask("GET", answer.body["pay_url"], {})
+        assert cashier.status == 302, cashier.text
+        self.cashier = cashier.headers["Location"].rpartition("/")[2].partition("?")[0]
+        epoch = await self.db.fetchval("SELECT epoch FROM fs_items WHERE id = $1", self.sale_id)
+        self.attempt_id = self.app.resource(Tickets).attempt_id(self.sale_id, self.alice.id, "open", epoch)
+        await self.work()
+        self.lacking = {
+            one: await self.new_staff(None, *(each for each in Permission if each not in (one, "*")))
+            for one in Permission
+        }
+
+    async def bought(self, member: Member, key: str) -> str:
+        """Return the number of an order that a member won."""
+        return str((await self.won(self.sale_id, member, key=key)).body["order_no"])
+
+    async def again(self, member: Member, kind: Kind) -> Member:
+        """Return somebody with a new session, to be ended."""
+        issued = await self.app.sessions.issue(self.db, kind, member.id, "127.0.0.1", "test")
+        return Member(member.id, issued.token)
+
+    def path(self, route: Route, **other: object) -> str:
+        """Return the route's address with ids of shop A and of Alice, unless told others."""
+        ids: dict[str, object] = {
+            "item_id": self.sale_id,
+            "order_no": self.order_no,
+            "payment_no": self.payment_no,
+            "address_id": self.address_id,
+            "attempt_id": self.attempt_id,
+            "member_id": self.victim.id,
+            "product_id": self.product_id,
+            "token": self.cashier,
+            "slug": "s" if "/shops/" in route.path else "c",
+            "locale": "en",
+            "folder": "u",
+            "name": "none.webp",
+        } | other
+        return _PLACE.sub(lambda found: str(ids[found[1]]), route.path)
+
+    def entitled(self, route: Route) -> dict[str, str]:
+        """Return the headers of somebody who may call the route."""
+        if isinstance(route.access, Anyone):
+            return {}
+        return (self.staff if isinstance(route.access, StaffWith) else self.alice).headers
+
+    async def ask(
+        self, method: str, path: str, headers: Mapping[str, str], *, json: Any = None, data: Any = None
+    ) -> Heard:
+        """Send a request as it is written, its address too; no redirect is followed."""
+        url = path if path.startswith("http") else str(self.client.make_url("/")).rstrip("/") + path
+        async with self.client.session.request(
+            method, URL(url, encoded=True), headers=headers, json=json, data=data, allow_redirects=False
+        ) as answer:
+            return Heard(answer.status, answer.headers, await answer.read())
+
+    async def books(self) -> dict[str, list[str]]:
+        """Return every row of money, stock, orders and reservations, as text."""
+        found = {}
+        for table in BOOKS:
+            rows = await self.db.fetch(f"SELECT one::text AS text FROM {table} AS one ORDER BY 1")
+            found[table] = [row["text"] for row in rows]
+        rows = await self.db.fetch("SELECT one::text AS text FROM fs_items AS one WHERE state <> 'draft' ORDER BY 1")
+        return found | {"fs_items": [row["text"] for row in rows]}
+
+    async def verified(self) -> None:
+        """Assert that the books of every sale balance."""
+        for item_id in (self.sale_id, self.paused_id):
+            view = await verify.verify(self.app, item_id)
+            assert view.ok, view.violations
+
+
+def refused(answer: Heard, *statuses: int) -> dict[str, Any]:
+    """Assert that an answer is a refusal in the wire's form, with one of ``statuses`` if given; return its error."""
+    assert 400 <= answer.status < 500, (answer.status, answer.text)
+    assert not statuses or answer.status in statuses, (answer.status, answer.text)
+    assert answer.headers["Content-Type"].startswith("application/json"), answer.text
+    assert set(answer.body) == {"error"}
+    error: dict[str, Any] = answer.body["error"]
+    assert set(error) <= {"code", "message", "field", "details"}
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", error["code"])
+    assert error["message"]
+    assert "field" not in error or error["field"]
+    return error
