@@ -61,16 +61,21 @@ class Crowd:
         eager = at < self._impatient
         first = -chance.uniform(0.0, EAGER) if eager else abs(chance.gauss(0, self._plan.spread))
         await asyncio.sleep(max(0.0, self._plan.starts_at + first - time.time()))
+        won = False
         while True:
             key = str(uuid.UUID(int=chance.getrandbits(128)))
             sends = [self._insist(buyer, key, chance)]
             if chance.random() < self._plan.double:
                 sends.append(self._insist(buyer, key, chance))
             order_no = next((each for each in await asyncio.gather(*sends) if each), "")
+            won = won or bool(order_no)
             if order_no and chance.random() < self._plan.pay:
                 await self._pay(buyer, key, order_no, 0)
             elif order_no and chance.random() < self._plan.late:
                 await self._pay(buyer, key, order_no, self._plan.pay_within + 1)
+                return
+            if self._plan.late and not won:
+                return  # what expires is left to those who pay late
             if not eager or time.time() > self._until:
                 return
             await asyncio.sleep(chance.uniform(0.02, 0.15))

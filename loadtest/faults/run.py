@@ -25,7 +25,7 @@ _QUIET = 60.0
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one run. ``in_flight`` is how many attempts were unanswered as the fault struck."""
+    """What came of one run. ``in_flight`` is how many attempts were open as the fault struck."""
 
     case: str
     seed: int
@@ -134,9 +134,15 @@ async def _rush(
 
 
 def in_flight(lines: list[Line], at: float) -> int:
-    """Return how many sends had gone out by ``at`` and were not answered yet, by the buyers' own account."""
-    answered = [line for line in lines if line.kind is Kind.ANSWER and line.took > 0]
-    return sum(line.at - line.took <= at < line.at for line in answered)
+    """Return how many attempts were open at ``at`` by the buyers' own account: sent, and not answered for good yet."""
+    sent: dict[str, float] = {}
+    answered: dict[str, float] = {}
+    for line in lines:
+        if line.kind is Kind.SEND:
+            sent.setdefault(line.key, line.at)
+        elif line.kind is Kind.ANSWER:
+            answered[line.key] = line.at
+    return sum(first <= at < answered.get(key, at + 1) for key, first in sent.items())
 
 
 async def _books(site: Site, item_id: str) -> dict[str, Any]:
