@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 
 from commerce.catalogue import DemoSteps, HomeBlocks, ProductBlocks
 from commerce.orders import Sources
+from commerce.staff import Tiles
 from flashsale.gate import Gate
-from flashsale.seckill import api, demo, events, pages, reminders
+from flashsale.seckill import api, demo, desk_pages, events, pages, reminders
 from flashsale.seckill.attempt import Attempts
 from flashsale.seckill.board import Board
 from flashsale.seckill.commands import COMMANDS
@@ -29,7 +30,8 @@ def setup(app: Application) -> None:
     app.provide(Board, Board(app.database, gate))
     app.provide(Tally, Tally(app.database))
     app.resource(Sources).register(NAME, SaleSource())
-    app.add(api.routes, api.backoffice, pages.routes, reminders.routes)
+    app.add(api.routes, api.backoffice, pages.routes, reminders.routes, desk_pages.routes)
+    app.resource(Tiles).add(desk_pages.TILE)
     app.resource(HomeBlocks).add(pages.HOME)
     app.resource(ProductBlocks).add(pages.PRODUCT)
     app.resource(DemoSteps).add(demo.STEP)

@@ -92,7 +92,7 @@ def chosen(sessions: Sequence[Session], key: str, day: date | None, at: datetime
         return on[-1]
     coming = [session for session in sessions if session.starts_at > at]
     going = [session for session in sessions if session.phase in (Phase.SOLD_OUT, Phase.PAUSED)]
-    return (coming[:1] or going[-1:] or list(sessions[-1:]) or [None])[0]
+    return next(iter(coming[:1] or going[-1:] or sessions[-1:]), None)
 
 
 def ribbon(sessions: Sequence[Session], session: Session | None, today: date) -> list[Session]:
