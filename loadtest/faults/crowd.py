@@ -74,7 +74,7 @@ class Crowd:
             elif order_no and chance.random() < self._plan.late:
                 await self._pay(buyer, key, order_no, self._plan.pay_within + 1)
                 return
-            if self._plan.late and not won:
+            if self._plan.late and not won and time.time() > self._plan.starts_at + 1:
                 return  # what expires is left to those who pay late
             if not eager or time.time() > self._until:
                 return

@@ -99,7 +99,7 @@ async def _rush(
         late=0.5 if case.late else 0.0,
         buyers=people,
     )
-    until = starts_at + (pay_within + 6 if case.expires else 4)
+    until = starts_at + (pay_within + (16 if case.late else 6) if case.expires else 4)
     crowd = Crowd(session, plan, impatient=max(10, buyers // 20), until=until)
     await crowd.fetch_tickets()
     rush = asyncio.create_task(crowd.rush())
