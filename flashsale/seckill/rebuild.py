@@ -22,6 +22,7 @@ from flashsale.seckill.recover import settle_entries
 from flashsale.seckill.types import LIVE, Item, ItemState, ReservationRow
 from server.application import Application
 from server.database import Connection
+from server.errors import Conflict
 
 log = structlog.get_logger("rebuild")
 PATIENCE_S = 1.0
@@ -177,6 +178,10 @@ class Keeper:
                     count += await rebuild(app, item.id)
             except GateUnavailable as error:
                 log.info("rebuild waits", item=item.id, error=error.reason)
+                continue
+            except Conflict as error:
+                # The SKU's stock does not have what the sale wants to give back: the other sales go on.
+                log.error("rebuild refused", item=item.id, error=error.code)
                 continue
             if not why:
                 self._since.pop(item.id, None)

@@ -46,5 +46,9 @@ async def settle_entries(app: Application, item_id: int, entries: Sequence[Journ
                 await attempt.push(app, item_id, member_id, settlement)
     for entry in entries:
         if entry.generation > 1:
-            await rewin.resolve(app, item_id, entry)
+            try:
+                await rewin.resolve(app, item_id, entry)
+            except rewin.Disagreement as error:
+                # Nothing was written; what Redis holds for it `verify` names and a rebuild gives back.
+                log.error("re-win cannot be resolved", item=item_id, member=entry.member_id, error=str(error))
     await app.resource(Gate).journal_remove(item_id, entries)

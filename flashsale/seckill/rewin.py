@@ -42,6 +42,8 @@ async def sweep(app: Application) -> int:
             decided += await decide(app, late)
         except GateUnavailable as error:
             log.info("late payment waits", payment=late.payment_id, error=error.reason)
+        except Disagreement as error:
+            log.error("late payment undecided", payment=late.payment_id, error=str(error))
     return decided
 
 
