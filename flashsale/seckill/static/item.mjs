@@ -137,6 +137,7 @@ function woke() {
 
 if (item.phase !== "ended") {
   watch(item.item_id, learn);
+  setTimeout(ask, Math.random() * 1000); // also tells the server's time more exactly than the page could
   look();
 }
 if (data.member) {
