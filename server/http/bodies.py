@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -71,10 +72,19 @@ def decode_json(raw: bytes, kind: type[T]) -> T:
 
 def convert(values: dict[str, Any], kind: type[T]) -> T:
     """Return texts of a form or a query as a ``kind``. Raises Invalid with the field at fault."""
+    hold_text(values.items())
     try:
         return msgspec.convert(values, kind, strict=False, str_keys=True)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
+
+
+def hold_text(values: Iterable[tuple[str, Any]]) -> None:
+    """Raise Invalid for a text of a form or a query with a NUL, which no text of people has and PostgreSQL refuses."""
+    for name, value in values:
+        texts = value if isinstance(value, list) else (value,)
+        if "\x00" in name or any(isinstance(text, str) and "\x00" in text for text in texts):
+            raise Invalid(name.replace("\x00", "") or "query")
 
 
 def invalid(error: msgspec.ValidationError) -> Invalid:

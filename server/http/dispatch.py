@@ -16,6 +16,7 @@ from aiohttp import web
 from server import database as db
 from server import redis
 from server.errors import (
+    BadRequest,
     CsrfFailed,
     Forbidden,
     Internal,
@@ -28,7 +29,7 @@ from server.errors import (
     UnsupportedMedia,
 )
 from server.http.access import LoggedIn, StaffWith
-from server.http.bodies import Reply, convert, decode_json
+from server.http.bodies import Reply, convert, decode_json, hold_text
 from server.http.call import Call
 from server.http.forms import posted
 from server.http.idempotency import Stored, key_of, once
@@ -143,6 +144,7 @@ async def _arguments(call: Call, raw: bytes) -> dict[str, Any]:
             if "\x00" in text:
                 raise NotFound
             arguments[name] = text
+    hold_text(request.query.items())  # some pages read their query themselves
     if route.query is not None:
         arguments["query"] = convert(dict(request.query), route.query)
     if route.body is not None:
@@ -210,6 +212,8 @@ def explain(error: Exception, request: web.Request) -> Problem:
         return error
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return TooLarge()
+    if isinstance(error, web.RequestPayloadError):  # chunks or a content coding that do not unpack
+        return BadRequest()
     # A template that is missing is an OSError too, and no dependency of anybody.
     if isinstance(error, (*db.DOWN, *db.CONTENTION, *redis.DOWN)) and not isinstance(error, jinja2.TemplateError):
         log.warning("dependency down", path=request.path, error=f"{type(error).__name__}: {error}")

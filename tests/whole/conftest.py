@@ -13,6 +13,7 @@ from aiohttp import DummyCookieJar
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from commerce.payments.check import check
+from commerce.sandbox.alipay.keys import Keys
 from server.application import build
 from server.database import prepare
 from server.http.web import web_app
@@ -38,7 +39,7 @@ async def place(
     try:
         await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-        yield Settings(
+        made = Settings(
             home=tmp_path_factory.mktemp("whole"),
             database_url=addresses.database(name),
             database_direct_url=addresses.database(name),
@@ -49,6 +50,8 @@ async def place(
             sandboxes=True,
             limits=False,
         )
+        Keys(made.home).publish()
+        yield made
         await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         await connection.close()

@@ -93,6 +93,18 @@ STAFF = {
     "POST /api/v1/backoffice/flash-sales/{item_id}/resume": "flashsale.manage",
     "POST /api/v1/backoffice/flash-sales/{item_id}/end": "flashsale.manage",
     "GET /api/v1/backoffice/flash-sales/{item_id}/verify": "flashsale.view",
+    "GET /backoffice/flash-sales": "flashsale.view",
+    "GET /backoffice/flash-sales/new": "flashsale.manage",
+    "GET /backoffice/flash-sales/skus": "flashsale.manage",
+    "POST /backoffice/flash-sales/new": "flashsale.manage",
+    "GET /backoffice/flash-sales/{item_id}": "flashsale.view",
+    "POST /backoffice/flash-sales/{item_id}": "flashsale.manage",
+    "POST /backoffice/flash-sales/{item_id}/publish": "flashsale.manage",
+    "POST /backoffice/flash-sales/{item_id}/pause": "flashsale.manage",
+    "POST /backoffice/flash-sales/{item_id}/resume": "flashsale.manage",
+    "POST /backoffice/flash-sales/{item_id}/end": "flashsale.manage",
+    "GET /backoffice/flash-sales/{item_id}/live": "flashsale.view",
+    "GET /backoffice/flash-sales/{item_id}/books": "flashsale.view",
 }
 PLATFORM = {
     "GET /backoffice/members",
@@ -327,5 +339,5 @@ async def test_those_who_may_are_let_in(world: World) -> None:
             assert answer.status in (200, 303), (route.name, answer.status, answer.text[:500])
             assert "login" not in answer.headers.get("Location", ""), route.name
     later = {"starts_at": world.plan()["ends_at"], "ends_at": wire(await world.db.fetchval("SELECT now() + '1 day'"))}
-    answer = await world.staff_call("POST", "", world.plan(**later), who=world.own)
-    assert answer.status == 201, answer
+    planned = await world.staff_call("POST", "", world.plan(**later), who=world.own)
+    assert planned.status == 201, planned

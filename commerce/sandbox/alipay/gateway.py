@@ -11,6 +11,7 @@ from commerce.sandbox.alipay.keys import Keys
 from commerce.sandbox.alipay.types import Refusal, Trade
 from server.application import Application
 from server.http import Anyone, Routes
+from server.http.forms import posted
 
 routes = Routes("sandbox")
 ADDRESS = "/sandbox/alipay/gateway.do"
@@ -29,8 +30,7 @@ async def by_post(app: Application, request: web.Request) -> web.StreamResponse:
     """Answer a request in a form."""
     if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
         return web.Response(status=415, text="form expected")
-    posted = await request.post()
-    fields = {name: value for name, value in posted.items() if isinstance(value, str)}
+    fields = {name: value for name, value in (await posted(request)).items() if isinstance(value, str)}
     return await _answered(app, dict(request.query) | fields)
 
 
