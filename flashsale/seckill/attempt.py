@@ -18,7 +18,7 @@ from aiohttp import web
 
 from commerce.members import default_address
 from flashsale.gate import Attempt, Batcher, Gate, GateUnavailable, Outcome
-from flashsale.seckill import settle_store
+from flashsale.seckill import announce, settle_store
 from flashsale.seckill.captcha import Tries
 from flashsale.seckill.problems import (
     AddressMissing,
@@ -186,7 +186,7 @@ class Attempts:
             except Unavailable:
                 return self._refuse(request, item_id, _UNAVAILABLE)
         attempt_id = self._tickets.attempt_id(item_id, win.member_id, win.request_id, win.epoch)
-        settlement.add_done_callback(functools.partial(self._later, item_id, win.member_id, attempt_id))
+        settlement.add_done_callback(functools.partial(self._later, item_id, win, attempt_id))
         self._count(item_id, "queued")
         return web.Response(status=202, body=_encode(QueuedView(attempt_id=attempt_id)), content_type=_JSON)
 
@@ -199,11 +199,11 @@ class Attempts:
         log.info("win withdrawn", item=ticket.item_id, member=ticket.member_id, key=key, fate=settlement.fate.value)
         return self._refuse(request, ticket.item_id, _VOID if settlement.fate is Fate.VOID else _UNAVAILABLE)
 
-    def _later(self, item_id: int, member_id: int, attempt_id: str, settlement: asyncio.Future[Settlement]) -> None:
+    def _later(self, item_id: int, win: Win, attempt_id: str, settlement: asyncio.Future[Settlement]) -> None:
         if settlement.cancelled() or settlement.exception() is not None:
             return  # unknown: the worker settles it and tells the member
         task = asyncio.get_running_loop().create_task(
-            push(self._app, item_id, member_id, settlement.result(), attempt_id)
+            push(self._app, item_id, win.member_id, win.request_id, settlement.result(), attempt_id)
         )
         self._pushes.add(task)
         task.add_done_callback(self._pushes.discard)
@@ -263,19 +263,20 @@ def won_view(settlement: Settlement) -> WonView:
     return WonView(order_no=settlement.order_no, amount=settlement.amount, pay_before=wire(settlement.pay_before))
 
 
-async def push(app: Application, item_id: int, member_id: int, settlement: Settlement, attempt_id: str = "") -> None:
+async def push(
+    app: Application, item_id: int, member_id: int, request_id: str, settlement: Settlement, attempt_id: str = ""
+) -> None:
     """Tell a member who is waiting how an attempt ended: event `order` for a win, `attempt` for anything else."""
-    payload = {"item_id": str(item_id), "at": wire(now())}
-    if attempt_id:
-        payload["attempt_id"] = attempt_id
-    if settlement.fate is Fate.WON:
-        kind = "order"
-        payload |= {"order_no": settlement.order_no, "status": "pending_payment"}
-    else:
-        kind = "attempt"
-        payload["status"] = "interrupted" if settlement.fate is Fate.STALE else "refused"
     try:
         async with app.database.transaction() as connection:
-            await notices.add(connection, member_id, kind, payload)
+            if settlement.fate is Fate.WON:
+                await announce.tell(connection, item_id, member_id, request_id, attempt_id)
+            else:
+                status = "interrupted" if settlement.fate is Fate.STALE else "refused"
+                payload = {"item_id": str(item_id), "status": status, "at": wire(now())}
+                if attempt_id:
+                    payload["attempt_id"] = attempt_id
+                await notices.add(connection, member_id, "attempt", payload)
     except DOWN as error:
-        log.warning("push lost", member=member_id, item=item_id, error=str(error) or type(error).__name__)
+        # A win is told by the worker later; of a withdrawn one the client hears when it asks.
+        log.warning("push late", member=member_id, item=item_id, error=str(error) or type(error).__name__)

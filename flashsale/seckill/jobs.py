@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from flashsale.gate import Gate, GateUnavailable
-from flashsale.seckill import recover, release, rewin, store
+from flashsale.seckill import announce, recover, release, rewin, store
 from flashsale.seckill.events import Herald
 from flashsale.seckill.rebuild import Keeper
 from server.application import Application
@@ -22,6 +22,11 @@ async def drain_releases(app: Application) -> None:
 async def expire(app: Application) -> None:
     """Expire holds past their deadline."""
     await release.sweep(app)
+
+
+async def announce_orders(app: Application) -> None:
+    """Tell members of their new orders."""
+    await announce.sweep(app)
 
 
 async def settle_journal(app: Application) -> None:
@@ -68,6 +73,7 @@ def schedules() -> list[Schedule]:
     return [
         Schedule(name="flashsale.keep", every=0.5, run=keep),
         Schedule(name="flashsale.tell", every=0.25, run=tell),
+        Schedule(name="flashsale.announce", every=0.3, run=announce_orders),
         Schedule(name="flashsale.expire", every=0.5, run=expire),
         Schedule(name="flashsale.releases", every=0.5, run=drain_releases),
         Schedule(name="flashsale.journal", every=1.0, run=settle_journal),

@@ -132,7 +132,7 @@ async def drain(app: Application, item_id: int, patience: float) -> None:
         if time.monotonic() < until:
             await asyncio.sleep(0.05)
             continue
-        await settle_entries(app, item_id, entries, tell=True)
+        await settle_entries(app, item_id, entries)
         faults.point("drain_middle")
 
 

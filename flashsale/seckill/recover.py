@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import structlog
 
 from flashsale.gate import Gate, GateUnavailable, JournalEntry
-from flashsale.seckill import attempt, rewin, store
+from flashsale.seckill import rewin, store
 from flashsale.seckill.settle import settle_wins, win_of
-from flashsale.seckill.types import Fate
 from server.application import Application
 
 log = structlog.get_logger("recover")
@@ -25,15 +24,15 @@ async def sweep(app: Application) -> int:
     for item in items:
         try:
             while entries := await app.resource(Gate).journal_read(item.id, age=AGE_S):
-                await settle_entries(app, item.id, entries, tell=True)
+                await settle_entries(app, item.id, entries)
                 count += len(entries)
         except GateUnavailable as error:
             log.info("journal unread", item=item.id, error=error.reason)
     return count
 
 
-async def settle_entries(app: Application, item_id: int, entries: Sequence[JournalEntry], *, tell: bool) -> None:
-    """Settle journal entries and remove them; ``tell`` their members, who got no final answer.
+async def settle_entries(app: Application, item_id: int, entries: Sequence[JournalEntry]) -> None:
+    """Settle journal entries and remove them; their members, who got no final answer, are told by announce.py.
 
     Raises GateUnavailable, or what `server.database.DOWN` lists; entries then stay.
     """
@@ -42,8 +41,6 @@ async def settle_entries(app: Application, item_id: int, entries: Sequence[Journ
         settled = await settle_wins(app.database, item_id, wins)
         for (member_id, request_id), settlement in settled.items():
             log.info("win settled late", item=item_id, member=member_id, key=request_id, fate=settlement.fate.value)
-            if tell and settlement.fate is Fate.WON:
-                await attempt.push(app, item_id, member_id, settlement)
     for entry in entries:
         if entry.generation > 1:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flashsale.seckill.types import DueHold, LatePayment, OpenRelease, ReservationRow
+from flashsale.seckill.types import DueHold, LatePayment, OpenRelease, ReservationRow, Untold
 from server.database import Connection, many, one, touched
 
 _ROW = "id, item_id, member_id, request_id, qty, gen, epoch, status, pay_before, won_at"
@@ -70,6 +70,37 @@ async def due(connection: Connection, limit: int) -> list[DueHold]:
         limit,
     )
     return many(DueHold, rows)
+
+
+_UNTOLD = """
+SELECT r.id AS reservation_id, r.item_id, r.member_id, r.status, o.order_no, o.created_at
+FROM fs_reservations AS r JOIN orders AS o ON o.reservation_id = r.id
+WHERE r.told_at IS NULL AND r.status <> 'void'
+"""
+
+
+async def untold(connection: Connection, limit: int) -> list[Untold]:
+    """Lock and return reservations whose members have not been told; those that somebody holds are left out."""
+    rows = await connection.fetch(f"{_UNTOLD} ORDER BY r.id LIMIT $1 FOR NO KEY UPDATE OF r SKIP LOCKED", limit)
+    return many(Untold, rows)
+
+
+async def untold_of(connection: Connection, item_id: int, member_id: int, request_id: str) -> Untold | None:
+    """Lock and return the reservation of a key, None if its member has been told."""
+    return one(
+        Untold,
+        await connection.fetchrow(
+            f"{_UNTOLD} AND r.item_id = $1 AND r.member_id = $2 AND r.request_id = $3 FOR NO KEY UPDATE OF r",
+            item_id,
+            member_id,
+            request_id,
+        ),
+    )
+
+
+async def mark_told(connection: Connection, reservations: Sequence[int]) -> None:
+    """Note that the members of these reservations have been told."""
+    await connection.execute("UPDATE fs_reservations SET told_at = now() WHERE id = ANY($1)", reservations)
 
 
 async def expire(connection: Connection, reservation_id: int, epoch: int) -> bool:

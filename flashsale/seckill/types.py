@@ -147,6 +147,17 @@ class DueHold(msgspec.Struct, frozen=True):
     overdue_s: float
 
 
+class Untold(msgspec.Struct, frozen=True):
+    """A reservation whose member has not been told of the order."""
+
+    reservation_id: int
+    item_id: int
+    member_id: int
+    status: str
+    order_no: str
+    created_at: datetime
+
+
 class OpenRelease(msgspec.Struct, frozen=True):
     """A release row that Redis has not confirmed."""
 

@@ -10,6 +10,7 @@ import pytest
 
 from flashsale.gate import Attempt, Gate, GateUnavailable, JournalEntry, Outcome, Rewin
 from flashsale.seckill import (
+    announce,
     faults,
     jobs,
     rebuild,
@@ -84,8 +85,9 @@ async def test_what_a_dead_process_admitted_is_settled(stage: Stage) -> None:
     assert (view.available, view.held) == (1, 1)  # in the journal, and so accounted for
     await recover.sweep(stage.app)
     assert await stage.db.fetchval("SELECT count(*) FROM orders") == 0  # its process gets a few seconds
-    await recover.settle_entries(stage.app, item_id, [entry], tell=True)
+    await recover.settle_entries(stage.app, item_id, [entry])
     assert await stage.db.fetchval("SELECT count(*) FROM orders") == 1
+    assert await announce.sweep(stage.app) == 1
     notice = await stage.db.fetchrow("SELECT kind, payload FROM member_notices WHERE member_id = $1", first.id)
     assert (notice["kind"], notice["payload"]["status"]) == ("order", "pending_payment")
     assert (await stage.attempt(item_id, first, key="one")).status == 201
@@ -114,7 +116,7 @@ async def test_a_stale_win_is_withdrawn_and_its_key_may_win_again(stage: Stage, 
     # The stopped process wakes up with its win in hand.
     settled = await settle_wins(stage.app.database, item_id, [win_of(stale)])
     assert settled[first.id, "one"].fate is Fate.STALE
-    await recover.settle_entries(stage.app, item_id, [stale], tell=True)
+    await recover.settle_entries(stage.app, item_id, [stale])
     view = await stage.balanced(item_id)
     assert (view.available, view.held) == (1, 0)
     await stage.won(item_id, second)
@@ -213,7 +215,7 @@ async def test_one_bad_row_does_not_block_a_batch(stage: Stage) -> None:
     members = await stage.members(3)
     entries = [await admitted(stage, item_id, member, f"k{at}") for at, member in enumerate(members)]
     await stage.db.execute(f"ALTER TABLE orders ADD CONSTRAINT bad CHECK (member_id <> {members[1].id})")
-    await recover.settle_entries(stage.app, item_id, entries, tell=False)
+    await recover.settle_entries(stage.app, item_id, entries)
     rows = await stage.db.fetch("SELECT member_id, status FROM fs_reservations ORDER BY member_id")
     assert [row["status"] for row in rows] == ["held", "void", "held"]
     await stage.work()
@@ -305,7 +307,7 @@ async def test_postgresql_away_before_the_commit(stage: Stage, monkeypatch: pyte
         assert (await stage.attempt(item_id, member, key="one", ticket=ticket)).status == 503
     entries = await stage.gate.journal_read(item_id)
     assert [entry.request_id for entry in entries] == ["one"]
-    await recover.settle_entries(stage.app, item_id, entries, tell=False)
+    await recover.settle_entries(stage.app, item_id, entries)
     assert (await stage.attempt(item_id, member, key="one", ticket=ticket)).status == 201
     await stage.balanced(item_id)
 
@@ -445,7 +447,7 @@ async def test_a_rewin_that_died_before_its_commit_is_made_good(stage: Stage, mo
     assert (await stage.verify(item_id)).ok  # the take is in the journal
     entries = await stage.gate.journal_read(item_id)
     assert [entry.generation for entry in entries] == [2]
-    await recover.settle_entries(stage.app, item_id, entries, tell=True)
+    await recover.settle_entries(stage.app, item_id, entries)
     assert (await stage.balanced(item_id)).sold == 1
     assert await rewin.sweep(stage.app) == 0
 
@@ -463,7 +465,7 @@ async def test_a_rewin_whose_payment_was_refunded_meanwhile_gives_its_unit_back(
     assert await rewin._refund(stage.app, late)
     assert await rewin.commit(stage.app, row, 2, decision.epoch) is rewin.Verdict.RETURNED
     entries = await stage.gate.journal_read(item_id)
-    await recover.settle_entries(stage.app, item_id, entries, tell=True)
+    await recover.settle_entries(stage.app, item_id, entries)
     await release.drain(stage.app)
     view = await stage.balanced(item_id)
     assert (view.available, view.sold) == (1, 0)
