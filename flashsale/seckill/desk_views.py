@@ -53,7 +53,6 @@ async def live_values(call: Call, item: Item) -> dict[str, Any]:
             (call.tr(REFUSALS[code].message) if code in REFUSALS else code, code, n)
             for code, n in sorted(figures.refused.items(), key=lambda pair: -pair[1])
         ],
-        "refused": sum(figures.refused.values()),
         "holders": holders,
         "left": left,
         "whole": max(item.allocated, known, 1),

@@ -123,7 +123,7 @@ async def show_sale(call: Call, item_id: int) -> Page:
             **_lot(seen, view.phase),
             "unpaid": view.unpaid if view.unpaid is not msgspec.UNSET else 0,
             "product": product,
-            "pictures": list(dict.fromkeys(picture for picture in pictures if picture)),
+            "pictures": list(dict.fromkeys(filter(None, pictures))) or [_no_picture(call)],
             "own": own,
             "holds": own is not None and own.status is ReservationStatus.HELD,
             "pay_before": _instant(own),
@@ -203,6 +203,10 @@ def _day(text: str) -> date | None:
 
 def _texts(call: Call) -> dict[str, str]:
     return {text: call.tr(text) for text in words.TEXTS} if call.tr.locale != "zh-CN" else {}
+
+
+def _no_picture(call: Call) -> str:
+    return call.app.pages.static("catalogue/no-picture.svg")
 
 
 def _sprite(call: Call) -> str:

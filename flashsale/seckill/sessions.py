@@ -80,7 +80,7 @@ def sessions_of(seen: Sequence[Seen], at: datetime) -> list[Session]:
 
 
 def chosen(sessions: Sequence[Session], key: str, day: date | None, at: datetime) -> Session | None:
-    """Return the session that is asked for; without one what is on, else what comes next, else the last."""
+    """Return the session that is asked for; without one what is on, sold out or not, else what comes next."""
     named = next((session for session in sessions if session.key == key), None)
     if named is not None:
         return named
@@ -92,7 +92,7 @@ def chosen(sessions: Sequence[Session], key: str, day: date | None, at: datetime
         return on[-1]
     coming = [session for session in sessions if session.starts_at > at]
     going = [session for session in sessions if session.phase in (Phase.SOLD_OUT, Phase.PAUSED)]
-    return next(iter(coming[:1] or going[-1:] or sessions[-1:]), None)
+    return next(iter(going[-1:] or coming[:1] or sessions[-1:]), None)
 
 
 def ribbon(sessions: Sequence[Session], session: Session | None, today: date) -> list[Session]:

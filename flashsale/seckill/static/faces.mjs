@@ -72,7 +72,7 @@ function readiness(v, s) {
     ${ticket
       ? line(true, v.t("抢购资格已领好"))
       : line(false, s.now < s.opens ? v.t("{at} 起自动领抢购资格", { at: soon }) : v.t("正在领抢购资格"))}
-    ${s.item.challenge === "pow" && ticket ? line(s.buyer.answered, s.buyer.answered ? v.t("验证已在后台算好") : v.t("浏览器正在算验证题")) : null}
+    ${s.item.challenge === "pow" && s.now >= s.opens ? line(s.buyer.answered, s.buyer.answered ? v.t("验证已在后台算好") : v.t("浏览器正在算验证题")) : null}
   </ul>`;
 }
 
@@ -182,7 +182,7 @@ export function momentFace(v, s) {
     }
     case "running":
       return html`<div class="apart"><span class="soft">${v.t("距结束")}</span>${clock(ends, s.now, { label: v.t("距结束"), big: true, day: v.day })}</div>
-        ${stock(v, s)}${s.restocked && !paid ? note(v, "good", "undo", html`<b>${v.t("回流了！")}</b>${v.t("有人没付款，货又放出来了。")}`, "status") : null}
+        ${stock(v, s)}${s.restocked && !paid && !lost ? note(v, "good", "undo", html`<b>${v.t("回流了！")}</b>${v.t("有人没付款，货又放出来了。")}`, "status") : null}
         ${paid}${lost}${s.full ? null : html`${captcha(v, s)}${quantity(v, s)}`}${refusal(v, s)}
         ${s.member && !s.full && buyer.own && !buyer.own.has_address && buyer.refusal?.code !== "address_missing" ? readiness(v, s) : null}`;
     case "sold_out":

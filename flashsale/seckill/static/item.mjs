@@ -42,6 +42,7 @@ function draw() {
       remind,
     };
     root.classList.toggle("won", mine.step === "won");
+    root.querySelector(".offer .price").classList.toggle("plain", at === "sold_out" || at === "ended");
     root.dataset.state = mine.step === "idle" ? at : mine.step;
     if (root.dataset.awake === undefined) {
       root.dataset.awake = "";

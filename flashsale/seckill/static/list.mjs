@@ -18,7 +18,9 @@ async function refresh() {
   busy = true;
   again = false;
   try {
-    const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
+    // The session that is being read, whatever the address without one would lead to by now.
+    const here = region().dataset.session;
+    const answer = await fetch(here ? `/flash-sales?at=${here}` : location.href, { credentials: "same-origin", cache: "no-store" });
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector('[data-live="sales"]');
     if (!fresh) return;

@@ -1,0 +1,314 @@
+"""A flash sale on a phone, in a real browser: what a person reads from the countdown to the payment and the restock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
+
+from flashsale.seckill import captcha
+from flashsale.seckill.types import Challenge
+from server import worker
+from server.application import build
+from server.clock import now
+from tests.flashsale.seckill.conftest import Member, Stage
+
+pytestmark = pytest.mark.browser
+SHOTS = os.environ.get("LINGFENG_TEST_SHOTS")
+
+
+@contextlib.asynccontextmanager
+async def working(stage: Stage) -> AsyncIterator[None]:
+    """Keep a worker going: it expires, restocks, pushes and takes payments on."""
+    app, stop = build(stage.app.settings), asyncio.Event()
+    task = asyncio.create_task(worker.run(app, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 15)
+
+
+async def enter(browser: BrowserContext, stage: Stage, member: Member, path: str) -> Page:
+    """Return a page on which ``member`` is logged in."""
+    await browser.add_cookies([{"name": "lf_member", "value": member.token, "url": stage.app.settings.base_url}])
+    page = await browser.new_page()
+    await page.goto(path)
+    await expect(page.locator("#sale[data-awake]")).to_be_visible()
+    return page
+
+
+async def shot(page: Page, name: str) -> None:
+    """Keep a picture for whoever wants to look."""
+    if SHOTS:
+        await page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
+
+
+async def fits(page: Page) -> None:
+    """No page is wider than the phone."""
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def orders_of(stage: Stage, member: Member) -> int:
+    """Return how many orders a member has."""
+    count: int = await stage.db.fetchval("SELECT count(*) FROM orders WHERE member_id = $1", member.id)
+    return count
+
+
+async def test_from_the_countdown_to_the_payment(browser: BrowserContext, stage: Stage) -> None:
+    item = await stage.sale(starts_at=now() + timedelta(seconds=6), challenge=Challenge.POW, quantity=2, title="秒杀杯")
+    member = await stage.member()
+    async with working(stage):
+        page = await enter(browser, stage, member, f"/flash-sales/{item}")
+        moment, act = page.locator("#moment"), page.locator("#act")
+        await expect(moment).to_contain_text("开抢，还有")
+        await expect(moment).to_contain_text("默认收货地址已设好")
+        # The ticket and its proof of work are done before the start.
+        await expect(moment).to_contain_text("抢购资格已领好")
+        await expect(moment).to_contain_text("验证已在后台算好")
+        await expect(act.locator(".primary")).to_have_count(0)
+        await shot(page, "sale-countdown")
+        await fits(page)
+        buy = act.get_by_role("button", name="立即抢 ¥9.90")
+        await expect(buy).to_be_enabled()
+        await expect(moment).to_contain_text("距结束")
+        await shot(page, "sale-running")
+        await buy.dblclick()
+        await expect(moment.get_by_role("heading", name="抢到了")).to_be_visible()
+        await expect(moment).to_contain_text("已为你留住 1 件")
+        pay = act.get_by_role("link", name="去付款 ¥9.90")
+        # The whole moment is on the first screen: check, clock, sum, pay.
+        for part in (moment.locator(".seal"), moment.locator(".clock"), moment.locator(".sums .total").last, pay):
+            box = await part.bounding_box()
+            assert box is not None
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= 844
+        await shot(page, "sale-got")
+        await page.reload()
+        await expect(moment.get_by_role("heading", name="抢到了")).to_be_visible()
+        assert await orders_of(stage, member) == 1
+        await pay.click()
+        await page.get_by_role("button", name="去付款").locator("visible=true").click()
+        await page.wait_for_url("**/sandbox/alipay/cashier/*")
+        await page.get_by_role("button", name="付款 ¥9.90").click()
+        await page.wait_for_url("**/payments/*/result*")
+        await expect(page.get_by_role("heading", name="已付款")).to_be_visible()
+        await page.goto(f"/flash-sales/{item}")
+        await expect(moment).to_contain_text("你抢到的 1 件已付款")
+        await expect(act).to_contain_text("已达到每人限购数量")
+        await shot(page, "sale-paid")
+    await stage.balanced(item)
+
+
+async def test_a_win_that_nobody_pays_comes_back_for_who_is_waiting(browser: BrowserContext, stage: Stage) -> None:
+    item = await stage.sale(quantity=1, pay_within_s=9)
+    early, late = await stage.members(2)
+    async with working(stage):
+        await stage.won(item, early)
+        page = await enter(browser, stage, late, f"/flash-sales/{item}")
+        moment, act = page.locator("#moment"), page.locator("#act")
+        await expect(moment).to_contain_text("已抢光")
+        await expect(moment).to_contain_text("1 件还没付款，可能回流")
+        await shot(page, "sale-sold-out")
+        # Nobody touches the page from here on.
+        await expect(moment).to_contain_text("回流了！", timeout=20_000)
+        await shot(page, "sale-restocked")
+        await act.get_by_role("button", name="立即抢 ¥9.90").click()
+        await expect(moment.get_by_role("heading", name="抢到了")).to_be_visible()
+        # And now it is theirs to lose.
+        await expect(moment).to_contain_text("没有在时限内付款，货已放回", timeout=20_000)
+        await expect(moment).to_contain_text("名额还给你了，可以再抢")
+        await shot(page, "sale-expired")
+        await expect(act.get_by_role("button", name="立即抢 ¥9.90")).to_be_enabled()
+    assert await orders_of(stage, late) == 1
+
+
+async def test_a_captcha_is_asked_for_and_a_wrong_one_is_told(
+    browser: BrowserContext, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = iter(["ACDEF", "HJKMN", "PRTUV", "WXY34"])
+    monkeypatch.setattr(captcha, "word", lambda: next(words))
+    item = await stage.sale(challenge=Challenge.CAPTCHA, limit_per_member=2)
+    member = await stage.member()
+    page = await enter(browser, stage, member, f"/flash-sales/{item}")
+    moment, act = page.locator("#moment"), page.locator("#act")
+    await expect(moment.get_by_role("img", name="验证码图片")).to_be_visible()
+    await act.get_by_role("button", name="立即抢").click()
+    await expect(moment).to_contain_text("先输入图里的五个字符")
+    typed = moment.get_by_label("图里的五个字母或数字")
+    await typed.fill("AAAAA")
+    await act.get_by_role("button", name="立即抢").click()
+    await expect(moment).to_contain_text("没有对上，换了一张，再来一次")
+    await expect(typed).to_have_value("")
+    await shot(page, "sale-captcha")
+    await moment.get_by_role("button", name="加一").click()
+    await expect(act.get_by_role("button", name="立即抢 ¥19.80")).to_be_visible()
+    await typed.fill("hjkmn")
+    await act.get_by_role("button", name="立即抢").click()
+    await expect(moment).to_contain_text("已为你留住 2 件")
+
+
+async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(browser: BrowserContext, stage: Stage) -> None:
+    item = await stage.sale()
+    member = await stage.member()
+    page = await enter(browser, stage, member, f"/flash-sales/{item}")
+    keys: list[str] = []
+
+    async def lose(route: Route) -> None:
+        """The attempt arrives, and its answer does not."""
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            await route.fetch()
+            await route.abort()
+        elif len(keys) == 2:
+            await route.fulfill(status=503, headers={"Retry-After": "1"}, json={"error": {"code": "unavailable"}})
+        elif len(keys) == 3:
+            await asyncio.sleep(60)  # the page is loaded anew meanwhile
+        else:
+            await route.continue_()
+
+    await browser.route("**/attempts", lose)
+    moment, act = page.locator("#moment"), page.locator("#act")
+    await act.get_by_role("button", name="立即抢").click()
+    await expect(moment).to_contain_text("正在用同一个号再问")
+    await expect(moment).to_contain_text("不会重复下单")
+    await shot(page, "sale-asking")
+    for _ in range(100):
+        if len(keys) >= 3:
+            break
+        await asyncio.sleep(0.1)
+    await page.reload()
+    await expect(moment.get_by_role("heading", name="抢到了")).to_be_visible()
+    assert len(set(keys)) == 1
+    assert await orders_of(stage, member) == 1
+
+
+async def test_refusals_are_told_in_words_with_a_way_on(browser: BrowserContext, stage: Stage) -> None:
+    item = await stage.sale(quantity=1)
+    member = await stage.member(address=False)
+    page = await enter(browser, stage, member, f"/flash-sales/{item}")
+    moment, act = page.locator("#moment"), page.locator("#act")
+    await expect(moment).to_contain_text("还没有默认收货地址")
+    await act.get_by_role("button", name="立即抢").click()
+    await expect(moment).to_contain_text("还缺一个默认收货地址，没有下单")
+    way = moment.get_by_role("link", name="添加后回到这里")
+    assert await way.get_attribute("href") == f"/me/addresses/new?next=%2Fflash-sales%2F{item}"
+    await shot(page, "sale-address")
+    await stage.address(member.id)
+    # Somebody else is faster, and the page does not know yet.
+    await browser.route(f"**/api/v1/flash-sales/{item}", lambda route: route.abort())
+    await stage.won(item, await stage.member())
+    await act.get_by_role("button", name="立即抢").click()
+    await expect(moment).to_contain_text("刚才这一下没抢到")
+    await shot(page, "sale-missed")
+    assert await orders_of(stage, member) == 0
+
+
+async def test_offline_paused_and_ended(browser: BrowserContext, stage: Stage) -> None:
+    item = await stage.sale()
+    member = await stage.member()
+    async with working(stage):
+        page = await enter(browser, stage, member, f"/flash-sales/{item}")
+        moment, act = page.locator("#moment"), page.locator("#act")
+        await browser.set_offline(True)
+        await expect(act.get_by_role("button", name="离线了，连上才能抢")).to_be_disabled()
+        await browser.set_offline(False)
+        await expect(act.get_by_role("button", name="立即抢")).to_be_enabled()
+        await stage.staff_call("POST", f"/{item}/pause")
+        await expect(moment).to_contain_text("店家暂停了这场抢购")
+        await expect(act.get_by_role("button", name="暂停中")).to_be_disabled()
+        await stage.staff_call("POST", f"/{item}/resume")
+        await expect(act.get_by_role("button", name="立即抢")).to_be_enabled()
+        await stage.staff_call("POST", f"/{item}/end")
+        await expect(moment).to_contain_text("这场已结束")
+        await expect(act.get_by_role("link", name="看别的场次")).to_be_visible()
+
+
+async def test_the_page_is_readable_without_script_and_moves_nothing_when_it_wakes(
+    browser: BrowserContext, chromium: Browser, stage: Stage
+) -> None:
+    item = await stage.sale(starts_at=now() + timedelta(minutes=5), limit_per_member=2)
+    member = await stage.member()
+    still = await chromium.new_context(
+        java_script_enabled=False, viewport={"width": 390, "height": 844}, locale="zh-CN", is_mobile=True
+    )
+    try:
+        await still.add_cookies([{"name": "lf_member", "value": member.token, "url": stage.app.settings.base_url}])
+        page = await still.new_page()
+        await page.goto(f"{stage.app.settings.base_url}/flash-sales/{item}")
+        await expect(page.locator("#moment")).to_contain_text("开抢，还有")
+        await expect(page.get_by_text("¥9.90").first).to_be_visible()
+        await page.get_by_role("button", name="提醒我").click()
+        await expect(page.get_by_role("button", name="已设提醒")).to_be_visible()
+        before = await page.locator(".panel.offer").bounding_box()
+    finally:
+        await still.close()
+    awake = await enter(browser, stage, member, f"/flash-sales/{item}")
+    await expect(awake.locator("#moment")).to_contain_text("抢购资格已领好")
+    after = await awake.locator(".panel.offer").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(before["y"] - after["y"]) < 1
+
+
+async def test_the_list_on_a_phone_reminds_and_moves_by_itself(browser: BrowserContext, stage: Stage) -> None:
+    at = now().replace(microsecond=0)
+    item = await stage.sale(title="看得见的杯")
+    await stage.sale(starts_at=at + timedelta(hours=1), ends_at=at + timedelta(hours=2), sku_id=str(await stage.sku()))
+    member = await stage.member()
+    await browser.add_cookies([{"name": "lf_member", "value": member.token, "url": stage.app.settings.base_url}])
+    page = await browser.new_page()
+    async with working(stage):
+        await page.goto("/flash-sales")
+        lot = page.locator(f'[data-item="{item}"]')
+        await expect(lot.get_by_role("link", name="马上抢")).to_be_visible()
+        await fits(page)
+        await stage.won(item, await stage.member())
+        await stage.staff_call("POST", f"/{item}/pause")
+        await expect(lot).to_contain_text("暂停中")
+        await page.get_by_role("button", name="看一周的场次").click()
+        await expect(page.locator("#week")).to_be_visible()
+        await shot(page, "sales-week")
+        await page.goto(f"/flash-sales?at={int((at + timedelta(hours=1)).timestamp())}")
+        await page.get_by_role("button", name="提醒我").click()
+        await expect(page.get_by_role("button", name="已设提醒")).to_be_visible()
+        await expect(page.get_by_text("开抢前 5 分钟提醒你")).to_be_visible()
+
+
+async def test_staff_plan_and_watch_a_sale_in_the_browser(browser: BrowserContext, stage: Stage) -> None:
+    await browser.add_cookies([{"name": "lf_staff", "value": stage.staff.token, "url": stage.app.settings.base_url}])
+    page = await browser.new_page()
+    await page.goto("/backoffice/flash-sales/new")
+    await fits(page)
+    await page.get_by_label("标题").fill("后台排的杯")
+    await page.get_by_label("抢购价（元）").fill("19.9")
+    await page.reload()
+    await expect(page.get_by_label("标题")).to_have_value("后台排的杯")
+    await page.get_by_role("searchbox", name="名称、货号").fill("没有这样的货")
+    await expect(page.get_by_text("没有找到")).to_be_visible()
+    await page.get_by_role("searchbox", name="名称、货号").fill("杯")
+    await page.get_by_role("radio").first.check()
+    await page.get_by_role("button", name="存为草稿").click()
+    await expect(page.get_by_text("草稿存好了")).to_be_visible()
+    await page.get_by_role("button", name="发布", exact=True).click()
+    await page.locator("#publish").get_by_role("button", name="发布").click()
+    await expect(page.get_by_text("已发布，到点自动开抢")).to_be_visible()
+    item = await stage.sale(sku_id=str(await stage.sku()))
+    await page.goto(f"/backoffice/flash-sales/{item}")
+    await fits(page)
+    await expect(page.locator("#books")).to_contain_text("余 10 + 在手 0 + 已卖 0 = 分配 10")
+    await stage.won(item, await stage.member())
+    # Nobody touches the page.
+    await expect(page.locator("#live")).to_contain_text("待付 1 件")
+    await expect(page.locator("#books")).to_contain_text("余 9 + 在手 1 + 已卖 0 = 分配 10")
+    await page.get_by_role("button", name="结束", exact=True).click()
+    await expect(page.get_by_text("结束后不能重开")).to_be_visible()
+    await page.get_by_role("button", name="结束这一场").click()
+    await expect(page.get_by_text(re.compile("没卖出的货退回了普通库存"))).to_be_visible()
