@@ -12,7 +12,7 @@ from commerce.orders.readdress import readdress
 from commerce.orders.types import Actor, ActorKind, AddressLocked, NotCancellable, Order
 from commerce.orders.views import CancelBody, OrderPatch, OrdersQuery, OrderView, views
 from server.database import Connection
-from server.errors import IdempotencyMismatch, NotFound
+from server.errors import NotFound
 from server.http import Call, Listing, LoggedIn, Reply, Routes
 from server.http.dispatch import describe_in
 from server.http.idempotency import Stored, key_of, once
@@ -41,8 +41,8 @@ async def show_order(call: Call, order_no: str) -> OrderView:
 @routes.post(
     "/api/v1/orders/{order_no}/cancel",
     LoggedIn(),
-    key=Key.OWN,
-    errors=(NotCancellable, IdempotencyMismatch),
+    key=Key.DEMANDED,
+    errors=(NotCancellable,),
     deadline=20,
 )
 async def cancel_order(call: Call, order_no: str, body: CancelBody) -> OrderView:

@@ -11,7 +11,9 @@ from commerce.payments.capture import REFUSED, Disagreement, take
 from commerce.payments.provider import Providers
 from commerce.payments.types import Forged, GatewayDown, MethodUnavailable
 from server.application import Application
+from server.errors import BadRequest, Conflict, NotFound, RateLimited, UnsupportedMedia
 from server.http import Anyone, Routes
+from server.http.routes import Key
 from server.jobs import Schedule
 
 routes = Routes("payments")
@@ -23,7 +25,13 @@ FORGERIES = "60/minute"
 """Notifications with a wrong signature that one address may send before they are no longer kept."""
 
 
-@routes.post("/api/v1/payments/alipay/notify", Anyone(), raw=True)
+@routes.post(
+    "/api/v1/payments/alipay/notify",
+    Anyone(),
+    key=Key.OWN,
+    raw=True,
+    errors=(BadRequest, NotFound, Conflict, UnsupportedMedia, RateLimited),
+)
 async def alipay_notify(app: Application, request: web.Request) -> web.StreamResponse:
     """Take a notification of Alipay: answers ``success`` once it is dealt with for good, else ``fail``."""
     return await _notified(app, request, "alipay")

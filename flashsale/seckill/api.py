@@ -43,7 +43,6 @@ from flashsale.seckill.types import (
 from server.application import Application
 from server.errors import IdempotencyMismatch, NotFound, Unavailable
 from server.http import Anyone, Call, Listing, LoggedIn, Paging, Routes, StaffWith, openapi
-from server.http.idempotency import key_of
 from server.http.routes import Key
 from server.http.session import Kind
 
@@ -59,7 +58,7 @@ VIEW, MANAGE = StaffWith("flashsale.view"), StaffWith("flashsale.manage")
     LoggedIn(),
     status=201,
     also={202: QueuedView},
-    key=Key.OWN,
+    key=Key.DEMANDED,
     raw=True,
     errors=(
         SoldOut,
@@ -145,26 +144,25 @@ async def change(call: Call, item_id: int, body: ItemChange) -> PlannedView:
 # again without harm: a sale that is already where it should go answers the same.
 
 
-@backoffice.post(f"{_BACKOFFICE}/{{item_id}}/publish", MANAGE, key=Key.OWN, errors=(IllegalMove, StockShort))
+@backoffice.post(f"{_BACKOFFICE}/{{item_id}}/publish", MANAGE, key=Key.DEMANDED, errors=(IllegalMove, StockShort))
 async def publish(call: Call, item_id: int) -> MovedView:
     """Move the units out of the SKU's free stock and open the sale to its window."""
-    key_of(call.request, required=True)
     return await _moved(call, item_id, await plan.publish(call.app, item_id, call.staff))
 
 
-@backoffice.post(f"{_BACKOFFICE}/{{item_id}}/pause", MANAGE, key=Key.OWN, errors=(IllegalMove,))
+@backoffice.post(f"{_BACKOFFICE}/{{item_id}}/pause", MANAGE, key=Key.DEMANDED, errors=(IllegalMove,))
 async def pause(call: Call, item_id: int) -> MovedView:
     """Refuse attempts until the sale is resumed; what was won stays won."""
     return await _move(call, item_id, ItemState.PAUSED)
 
 
-@backoffice.post(f"{_BACKOFFICE}/{{item_id}}/resume", MANAGE, key=Key.OWN, errors=(IllegalMove,))
+@backoffice.post(f"{_BACKOFFICE}/{{item_id}}/resume", MANAGE, key=Key.DEMANDED, errors=(IllegalMove,))
 async def resume(call: Call, item_id: int) -> MovedView:
     """Go on with a paused sale."""
     return await _move(call, item_id, ItemState.PUBLISHED)
 
 
-@backoffice.post(f"{_BACKOFFICE}/{{item_id}}/end", MANAGE, key=Key.OWN, errors=(IllegalMove,))
+@backoffice.post(f"{_BACKOFFICE}/{{item_id}}/end", MANAGE, key=Key.DEMANDED, errors=(IllegalMove,))
 async def end(call: Call, item_id: int) -> MovedView:
     """End the sale for good and give back to the SKU what it has not given away."""
     return await _move(call, item_id, ItemState.ENDED)
@@ -179,7 +177,6 @@ async def verify_item(call: Call, item_id: int) -> VerifyView:
 
 
 async def _move(call: Call, item_id: int, target: ItemState) -> MovedView:
-    key_of(call.request, required=True)
     return await _moved(call, item_id, await plan.move(call.app, item_id, call.staff, target))
 
 

@@ -46,6 +46,7 @@ DEFAULT_MOST = 65_536
 COOKIES = {Kind.MEMBER: "lf_member", Kind.STAFF: "lf_staff"}
 VISITOR = "lf_visitor"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_HANDLED = frozenset({Key.OWN, Key.DEMANDED})
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _encode = msgspec.json.Encoder().encode
 
@@ -157,7 +158,7 @@ async def read_body(call: Call) -> bytes:
     request, most = call.request, call.route.most
     if request.content_length is not None and request.content_length > most:
         raise TooLarge
-    if call.route.body is None and call.route.key is Key.OWN:
+    if call.route.body is None and call.route.key in _HANDLED:
         return b""
     if call.route.body is not None and request.content_type != JSON:
         raise UnsupportedMedia
@@ -170,9 +171,11 @@ async def read_body(call: Call) -> bytes:
 async def _api(call: Call) -> web.Response:
     route = call.route
     raw = await read_body(call) if call.request.method not in _SAFE else b""
-    key = None if route.key is Key.OWN else key_of(call.request, required=route.key is Key.REQUIRED)
+    key = None
+    if route.key is not Key.OWN:
+        key = key_of(call.request, required=route.key is not Key.OPTIONAL)
     arguments = await _arguments(call, raw)
-    if key is None or call.session is None:
+    if key is None or call.session is None or route.key in _HANDLED:
         reply = await route.handler(call, **arguments)
         stored, headers = _store(route, reply), reply.headers if isinstance(reply, Reply) else {}
     else:

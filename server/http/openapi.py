@@ -174,12 +174,12 @@ def _parameters(route: Route, known: dict[Any, Any], schemas: dict[str, Any]) ->
             {"name": name, "in": "query", "required": name in struct.get("required", ()), "schema": schema}
             for name, schema in struct["properties"].items()
         ]
-    if route.key is not Key.OWN or (route.raw and route.method == "POST"):
+    if route.key is not Key.OWN:
         parameters.append(
             {
                 "name": "Idempotency-Key",
                 "in": "header",
-                "required": route.key is Key.REQUIRED or route.raw,
+                "required": route.key is not Key.OPTIONAL,
                 "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,64}$"},
             }
         )
@@ -227,7 +227,7 @@ def _usual(route: Route) -> Iterable[type[Problem]]:
         yield TooLarge
     if route.query is not None:
         yield Invalid
-    if route.key is not Key.OWN or (route.raw and route.method == "POST"):
+    if route.key is not Key.OWN:
         yield from (Invalid, IdempotencyMismatch)
     if route.limit:
         yield RateLimited

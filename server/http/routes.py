@@ -34,6 +34,8 @@ class Key(StrEnum):
     OPTIONAL = "optional"
     OWN = "own"
     """The handler deals with it, or the answer must not be stored."""
+    DEMANDED = "demanded"
+    """Required, and the handler deals with it: what it does reaches beyond one transaction."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

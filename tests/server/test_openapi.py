@@ -64,7 +64,7 @@ async def forget(call: Call, name: str) -> None:
     """Forget a thing."""
 
 
-@routes.post("/api/v1/things/fast", LoggedIn(), raw=True, also={201: Taken})
+@routes.post("/api/v1/things/fast", LoggedIn(), key=Key.DEMANDED, raw=True, also={201: Taken})
 @openapi.reads(Take)
 async def fast(app: Application, request: Any) -> Any:
     """Take a thing on the short way."""
