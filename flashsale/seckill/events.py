@@ -83,8 +83,8 @@ class Herald:
             if seen is None:
                 continue
             state = phase(seen, now()), stock_level(seen)
-            known = self._told.get(item.id)
-            self._told[item.id] = state
-            if known is not None and known != state:
+            # Told at first sight too: somebody may have been watching before this worker looked, or while none did.
+            if self._told.get(item.id) != state:
                 await app.resource(Rooms).publish(room(item.id), EVENT, news(seen))
+            self._told[item.id] = state
         self._told = {item.id: self._told[item.id] for item in items if item.id in self._told}
