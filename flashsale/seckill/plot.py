@@ -11,7 +11,7 @@ from flashsale.seckill.types import SecondView
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 760, 200, 44, 16, 176
 SECONDS = 120
-_STEPS = (1, 2, 5)
+_STEPS = (2, 4, 6, 8, 10)
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -55,12 +55,12 @@ def plot(seconds: Sequence[SecondView], at: datetime) -> Plot:
 
 
 def _ceiling(most: int) -> int:
-    """Return the smallest of 4, 10, 20, 40, 100 … that holds ``most``."""
+    """Return the smallest of 4, 6, 8, 10, 20, 40, 60 … that holds ``most``: even, so that half of it is a whole."""
     scale = 1
     while True:
         for step in _STEPS:
-            if most <= step * scale * 2:
-                return max(4, step * scale * 2)
+            if most <= step * scale:
+                return max(4, step * scale)
         scale *= 10
 
 

@@ -19,7 +19,14 @@ export function tongue({ texts, sprite }) {
   };
   const moment = (at, options) =>
     new Intl.DateTimeFormat(english ? "en-GB" : "zh-CN", { timeZone: "Asia/Shanghai", hour12: false, ...options }).format(at);
-  return { t, icon, money, exact, price, moment, day: t(" 天 ") };
+  // "今天 20:00", so that nobody has to know the date.
+  const when = (at, now) => {
+    const day = (ms) => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(ms);
+    const hour = moment(at, { hour: "2-digit", minute: "2-digit" });
+    if (day(at) === day(now)) return `${t("今天")} ${hour}`;
+    return day(at) === day(now + 86_400_000) ? `${t("明天")} ${hour}` : `${day(at).slice(5)} ${hour}`;
+  };
+  return { when, t, icon, money, exact, price, moment, day: t(" 天 ") };
 }
 
 const two = (n) => String(n).padStart(2, "0");
@@ -176,7 +183,7 @@ export function momentFace(v, s) {
   switch (s.phase) {
     case "upcoming": {
       const starts = Date.parse(item.starts_at);
-      const at = v.moment(starts, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).replace("/", "-");
+      const at = v.when(starts, s.now);
       return html`<div class="apart"><span class="soft">${v.t("{at} 开抢，还有", { at })}</span>${clock(starts, s.now, { label: v.t("距开抢"), big: true, day: v.day })}</div>
         ${captcha(v, s)}${quantity(v, s)}${readiness(v, s)}`;
     }
@@ -192,7 +199,7 @@ export function momentFace(v, s) {
     case "paused":
       return head(v.t("暂停中"), html`<p class="soft">${v.t("店家暂停了这场抢购，恢复后这里会变。")}</p>${paid}${lost}`);
     default:
-      return html`<h2>${v.t("这场已结束")}</h2><p class="soft">${v.t("结束于 {at}", { at: v.moment(ends, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }).replace("/", "-") })}</p>${paid}${lost}`;
+      return html`<h2>${v.t("这场已结束")}</h2><p class="soft">${v.t("结束于 {at}", { at: v.when(ends, s.now) })}</p>${paid}${lost}`;
   }
 }
 
@@ -215,7 +222,7 @@ export function actFace(v, s) {
   }
   if (s.phase === "upcoming") {
     const on = buyer.own?.reminder;
-    if (s.now >= Date.parse(item.starts_at) - 60_000) return still(v.t("马上开抢，别走开"));
+    if (s.now >= Date.parse(item.starts_at) - 300_000) return still(v.t("马上开抢，别走开"));
     return html`<button class=${`button${on ? "" : " ink"}`} type="button" aria-pressed=${on ? "true" : "false"} onClick=${() => s.remind(!on)}>
       ${v.icon(on ? "check" : "bell")}${on ? v.t("已设提醒，开抢前 5 分钟叫你") : v.t("开抢前提醒我")}</button>`;
   }
