@@ -72,7 +72,6 @@ def decode_json(raw: bytes, kind: type[T]) -> T:
 
 def convert(values: dict[str, Any], kind: type[T]) -> T:
     """Return texts of a form or a query as a ``kind``. Raises Invalid with the field at fault."""
-    hold_text(values.items())
     try:
         return msgspec.convert(values, kind, strict=False, str_keys=True)
     except msgspec.ValidationError as error:

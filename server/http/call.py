@@ -10,7 +10,7 @@ from aiohttp import web
 
 from server.database import Connection, Database
 from server.errors import Unauthenticated, UnsupportedMedia
-from server.http.bodies import convert
+from server.http.bodies import convert, hold_text
 from server.http.forms import posted
 from server.http.session import Identity, Kind, Session
 from server.i18n import Translator
@@ -95,7 +95,10 @@ class Call:
         return convert(await self.fields(), kind)
 
     async def fields(self) -> dict[str, Any]:
-        """Return the posted form's texts, empty ones left out; a name given more than once becomes a list."""
+        """Return the posted form's texts, empty ones left out; a name given more than once becomes a list.
+
+        Raises Invalid for a text with a NUL.
+        """
         if self.request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
             raise UnsupportedMedia
         form = await posted(self.request)
@@ -104,6 +107,7 @@ class Call:
             given = [value for value in form.getall(name) if not (isinstance(value, str) and value.strip() == "")]
             if name != "csrf_token" and given:
                 values[name] = given[0] if len(given) == 1 else given
+        hold_text(values.items())
         return values
 
     def set_cookie(self, name: str, value: str | None, seconds: int | None = None) -> None:

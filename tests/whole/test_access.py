@@ -134,7 +134,13 @@ def bodies(world: World) -> dict[str, Any]:
 
 def forms(world: World) -> dict[str, dict[str, str]]:
     """Return the same of forms."""
+    sale = {
+        "sku_id": str(world.sku_id), "title": "乙店的", "price": "9.90", "quantity": "10", "limit_per_member": "1",
+        "starts_at": "2037-01-01T10:00", "ends_at": "2037-01-01T11:00", "pay_within_s": "600", "challenge": "none",
+    }  # fmt: skip
     return {
+        "POST /backoffice/flash-sales/new": sale,
+        "POST /backoffice/flash-sales/{item_id}": sale,
         "POST /orders/{order_no}/cancel": {"reason": "乙不要了"},
         "POST /orders/{order_no}/address": {"address_id": str(world.address_id)},
         "POST /orders/{order_no}/pay": {"method": "alipay"},

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlencode
 
 import jsonschema_rs
 import msgspec
 import pytest
 
+from server.http import Body
 from server.http.access import Anyone
 from server.http.routes import Key, Route
 from server.http.session import Kind
+from tests.whole.test_access import forms
 from tests.whole.world import Heard, World, refused
 
 pytestmark = pytest.mark.usefixtures("untouched")
@@ -294,8 +298,8 @@ async def test_bodies_that_do_not_unpack(world: World) -> None:
 
 
 async def test_queries_that_make_no_sense(world: World) -> None:
-    values = ("", "%00", "a%00b", "%FF", "%ED%A0%80", "-1", "1e400", "9" * 30, "x" * 3000, "'", "%")
-    always = ["%00=%00", "no_such=1", "x=%00", "page=1&page=%00", "=".join("a" * 50), "&&;", "%ED%A0%80", "%zz=%zz"]
+    values = ("", "%00", "a%00b", "%FF", "%ED%A0%80", "-1", "9" * 30, "x" * 3000, "%")
+    always = ["%00=%00", "x=%00", "page=1&page=%00", "=".join("a" * 50), "%ED%A0%80=%zz"]
     for route in world.app.routes:
         if route.method != "GET" or route.path == "/socket.io/":
             continue
@@ -314,17 +318,22 @@ async def test_queries_that_make_no_sense(world: World) -> None:
 LIST = ("q", "brand", "tag", "category", "sort", "page", "price_min", "price_max", "in_stock", "view")
 READ_BY_HAND = {
     **{path: {"next", "to"} for path in ("/login", "/register", "/backoffice/login", "/language/{locale}")},
-    **{path: set(LIST) for path in ("/search", "/categories/{slug}", "/shops/{slug}")},
+    "/search": set(LIST),  # the same reader serves categories and shops
     "/flash-sales": {"at", "day"},
     "/api/v1/regions": {"q", "parent", "code"},
 }
 """What pages read of their query without a struct."""
 
 
+def names_of(route: Route) -> set[str]:
+    """Return the fields of the forms that the route's module knows, and perhaps of some that the route does not."""
+    known = vars(sys.modules[route.handler.__module__]).values()
+    structs = [one for one in known if isinstance(one, type) and issubclass(one, Body)]
+    return {field.encode_name for one in structs for field in msgspec.structs.fields(one)}
+
+
 async def test_forms_that_make_no_sense(world: World) -> None:
-    names = ["reason", "address_id", "method", "phone", "code", "account", "password", "next", "nickname", "old", "new"]
-    names += ["name", "region_code", "detail", "is_default", "choice", "amount", "status", "on", "back", "otp", "email"]
-    values = ("%ED%A0%80", "%FF", "9" * 30, "x" * 5000, "a%00")
+    values = ("%ED%A0%80", "%FF", "9" * 30, "x" * 5000, "a%00", "")
     rubbish = [
         (FORM, b"\xff\xfe\x00=\x00&&&=;"),
         (FORM, b"&" * 2000),
@@ -345,13 +354,11 @@ async def test_forms_that_make_no_sense(world: World) -> None:
         if not route.page or route.method != "POST" or route.name in ENDS_A_SESSION:
             continue
         more = visitor if isinstance(route.access, Anyone) else {}
-        known = []
-        for name in names:
-            answer = await send(world, route, f"{name}=%20x".encode(), {**FORM, **more})
-            assert answer.status < 500, (route.name, name, answer.text[:300])
-            if "没有这个字段" not in answer.text:
-                known.append(name)
-        fields = [f"{name}={value}".encode() for name, value in itertools.product(known, values)]
+        good = forms(world).get(route.name, {})
+        fields = []
+        for name, value in itertools.product(sorted({*good, *names_of(route)}), values):
+            rest = urlencode({field: one for field, one in good.items() if field != name})
+            fields.append(f"{rest}&{name}={value}".encode())
         for headers, data in (*((FORM, data) for data in fields), *rubbish):
             answer = await send(world, route, data, {**headers, **more})
             assert answer.status < 500, (route.name, data[:60], answer.status, answer.text[:300])
