@@ -76,10 +76,25 @@ function learn(news) {
   draw();
 }
 
+// An answer may come out of a memory that is a second old: right after a push, the push knows better.
+let pushed = -Infinity;
+function push(news) {
+  pushed = performance.now();
+  learn(news);
+}
+
 let asked;
+let later;
 async function ask() {
   asked ??= get(`/api/v1/flash-sales/${item.item_id}`)
-    .then((fresh) => learn({ unpaid: undefined, ...fresh }))
+    .then((fresh) => {
+      if (performance.now() - pushed < 1500 && fresh.phase !== item.phase) {
+        clearTimeout(later);
+        later = setTimeout(ask, 1500);
+        return;
+      }
+      learn({ unpaid: undefined, ...fresh });
+    })
     .catch(() => {}) // no answer: the next one comes
     .finally(() => (asked = undefined));
   return asked;
@@ -137,7 +152,7 @@ function woke() {
 }
 
 if (item.phase !== "ended") {
-  watch(item.item_id, learn);
+  watch(item.item_id, push);
   setTimeout(ask, Math.random() * 1000); // also tells the server's time more exactly than the page could
   look();
 }

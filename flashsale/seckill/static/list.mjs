@@ -57,7 +57,9 @@ function look() {
     if (watched.has(id) || one.dataset.phase === "ended") continue;
     watched.set(id, watch(id, (sale) => {
       const here = region().querySelector(`[data-item="${id}"]`);
-      if (here && here.dataset.phase !== sale.phase) soon();
+      if (!here || here.dataset.phase === sale.phase) return;
+      soon();
+      setTimeout(soon, 2500); // the first answer may come out of a memory that is a second old
     }));
   }
 }
