@@ -333,6 +333,14 @@ async def test_flash_sales_for_shoppers(world: World) -> None:
     assert refused(await client("POST", f"/api/v1/flash-sales/{soon}/attempts", body), 409)["code"] == "not_started"
 
 
+async def test_a_queued_attempt_is_asked_for(world: World) -> None:
+    path = f"/api/v1/flash-sales/{world.sale_id}/attempts/{world.attempt_id}"
+    answer = await Client(world, world.alice.token).good(200, "GET", path)
+    assert (answer["status"], answer["order_no"], answer["amount"]) == ("won", world.order_no, 990)
+    moment(answer["pay_before"])
+    assert refused(await Client(world, world.bob.token)("GET", path), 404)["code"] == "not_found"
+
+
 async def test_a_proof_of_work_is_what_the_page_says(world: World) -> None:
     client, item_id = await newcomer(world), await sale(world, challenge="pow")
     path = f"/api/v1/flash-sales/{item_id}"
