@@ -151,6 +151,8 @@ async def test_polling_and_upgrade(site: Site, listen: Listen, transports: list[
     await site.rooms.publish("sale:5", "flash_sale", {"n": 1})
     await until(lambda: member.of("order") and member.of("flash_sale"))
     assert numbers(member) == [(1, "1")]
+    # Without waiting for the answer to a poll that the server keeps open for 25 s.
+    await member.client.eio.disconnect(abort=True)
 
 
 async def test_a_message_that_is_too_large_ends_the_connection(site: Site, listen: Listen) -> None:
