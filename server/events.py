@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 import structlog
 
+from server import database as db
+from server import redis
 from server.database import Connection
 from server.jobs import Job, enqueue
 
@@ -78,7 +80,9 @@ async def deliver(app: Application, delivery: Delivery) -> None:
             log.warning("subscriber failed", subscriber=subscriber.name, event_id=delivery.event_id, exc_info=error)
             failures.append(error)
     if failures:
-        raise ExceptionGroup(f"event {delivery.event_id}", failures)
+        # An engine that is down is no failure of the job (server/worker.py), unless a subscriber failed beside it.
+        waits = all(isinstance(failure, (*db.DOWN, *db.CONTENTION, *redis.DOWN)) for failure in failures)
+        raise failures[0] if waits else ExceptionGroup(f"event {delivery.event_id}", failures)
 
 
 JOB = Job(name=DELIVER, payload=Delivery, run=deliver, attempts=20)

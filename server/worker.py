@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from pgqueuer import AsyncpgDriver, PgQueuer
 from pgqueuer import Job as QueuedJob
+from pgqueuer.errors import RetryRequested
 
 from server import database as db
 from server import redis
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger("worker")
 _HEARTBEAT = timedelta(seconds=10)
 _MOST_AT_ONCE = 20
+FINISH_WITHIN = 8.0
+"""Seconds that jobs in hand have at a stop; those that need longer run again elsewhere."""
 
 
 async def run(app: Application, stop: asyncio.Event) -> None:
@@ -95,7 +98,7 @@ async def _drain(app: Application, connection: Any, stop: asyncio.Event) -> None
         queuer.shutdown.set()
         if broken.done():
             running.cancel()
-        await asyncio.wait({running}, timeout=8)
+        await asyncio.wait({running}, timeout=FINISH_WITHIN)
     finally:
         for task in (running, stopping, broken):
             task.cancel()
@@ -106,7 +109,14 @@ async def _drain(app: Application, connection: Any, stop: asyncio.Event) -> None
 
 def _entry(app: Application, job: Job) -> Any:
     async def entry(queued: QueuedJob) -> None:
-        await perform(app, job, int(queued.id), queued.payload or b"")
+        # PgQueuer drops a job whose entry raises or is cancelled: what perform() could not see to goes back as it was.
+        try:
+            await perform(app, job, int(queued.id), queued.payload or b"")
+        except asyncio.CancelledError:
+            raise RetryRequested(reason="the worker stopped") from None
+        except Exception as error:
+            log.warning("job put back", name=job.name, error=f"{type(error).__name__}: {error}")
+            raise RetryRequested(timedelta(seconds=1), type(error).__name__) from error
 
     return entry
 

@@ -12,7 +12,7 @@ import pytest
 from server import worker
 from server.application import Application
 from server.database import Connection
-from server.events import Event, publish
+from server.events import Delivery, Event, deliver, publish
 from server.jobs import Again, Job, enqueue
 from server.settings import Settings
 
@@ -120,6 +120,71 @@ async def test_a_job_may_ask_for_later_without_losing_a_try(bare: Application) -
         async with bare.database.transaction() as connection:
             await enqueue(connection, "test.later", Note("x"))
         await until(lambda: _is(tries == 4), 20)
+
+
+async def test_a_job_that_outlasts_a_stop_runs_again(bare: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, done = 0, False
+    go_on = asyncio.Event()
+
+    async def run(app: Application, note: Note) -> None:
+        nonlocal begun, done
+        begun += 1
+        await go_on.wait()
+        done = True
+
+    monkeypatch.setattr(worker, "FINISH_WITHIN", 0.2)
+    bare.job(Job(name="test.long", payload=Note, run=run))
+    async with bare.running("command"):
+        async with bare.database.transaction() as connection:
+            await enqueue(connection, "test.long", Note("x"))
+        async with working(bare):
+            await until(lambda: _is(begun == 1))
+        assert not done
+        go_on.set()
+        async with working(bare):
+            await until(lambda: _is(done))
+    assert begun == 2
+
+
+async def test_a_job_whose_begin_cannot_be_written_down_is_kept(bare: Application) -> None:
+    ran = False
+
+    async def run(app: Application, note: Note) -> None:
+        nonlocal ran
+        ran = True
+
+    bare.job(Job(name="test.kept", payload=Note, run=run))
+    async with bare.running("command"):
+        async with bare.database.transaction() as connection:
+            await connection.execute("ALTER TABLE job_tries RENAME TO job_tries_away")
+            await enqueue(connection, "test.kept", Note("x"))
+        async with working(bare):
+            async with bare.database.connection() as connection:
+
+                async def put_back() -> bool:
+                    return bool(await connection.fetchval("SELECT count(*) FROM pgqueuer WHERE attempts > 0"))
+
+                await until(put_back)
+                await connection.execute("ALTER TABLE job_tries_away RENAME TO job_tries")
+            await until(lambda: _is(ran))
+
+
+async def test_an_engine_that_is_down_is_no_failure_of_an_event(bare: Application) -> None:
+    async def ask(app: Application, connection: Connection, event: Happened, event_id: int) -> None:
+        raise ConnectionError("away")
+
+    async def fail(app: Application, connection: Connection, event: Happened, event_id: int) -> None:
+        raise RuntimeError("a defect")
+
+    bare.subscribe(Happened, "test.ask", ask)
+    async with bare.running("command"):
+        async with bare.database.transaction() as connection:
+            event_id = await publish(connection, Happened(number=5))
+        with pytest.raises(ConnectionError):
+            await deliver(bare, Delivery(event_id))
+        bare.subscribe(Happened, "test.fail", fail)
+        with pytest.raises(ExceptionGroup):
+            await deliver(bare, Delivery(event_id))
 
 
 async def test_a_subscriber_writes_once_even_when_another_fails(bare: Application) -> None:
