@@ -211,7 +211,8 @@ async def move_to_revived(connection: Connection, order_id: int, amount: int, at
     return await connection.fetchrow(
         """
         UPDATE orders
-        SET status = 'pending_shipment', paid = $2, paid_at = $3, cancelled_at = NULL, cancel_reason = NULL
+        SET status = 'pending_shipment', paid = $2, paid_at = $3, cancelled_at = NULL, cancel_reason = NULL,
+            refund_status = 'none'
         WHERE id = $1 AND status = 'cancelled' AND amount = $2 RETURNING order_no, member_id, now() AS at
         """,
         order_id,

@@ -6,10 +6,18 @@ import msgspec
 import structlog
 
 from commerce import orders
-from commerce.orders import RefundStatus
+from commerce.orders import OrderStatus, RefundStatus
 from commerce.payments import books, refund_store, store
 from commerce.payments.provider import Providers
-from commerce.payments.types import GatewayDown, GatewayRefused, Payment, Purpose, RefundState
+from commerce.payments.types import (
+    Decision,
+    GatewayDown,
+    GatewayRefused,
+    MethodUnavailable,
+    Payment,
+    Purpose,
+    RefundState,
+)
 from server.application import Application
 from server.database import Connection
 from server.jobs import Job, Schedule, enqueue
@@ -62,7 +70,7 @@ async def carry_out(app: Application, task: RefundTask) -> None:
         return
     try:
         await app.resource(Providers).of(payment.method).refund(payment, refund)
-    except GatewayDown as error:
+    except (GatewayDown, MethodUnavailable) as error:
         log.warning("refund waits", refund_no=refund.refund_no, error=str(error))
         return
     except GatewayRefused as error:
@@ -74,10 +82,11 @@ async def carry_out(app: Application, task: RefundTask) -> None:
                 await orders.note_in(connection, payment.order_id, "refund_failed", "退款遇到问题，工作人员正在处理")
         return
     async with app.database.transaction() as connection:
-        await _note_done(connection, payment, refund.refund_no, refund.amount)
+        await note_done(connection, payment, refund.refund_no, refund.amount)
 
 
-async def _note_done(connection: Connection, payment: Payment, refund_no: str, amount: int) -> None:
+async def note_done(connection: Connection, payment: Payment, refund_no: str, amount: int) -> None:
+    """Note that the gateway gave a refund back, once. Locks the order, then the refund and its payment."""
     order = await orders.lock(connection, payment.order_id)
     assert order is not None
     if not await refund_store.move_to_done(connection, refund_no):
@@ -86,7 +95,10 @@ async def _note_done(connection: Connection, payment: Payment, refund_no: str, a
     if await refund_store.done_of_payment(connection, payment.id) == payment.received:
         await store.move_to_refunded(connection, payment.id)
     await orders.note_in(connection, order.id, "refunded", "退款已原路退回")
-    if payment.purpose in (Purpose.ORDER, Purpose.LATE):
+    # A second late payment, refunded while the first one won the units again, says nothing about the order.
+    if payment.purpose in (Purpose.ORDER, Purpose.LATE) and (
+        order.status is OrderStatus.CANCELLED or payment.late_decision is not Decision.REFUND
+    ):
         back = await refund_store.done_of_order(connection, order.id)
         await orders.refunded_in(
             connection, order.id, RefundStatus.FULL if back >= order.amount else RefundStatus.PARTIAL

@@ -56,11 +56,13 @@ async def done_of_payment(connection: Connection, payment_id: int) -> int:
 
 
 async def done_of_order(connection: Connection, order_id: int) -> int:
-    """Return the fen that went back of what paid the order or came late for it (not of doubles and mismatches)."""
+    """Return the fen that went back of what paid the order, or came late for one that stayed cancelled."""
     found: int = await connection.fetchval(
         """
-        SELECT coalesce(sum(r.amount), 0)::bigint FROM refunds r JOIN payments p ON p.id = r.payment_id
-        WHERE p.order_id = $1 AND r.status = 'done' AND p.purpose IN ('order', 'late')
+        SELECT coalesce(sum(r.amount), 0)::bigint
+        FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN orders o ON o.id = p.order_id
+        WHERE p.order_id = $1 AND r.status = 'done'
+            AND (p.purpose = 'order' OR p.late_decision = 'rewon' OR (p.purpose = 'late' AND o.status = 'cancelled'))
         """,
         order_id,
     )

@@ -128,6 +128,7 @@ async def _refund(app: Application, late: LatePayment) -> bool:
     async with app.database.transaction() as connection:
         if not await reservation_store.decide(connection, late.payment_id, "refund"):
             return False
+        await orders.lock(connection, late.order_id)
         payment = await payments.by_id(connection, late.payment_id)
         if payment is None or not await payments.refund_late(connection, payment.id, payment.amount):
             raise Disagreement(f"payment {late.payment_id} was decided elsewhere")

@@ -8,6 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from commerce import payments
+from commerce.payments import refund
 from flashsale.gate import Attempt, Gate, GateUnavailable, JournalEntry, Outcome, Rewin
 from flashsale.seckill import (
     announce,
@@ -426,6 +428,38 @@ async def test_two_late_payments_of_one_order(stage: Stage) -> None:
     assert view.sold == 1
     decisions = await stage.db.fetch("SELECT late_decision FROM payments ORDER BY 1")
     assert [row["late_decision"] for row in decisions] == ["refund", "rewon"]
+    await refunded(stage)
+    order = await stage.db.fetchrow("SELECT status, paid, refund_status FROM orders")
+    assert tuple(order) == ("pending_shipment", 990, "none")
+
+
+async def test_an_order_that_comes_back_after_a_refund_is_paid_in_full(stage: Stage) -> None:
+    item_id = await stage.sale(quantity=1)
+    first, second = await stage.members(2)
+    order_no = await expired(stage, item_id, first, "one")
+    other = str((await stage.won(item_id, second)).body["order_no"])
+    assert await pay(stage, order_no) == "late"
+    assert await rewin.sweep(stage.app) == 1
+    await refunded(stage)
+    status = "SELECT status, refund_status FROM orders WHERE order_no = $1"
+    assert tuple(await stage.db.fetchrow(status, order_no)) == ("cancelled", "full")
+    assert (
+        await stage.call("POST", f"/api/v1/orders/{other}/cancel", second, {}, headers={"Idempotency-Key": "c"})
+    ).status == 200
+    await release.drain(stage.app)
+    assert await pay(stage, order_no) == "late"
+    assert await rewin.sweep(stage.app) == 1
+    assert tuple(await stage.db.fetchrow(status, order_no)) == ("pending_shipment", "none")
+    await stage.balanced(item_id)
+
+
+async def refunded(stage: Stage) -> None:
+    """Note that the gateway has given back what was to go back."""
+    for row in await stage.db.fetch("SELECT payment_id, refund_no, amount FROM refunds WHERE status = 'pending'"):
+        async with stage.app.database.transaction() as connection:
+            payment = await payments.by_id(connection, row["payment_id"])
+            assert payment is not None
+            await refund.note_done(connection, payment, row["refund_no"], row["amount"])
 
 
 async def test_a_rewin_that_died_before_its_commit_is_made_good(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
