@@ -10,7 +10,7 @@ from commerce.orders import Closing
 from commerce.payments import store
 from commerce.payments.capture import Outcome, take
 from commerce.payments.provider import Providers
-from commerce.payments.types import GatewayDown, Payment, TradeState
+from commerce.payments.types import GatewayDown, MethodUnavailable, Payment, TradeState
 from server.application import Application
 
 CloseResult = Closing
@@ -36,7 +36,7 @@ async def close_one(app: Application, payment: Payment) -> CloseResult:
     """Close one payment at its gateway and note how it stands."""
     try:
         trade = await app.resource(Providers).of(payment.method).close(payment)
-    except GatewayDown as error:
+    except (GatewayDown, MethodUnavailable) as error:
         log.warning("closing waits", payment_no=payment.payment_no, error=str(error))
         return Closing.UNKNOWN
     if trade.state is TradeState.PAID:

@@ -29,7 +29,17 @@ _STATES = {
 }
 _NO_TRADE = "ACQ.TRADE_NOT_EXIST"
 _WRONG_STATUS = ("ACQ.TRADE_STATUS_ERROR", "ACQ.REASON_TRADE_STATUS_INVALID", "ACQ.REASON_ILLEGAL_STATUS")
-_UNSURE = ("ACQ.SYSTEM_ERROR", "AOP.", "isp.", "aop.")
+_REFUSED = "40004"
+"""The code of a refusal of the business itself; others tell of keys, permissions or the gateway's own trouble."""
+_FOR_NOW = (
+    "ACQ.SYSTEM_ERROR",
+    "ACQ.SELLER_BALANCE_NOT_ENOUGH",
+    "ACQ.REASON_TRADE_BEEN_FREEZEN",
+    "AOP.",
+    "isp.",
+    "aop.",
+)
+"""What it refuses with that code and may do later."""
 
 
 class Alipay:
@@ -161,7 +171,7 @@ class Alipay:
         if code == "10000":
             return answer
         sub_code = str(answer.get("sub_code") or code)
-        if code == "20000" or sub_code.startswith(_UNSURE):
+        if code != _REFUSED or sub_code.startswith(_FOR_NOW):
             raise GatewayDown(f"{method}: {sub_code}")
         raise GatewayRefused(sub_code, str(answer.get("sub_msg") or answer.get("msg") or ""))
 

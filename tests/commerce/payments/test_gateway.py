@@ -10,13 +10,18 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from commerce import payments
 from commerce.payments import refund_store, store
 from commerce.payments.provider import Providers
 from commerce.payments.providers import rsa2
 from commerce.payments.providers.alipay import Alipay
 from commerce.payments.providers.alipay_account import account
-from commerce.payments.types import GatewayDown, GatewayRefused, Payment, TradeState
+from commerce.payments.types import GatewayDown, GatewayRefused, Payment, Refund, RefundState, TradeState
+from commerce.sandbox.alipay import protocol
+from commerce.sandbox.alipay.keys import Keys
+from commerce.sandbox.alipay.types import Refusal
 from server.application import build
+from server.clock import now
 from tests.commerce.orders.market import PRICE, Market, Member, Placed, until
 
 ADDRESS = "/sandbox/alipay/gateway.do"
@@ -174,6 +179,56 @@ async def test_an_answer_that_cannot_be_trusted_is_no_answer(market: Market, beg
                     await question(begun.payment)
         finally:
             await gateway.aclose()
+
+
+@pytest.mark.parametrize(
+    ("code", "sub_code", "final"),
+    [
+        ("40004", "ACQ.TRADE_HAS_CLOSE", True),
+        ("40004", "ACQ.SELLER_BALANCE_NOT_ENOUGH", False),
+        ("40004", "ACQ.SYSTEM_ERROR", False),
+        ("40002", "isv.invalid-signature", False),
+        ("20000", "isp.unknow-error", False),
+    ],
+)
+async def test_only_the_business_itself_refuses_a_refund_for_good(
+    market: Market, begun: Begun, code: str, sub_code: str, final: bool
+) -> None:
+    keys = market.app.resource(Keys)
+
+    async def refuse(_: web.Request) -> web.Response:
+        node = protocol.refused(Refusal(sub_code, "不行", code=code))
+        return web.Response(body=protocol.answer("alipay.trade.refund", node, keys))
+
+    gatekeeper = web.Application()
+    gatekeeper.router.add_post(ADDRESS, refuse)
+    found = account(market.app.settings)
+    assert found is not None
+    due = Refund(
+        id=1,
+        refund_no="100000000000000001",
+        payment_id=begun.payment.id,
+        amount=1,
+        status=RefundState.PENDING,
+        reason="late",
+        created_at=now(),
+        done_at=None,
+        tries=0,
+    )
+    async with TestServer(gatekeeper) as server:
+        gateway = Alipay(msgspec.structs.replace(found, gateway=str(server.make_url(ADDRESS))), "http://127.0.0.1")
+        try:
+            with pytest.raises(GatewayRefused if final else GatewayDown):
+                await gateway.refund(begun.payment, due)
+        finally:
+            await gateway.aclose()
+
+
+async def test_a_method_that_is_gone_holds_nothing_up(market: Market, begun: Begun) -> None:
+    market.app.resource(Providers)._providers.clear()
+    cancelled = await market.call("POST", f"/api/v1/orders/{begun.order.order_no}/cancel", begun.member, {})
+    assert (cancelled.status, (await cancelled.json())["error"]["code"]) == (503, "unavailable")
+    assert await payments.close_for_order(market.app, begun.order.id) is payments.CloseResult.UNKNOWN
 
 
 async def test_a_merchant_that_says_fail_is_told_again(market: Market, begun: Begun) -> None:
