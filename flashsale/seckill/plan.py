@@ -74,7 +74,8 @@ async def change(connection: Connection, item_id: int, body: ItemChange, staff: 
     info = await sku(connection, item.sku_id)
     assert info is not None
     await _check(connection, msgspec.structs.asdict(item) | changes, info)
-    changed = await store.update_draft(connection, item_id, changes)
+    # The price was held against what the SKU costs now, so that is what it is shown beside.
+    changed = await store.update_draft(connection, item_id, changes | {"list_price": info.price})
     assert changed is not None
     return changed
 

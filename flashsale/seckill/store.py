@@ -16,7 +16,17 @@ _COLUMNS = """
 """
 
 _CHANGEABLE = frozenset(
-    {"title", "price", "quantity", "limit_per_member", "starts_at", "ends_at", "pay_within_s", "challenge"}
+    {
+        "title",
+        "price",
+        "list_price",
+        "quantity",
+        "limit_per_member",
+        "starts_at",
+        "ends_at",
+        "pay_within_s",
+        "challenge",
+    }
 )
 
 

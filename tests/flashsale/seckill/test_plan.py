@@ -48,6 +48,10 @@ async def test_a_draft_may_be_changed_until_it_is_published(stage: Stage) -> Non
     changed = await stage.staff_call("PATCH", f"/{item_id}", {"price": 880, "quantity": 7})
     assert (changed.status, changed.body["price"], changed.body["quantity"]) == (200, 880, 7)
     assert (await stage.staff_call("PATCH", f"/{item_id}", {"price": 9900})).status == 422
+    await stage.db.execute("UPDATE skus SET price = 20000 WHERE id = $1", stage.sku_id)
+    dearer = await stage.staff_call("PATCH", f"/{item_id}", {"price": 9950})
+    assert (dearer.status, dearer.body["price"], dearer.body["list_price"]) == (200, 9950, 20000)
+    assert (await stage.staff_call("PATCH", f"/{item_id}", {"price": 880})).status == 200
     assert (await stage.staff_call("PATCH", f"/{item_id}", {"ends_at": wire(now() - timedelta(days=1))})).status == 422
     assert (await stage.staff_call("PATCH", f"/{item_id}", {"stock": 1})).status == 422
     assert (await stage.staff_call("PATCH", f"/{item_id}", {})).status == 200
