@@ -47,7 +47,7 @@ environment:
   LINGFENG_SECRET        signs tickets and sessions; production must set it, at least 32 characters
   LINGFENG_HOST, LINGFENG_PORT   where web listens (127.0.0.1, 8080)
   LINGFENG_BASE_URL      the address that people use, e.g. https://shop.example.com
-  LINGFENG_SANDBOXES     1 shows the simulated payment, SMS and carriers (on in `run`, else off)
+  LINGFENG_SANDBOXES     1 shows the simulated payment, SMS and carriers (on in `run`; refused in production)
   LINGFENG_TRUSTED_PROXIES   addresses whose X-Forwarded-For is believed
   LINGFENG_DATABASE_POOL connections of one process (10); LINGFENG_PGBOUNCER=1 behind PgBouncer
   LINGFENG_LOG_LEVEL     debug, info (default), warning or error; LINGFENG_LOG_JSON=1 writes JSON lines

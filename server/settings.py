@@ -71,6 +71,12 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     database_url = _url(environ, "DATABASE_URL", ("postgresql", "postgres"))
     port = _integer(environ, "LINGFENG_PORT", 8080, 0, 65535)
     host = environ.get("LINGFENG_HOST", "127.0.0.1")
+    sandboxes = _flag(environ, "LINGFENG_SANDBOXES", False)
+    if sandboxes and environment is Environment.PRODUCTION:
+        raise SettingsError(
+            "LINGFENG_SANDBOXES is on in production: the sandboxes show everybody's log-in codes and pay for orders "
+            "without money; leave it out"
+        )
     return Settings(
         home=home,
         database_url=database_url,
@@ -81,7 +87,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         host=host,
         port=port,
         base_url=(environ.get("LINGFENG_BASE_URL") or f"http://{host}:{port}").rstrip("/"),
-        sandboxes=_flag(environ, "LINGFENG_SANDBOXES", False),
+        sandboxes=sandboxes,
         demo=_flag(environ, "LINGFENG_DEMO", False),
         trusted_proxies=tuple(filter(None, environ.get("LINGFENG_TRUSTED_PROXIES", "").replace(" ", "").split(","))),
         database_pool=_integer(environ, "LINGFENG_DATABASE_POOL", 10, 1, 200),

@@ -108,7 +108,7 @@ def environment(plan: Plan, port: int, environ: Mapping[str, str]) -> dict[str, 
     """Return the environment of the processes that `run` starts: what it was given, and its own defaults below that."""
     defaults = {
         "LINGFENG_BASE_URL": f"http://{_reachable(plan.host)}:{port}",
-        "LINGFENG_SANDBOXES": "1",
+        "LINGFENG_SANDBOXES": "0" if environ.get("LINGFENG_ENV", "").strip().lower() == "production" else "1",
         "LINGFENG_LIMIT_LOOPBACK": "0",
         "PYTHONUNBUFFERED": "1",
     }

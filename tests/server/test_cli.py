@@ -99,6 +99,21 @@ def test_a_wrong_setting_says_which(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert "LINGFENG_PORT" in capsys.readouterr().err
 
 
+def test_production_has_no_sandboxes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name, value in {
+        "LINGFENG_ENV": "production",
+        "LINGFENG_SECRET": "x" * 32,
+        "LINGFENG_SANDBOXES": "1",
+        "DATABASE_URL": f"postgresql://nobody@/nowhere?host={tmp_path}",
+        "REDIS_URL": f"unix://{tmp_path}/nowhere.sock",
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(["web"]) == cli.USAGE
+    assert "LINGFENG_SANDBOXES is on in production" in capsys.readouterr().err
+
+
 def test_an_unreachable_database_is_3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgresql://nobody@/nowhere?host={tmp_path}")
     monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/nowhere.sock")

@@ -183,6 +183,8 @@ def test_what_is_given_goes_before_our_defaults(tmp_path: Path) -> None:
     assert env["LINGFENG_DEMO"] == "0"
     assert env["LINGFENG_BASE_URL"] == "http://127.0.0.1:8123"
     assert env["DATABASE_URL"] == "postgresql://x"
+    assert environment(plan, 8123, {})["LINGFENG_SANDBOXES"] == "1"
+    assert environment(plan, 8123, {"LINGFENG_ENV": "production"})["LINGFENG_SANDBOXES"] == "0"
 
 
 class Failing:
