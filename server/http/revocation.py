@@ -15,21 +15,25 @@ from server.http.session import Sessions
 
 _EVERY = 1.0
 _OVERLAP = timedelta(seconds=20)  # a transaction that commits late carries an older time
+_BEFORE = timedelta(hours=2)
+"""How far back a process looks as it starts: longer than anything lives that is believed without a look at its session,
+such as a flash sale's ticket."""
 log = structlog.get_logger("sessions")
 
 
 async def listen(database: Database, sessions: Sessions) -> None:
     """Tell ``sessions`` what was revoked, until cancelled."""
     since: datetime | None = None
+    reach = _BEFORE
     while True:
         try:
             async with database.connection() as connection:
                 if since is None:
                     since = await connection.fetchval("SELECT now()")
                 rows = await connection.fetch(
-                    "SELECT digest, revoked_at FROM sessions WHERE revoked_at > $1 ORDER BY revoked_at",
-                    since - _OVERLAP,
+                    "SELECT digest, revoked_at FROM sessions WHERE revoked_at > $1 ORDER BY revoked_at", since - reach
                 )
+            reach = _OVERLAP
             for row in rows:
                 if not sessions.revoked(row["digest"]):
                     sessions.forget(row["digest"])

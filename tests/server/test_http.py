@@ -16,6 +16,7 @@ from server.database import Connection
 from server.errors import Conflict, Invalid
 from server.http import Anyone, Body, Call, Identity, Kind, LoggedIn, Paging, Reply, Routes, StaffWith, View
 from server.http.routes import Key
+from server.http.session import digest_of
 from server.http.web import web_app
 from server.settings import Settings
 
@@ -215,6 +216,20 @@ async def test_a_revoked_session_ends_at_once_here_and_within_a_second_elsewhere
     assert (response.status, (await response.json())["error"]["code"]) == (401, "token_expired")
     async with asyncio.timeout(5):
         while (await elsewhere.get("/api/v1/test/list", headers=bearer(held))).status != 401:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_process_that_starts_knows_who_was_put_out_before(
+    bare: tuple[Application, Client], settings: Settings, aiohttp_client: Any
+) -> None:
+    app, _ = bare
+    digest = digest_of(await token(app, Kind.MEMBER, 7))
+    async with app.database.connection() as connection:
+        await connection.execute("UPDATE sessions SET revoked_at = now() - interval '90 minutes'")
+    other = Application(settings, ("server",))
+    await aiohttp_client(web_app(other))
+    async with asyncio.timeout(5):
+        while not other.sessions.revoked(digest):
             await asyncio.sleep(0.05)
 
 
