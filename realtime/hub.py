@@ -177,6 +177,8 @@ class Hub:
             case PacketType.DISCONNECT if socket is not None:
                 del line.sockets[packet.nsp]
                 await self._end(socket)
+                if not line.sockets:  # a line without a socket counts against nobody's limit: it may not stay
+                    line.deadline = asyncio.get_running_loop().call_later(CONNECT_WITHIN, self.engine.close, sid)
             case PacketType.CONNECT_ERROR:
                 self.engine.close(sid)
 
@@ -285,12 +287,7 @@ def _read(given: Any, kind: Any) -> Any:
 
 def _told(problem: Problem, tr: Translator) -> dict[str, Any]:
     """Return a refusal as clients read it: ``ok`` false, ``code``, ``message``, perhaps more."""
-    message = tr(problem.message)
-    values = {name: tr(value) if isinstance(value, str) else str(value) for name, value in problem.values.items()}
-    for _ in range(2):  # a reason may itself have a place to fill
-        for name, value in values.items():
-            message = message.replace("{" + name + "}", value)
-    told: dict[str, Any] = {"ok": False, "code": problem.code, "message": message}
+    told: dict[str, Any] = {"ok": False, "code": problem.code, "message": problem.told(tr)}
     if problem.field is not None:
         told["field"] = problem.field
     if problem.details is not None:

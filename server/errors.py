@@ -5,6 +5,7 @@ Messages are written in zh_CN, which is also the key of their translation.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 
@@ -24,6 +25,20 @@ class Problem(Exception):
         self.details = details
         self.values = values
         self.headers: dict[str, str] = {}
+
+    def told(self, tr: Callable[[str], str]) -> str:
+        """Return the message as ``tr`` says it, its places filled."""
+        return tr(self.message).format_map(_Lenient(self._filled(tr)))
+
+    def _filled(self, tr: Callable[[str], str]) -> dict[str, object]:
+        return {name: tr(value) if isinstance(value, str) else value for name, value in self.values.items()}
+
+
+class _Lenient(dict[str, object]):
+    """Leaves a place that nothing fills as it stands: a refusal must not fail on its own words."""
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
 
 
 class BadRequest(Problem):
@@ -99,6 +114,14 @@ class Invalid(Problem):
 
     def __init__(self, field: str, reason: str = "不符合要求", *, details: Any = None, **values: object) -> None:
         super().__init__(field=field or None, details=details, reason=reason, **values)
+
+    def reason(self, tr: Callable[[str], str]) -> str:
+        """Return why, as ``tr`` says it: what stands beside the field."""
+        return str(self._filled(tr)["reason"])
+
+    def _filled(self, tr: Callable[[str], str]) -> dict[str, object]:
+        values = super()._filled(tr)
+        return values | {"reason": str(values["reason"]).format_map(_Lenient(values))}
 
 
 class IdempotencyMismatch(Problem):

@@ -32,7 +32,7 @@ book = Routes("addresses")
 
 def visitor_of(call: Call) -> Visitor:
     """Return where a log-in comes from."""
-    return Visitor(call.address, call.request.headers.get("User-Agent", "").replace("\x00", ""))
+    return Visitor(call.address, call.agent)
 
 
 @accounts.post("/api/v1/auth/codes", Anyone(), status=202, key=Key.OWN, errors=(RateLimited,))

@@ -68,10 +68,7 @@ class Done(Body, frozen=True, kw_only=True):
 
 def told(call: Call, problem: Problem) -> str:
     """Return a refusal in the caller's language, a wrong field's reason without the words before it."""
-    values = {name: call.tr(value) if isinstance(value, str) else value for name, value in problem.values.items()}
-    if isinstance(problem, Invalid):
-        return str(values["reason"]).format(**values)
-    return call.tr(problem.message).format(**values)
+    return problem.reason(call.tr) if isinstance(problem, Invalid) else problem.told(call.tr)
 
 
 def let_in(call: Call, entered: Entered, way: str) -> Redirect:

@@ -14,11 +14,6 @@ from server.http.routes import Key
 routes = Routes("staff", realm=Kind.STAFF)
 
 
-def agent_of(call: Call) -> str:
-    """Return what the client says it is, fit to be kept."""
-    return call.request.headers.get("User-Agent", "").replace("\x00", "")
-
-
 @routes.post(
     "/api/v1/staff/sessions",
     Anyone(),
@@ -29,7 +24,7 @@ def agent_of(call: Call) -> str:
 )
 async def open_session(call: Call, body: StaffLogIn) -> StaffSessionView:
     """Log in to the back office."""
-    entered = await log_in(call.app, body, call.address, agent_of(call))
+    entered = await log_in(call.app, body, call.address, call.agent)
     return StaffSessionView(
         token=entered.issued.token, expires_at=wire(entered.issued.expires_at), staff=staff_view(entered.staff)
     )
@@ -47,7 +42,7 @@ async def log_out(call: Call) -> None:
         return
     async with call.transaction() as connection:
         await call.app.sessions.revoke(connection, call.session.digest)
-        await store.note(connection, call.staff.id, "log_out", call.address, agent_of(call))
+        await store.note(connection, call.staff.id, "log_out", call.address, call.agent)
     call.app.sessions.forget(call.session.digest)
 
 

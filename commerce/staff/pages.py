@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from commerce.credentials import local_path
 from commerce.staff import store
-from commerce.staff.api import agent_of, log_out
+from commerce.staff.api import log_out
 from commerce.staff.log_in import OtpRequired, log_in
 from commerce.staff.tiles import Tiles
 from commerce.staff.types import Permission, StaffLogIn
@@ -53,9 +53,9 @@ async def enter(call: Call) -> Page | Redirect:
         return _door(form, faults=dict.fromkeys(missing, call.tr("必填")), status=422)
     body = StaffLogIn(account=form.account, password=form.password, otp=form.otp or None)
     try:
-        entered = await log_in(call.app, body, call.address, agent_of(call))
+        entered = await log_in(call.app, body, call.address, call.agent)
     except Problem as problem:
-        text = call.tr(problem.message).format(**problem.values)
+        text = problem.told(call.tr)
         asks = isinstance(problem, OtpRequired) or problem.field == "otp"
         return _door(form, faults={} if asks else {"password": text}, otp=text if asks else "", status=problem.status)
     call.set_cookie(COOKIES[Kind.STAFF], entered.issued.token, int(LIFETIME[Kind.STAFF].total_seconds()))

@@ -69,6 +69,12 @@ class Call:
         return self.app.proxies.client(self.request)
 
     @property
+    def agent(self) -> str:
+        """What the client's program says it is, fit to be kept: headers may hold bytes that no text of ours has."""
+        given = self.request.headers.get("User-Agent", "").replace("\x00", "")
+        return given.encode(errors="replace").decode()
+
+    @property
     def database(self) -> Database:
         """The pool."""
         return self.app.database

@@ -227,20 +227,12 @@ def explain(error: Exception, request: web.Request) -> Problem:
 
 def describe_in(tr: Translator, problem: Problem) -> bytes:
     """Return the JSON of a refusal in the language of ``tr``."""
-    values = {name: tr(str(value)) if isinstance(value, str) else value for name, value in problem.values.items()}
-    if "reason" in values:
-        values["reason"] = str(values["reason"]).format_map(_Lenient(values))
-    error: dict[str, Any] = {"code": problem.code, "message": tr(problem.message).format_map(_Lenient(values))}
+    error: dict[str, Any] = {"code": problem.code, "message": problem.told(tr)}
     if problem.field is not None:
         error["field"] = problem.field
     if problem.details is not None:
         error["details"] = problem.details
     return _encode({"error": error})
-
-
-class _Lenient(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return "{" + key + "}"
 
 
 def refusal(

@@ -180,10 +180,9 @@ class Pages:
 
     def problem(self, call: Call, problem: Problem) -> web.Response:
         """Return a refusal as a page."""
-        values = {name: call.tr(value) if isinstance(value, str) else value for name, value in problem.values.items()}
         page = Page(
             "error.html",
-            {"problem": problem, "message": call.tr(problem.message).format(**values), "status": problem.status},
+            {"problem": problem, "message": problem.told(call.tr), "status": problem.status},
             status=problem.status,
             headers=problem.headers,
         )
