@@ -57,5 +57,9 @@ async def language(call: Call, locale: str) -> Redirect:
     """Choose a language and go back."""
     if locale in LOCALES:
         call.set_cookie(COOKIE, locale, 365 * 86_400)
-    back = urlsplit(call.request.headers.get("Referer", ""))
-    return Redirect((back.path or "/") + (f"?{back.query}" if back.query else ""))
+    try:
+        back = urlsplit(call.request.headers.get("Referer", ""))
+    except ValueError:
+        return Redirect("/")
+    # Browsers read a path that begins with two slashes of either kind as another site.
+    return Redirect("/" + back.path.lstrip("/\\") + (f"?{back.query}" if back.query else ""))

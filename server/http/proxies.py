@@ -21,7 +21,8 @@ class Proxies:
         address = request.remote or "127.0.0.1"
         if not self._networks or not self._trusted(address):
             return address
-        for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+        # A proxy may add a line of its own instead of adding to the one that came: the last hop is in the last line.
+        for hop in reversed(",".join(request.headers.getall("X-Forwarded-For", ())).split(",")):
             if not (candidate := hop.strip()) or not _is_address(candidate):
                 return address
             address = candidate

@@ -172,7 +172,7 @@ class Sessions:
 
     def csrf(self, token: str) -> str:
         """Return the token that a page of this session (or visitor) sends along with its writes."""
-        made = hmac.digest(self._secret, b"csrf:" + token.encode(), "sha256")
+        made = hmac.digest(self._secret, b"csrf:" + token.encode(errors="replace"), "sha256")
         return base64.urlsafe_b64encode(made[:18]).decode()
 
     def csrf_holds(self, token: str, given: str) -> bool:

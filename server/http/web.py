@@ -105,7 +105,10 @@ def _inside(folder: Path, name: str) -> Path | None:
     if "\x00" in name:
         return None
     file = (folder / name).resolve()
-    return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+    try:
+        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+    except OSError:  # a name longer than any file has
+        return None
 
 
 async def _favicon(request: web.Request) -> web.StreamResponse:

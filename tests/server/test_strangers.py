@@ -1,0 +1,88 @@
+"""What strangers may send: bytes that are no text, names that no file has, ways that lead elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp.test_utils import TestClient, make_mocked_request
+from multidict import CIMultiDict
+
+from server.http.proxies import Proxies
+
+Client = TestClient[Any, Any]
+
+
+async def ask(client: Client, line: str, headers: dict[str, bytes], body: bytes = b"") -> tuple[int, bytes]:
+    """Send a request byte by byte, as client libraries refuse to; return the status and the whole answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+    sent = {"Host": b"shop", "Connection": b"close", "Content-Length": str(len(body)).encode()} | headers
+    writer.write(
+        b"\r\n".join(
+            [f"{line} HTTP/1.1".encode(), *(name.encode() + b": " + value for name, value in sent.items()), b"", body]
+        )
+    )
+    async with asyncio.timeout(20):
+        answer = await reader.read()
+    writer.close()
+    return int(answer.split(b" ", 2)[1]), answer
+
+
+@pytest.mark.parametrize(
+    ("line", "headers", "status"),
+    [
+        ("GET /login", {"Cookie": b"lf_visitor=\xff\xfe"}, 200),
+        ("GET /login", {"Cookie": b"lf_member=\xff\xfe"}, 200),
+        ("POST /login", {"Cookie": b"lf_visitor=\xff", "X-CSRF-Token": b"\xff"}, 403),
+        ("GET /api/v1/me", {"Authorization": b"Bearer \xff\xfe"}, 401),
+        ("GET /language/en", {"Referer": b"http://[shop/"}, 303),
+        ("GET /language/en", {"Referer": b"\xff"}, 303),
+        (f"GET /static/{'a' * 400}", {}, 404),
+        (f"GET /static/css/{'a' * 400}.css", {}, 404),
+    ],
+)
+async def test_odd_requests_are_no_defects(client: Client, line: str, headers: dict[str, bytes], status: int) -> None:
+    assert (await ask(client, line, headers))[0] == status
+
+
+async def test_one_logs_in_with_whatever_program(client: Client) -> None:
+    await client.post("/api/v1/auth/codes", json={"phone": "13800000001"})
+    inbox = await client.get("/sandbox/inbox?to=13800000001", headers={"Accept": "application/json"})
+    body = msgspec.json.encode({"phone": "13800000001", "code": (await inbox.json())[0]["code"]})
+    headers = {"User-Agent": b"\xff\xfe", "Content-Type": b"application/json"}
+    assert (await ask(client, "POST /api/v1/auth/sessions", headers, body))[0] == 201
+
+
+@pytest.mark.parametrize("way", [b"//evil.example/a", b"/\\evil.example/a", b"///evil.example/a"])
+async def test_the_choice_of_a_language_leads_nowhere_else(client: Client, way: bytes) -> None:
+    status, answer = await ask(client, "GET /language/en", {"Referer": b"http://shop" + way})
+    assert status == 303
+    assert b"\r\nLocation: /evil.example/a\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    ("hops", "address"),
+    [
+        (["203.0.113.9"], "203.0.113.9"),
+        (["198.51.100.1, 203.0.113.9"], "203.0.113.9"),
+        (["198.51.100.1", "203.0.113.9"], "203.0.113.9"),  # the proxy's own line comes after the stranger's
+        (["203.0.113.9, 10.0.0.7"], "203.0.113.9"),
+        (["203.0.113.9", "nonsense"], "10.0.0.1"),
+        ([], "10.0.0.1"),
+    ],
+)
+async def test_the_address_that_a_trusted_proxy_saw(hops: list[str], address: str) -> None:
+    headers = CIMultiDict([("X-Forwarded-For", hop) for hop in hops])
+    request = make_mocked_request("GET", "/", headers).clone(remote="10.0.0.1")
+    assert Proxies(["10.0.0.0/8"]).client(request) == address
+    assert Proxies([]).client(request) == "10.0.0.1"
+
+
+async def test_a_page_says_in_words_what_is_wrong_with_its_address(client: Client) -> None:
+    response = await client.get("/login?by=magic")
+    assert response.status == 422
+    text = await response.text()
+    assert "填写有误：类型或取值不对（" in text
+    assert "{" not in text.partition("<h1>")[2].partition("</section>")[0]
