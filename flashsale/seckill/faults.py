@@ -3,7 +3,7 @@
 Only a process started with ``LINGFENG_FAULT_POINTS`` has them; everywhere else ``point`` does nothing. The variable
 lists ``name``, ``name:3`` (the third time it is passed) or ``name:3:stop`` (SIGSTOP instead of SIGKILL), separated by
 commas; ``@/path`` at the end names a file that is made as the point strikes, and keeps it from striking again in a
-process that was started anew.
+process that was started anew. Until that file's folder exists the point does not count: making it arms the fault.
 """
 
 from __future__ import annotations
@@ -42,6 +42,11 @@ class Fault:
         self.signal = signal.SIGSTOP if action == "stop" else signal.SIGKILL
         self.mark = Path(mark) if mark else None
 
+    @property
+    def armed(self) -> bool:
+        """Whether the point counts yet."""
+        return self.mark is None or self.mark.parent.is_dir()
+
     def strike(self) -> None:
         """End or stop this very process, unless the mark says that it happened before."""
         if self.mark is not None:
@@ -66,9 +71,11 @@ def _nothing(name: str) -> None:
 
 
 def _count(name: str) -> None:
-    _passed[name] += 1
     fault = _asked.get(name)
-    if fault is not None and _passed[name] == fault.nth:
+    if fault is None or not fault.armed:
+        return
+    _passed[name] += 1
+    if _passed[name] == fault.nth:
         fault.strike()
 
 

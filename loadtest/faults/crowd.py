@@ -78,7 +78,7 @@ class Crowd:
                 return  # what expires is left to those who pay late
             if not eager or time.time() > self._until:
                 return
-            await asyncio.sleep(chance.uniform(0.02, 0.15))
+            await asyncio.sleep(chance.uniform(0.02, 0.1))
 
     async def _insist(self, buyer: Buyer, key: str, chance: random.Random) -> str:
         """Send one key until its outcome is known or patience ends; return the order number of a win."""

@@ -52,7 +52,7 @@ async def run(stand: Stand, case: Case, seed: int, *, buyers: int, stock: int, f
     began = time.monotonic()
     chance = random.Random(f"{case.name}:{seed}")
     folder.mkdir(parents=True)
-    mark = folder / "struck"
+    mark = folder / "armed" / "struck"
     environ = {"LINGFENG_FAULT_POINTS": f"{case.point}:{chance.randint(*case.nth)}@{mark}"} if case.point else {}
     await stand.start(environ)
     try:
@@ -100,8 +100,9 @@ async def _rush(
         buyers=people,
     )
     until = starts_at + (pay_within + (16 if case.late else 6) if case.expires else 4)
-    crowd = Crowd(session, plan, impatient=max(10, buyers // 20), until=until)
+    crowd = Crowd(session, plan, impatient=min(40, buyers // 5), until=until)
     await crowd.fetch_tickets()
+    mark.parent.mkdir()  # from now on the fault point counts
     rush = asyncio.create_task(crowd.rush())
     struck_at = 0.0
     if case.prepare is not None:

@@ -35,6 +35,8 @@ class Stand:
         self.home.mkdir(parents=True, exist_ok=True)
         words = [sys.executable, "-m", "server.cli", "run", "--home", str(self.home), "--port", str(self.port)]
         words += ["--web", str(self.web)]
+        if (self.home / "demo.json").exists():
+            words.append("--no-demo")  # an earlier run has filled it
         log = (self.home / "stand.log").open("ab")
         env = {name: value for name, value in os.environ.items() if not name.endswith(("_URL", "_DIRECT_URL"))}
         self._process = await asyncio.create_subprocess_exec(

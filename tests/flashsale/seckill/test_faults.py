@@ -49,3 +49,12 @@ def test_every_point_is_passed_somewhere() -> None:
     }
     assert passed == faults.POINTS
     assert faults.point is faults._nothing
+
+
+def test_a_point_counts_only_once_its_mark_has_a_folder(tmp_path: Path) -> None:
+    mark = tmp_path / "armed" / "struck"
+    fault = faults.Fault(f"drain_middle@{mark}")
+    assert not fault.armed
+    mark.parent.mkdir()
+    assert fault.armed
+    assert faults.Fault("drain_middle").armed
