@@ -173,7 +173,7 @@ class Gate:
         return Change(await self._source.run(scripts.STATE, item_id, terms.revision, *rest, stamped=False))
 
     async def archive(self, item_id: int, epoch: int) -> bool:
-        """Delete the item; False when its journal is not empty or its epoch is above ``epoch``.
+        """Delete the item; False when its journal is not empty, its gate shut, or its epoch above ``epoch``.
 
         Raises GateUnavailable.
         """

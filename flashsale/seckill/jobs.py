@@ -51,10 +51,12 @@ async def archive(app: Application) -> None:
     async with app.database.connection() as connection:
         done = await store.archivable(connection)
         await store.forget_figures(connection)
-    for item_id, epoch in done:
+    for item_id in done:
         try:
-            if await app.resource(Gate).archive(item_id, epoch):
-                async with app.database.connection() as connection:
+            # Under the item's lock: a rebuild would otherwise bring back what has just been deleted, for ever.
+            async with app.database.transaction() as connection:
+                item = await store.lock_item(connection, item_id)
+                if item is not None and await app.resource(Gate).archive(item_id, item.epoch):
                     await store.archive(connection, item_id)
         except GateUnavailable as error:
             log.info("archive waits", item=item_id, error=error.reason)

@@ -83,6 +83,8 @@ async def _once(app: Application, item_id: int, patience: float, units: int | No
         rows = await reservation_store.of_item(connection, item_id)
         locked = await store.lock_item(connection, item_id)
         assert locked is not None
+        if locked.archived_at is not None:
+            return False
         item = locked
         allocated = await _resize(connection, item, rows, units)
     faults.point("rebuild_after_bump")

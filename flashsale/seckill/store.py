@@ -170,11 +170,11 @@ async def archive(connection: Connection, item_id: int) -> None:
     await connection.execute("UPDATE fs_items SET archived_at = now() WHERE id = $1", item_id)
 
 
-async def archivable(connection: Connection) -> list[tuple[int, int]]:
-    """Return id and epoch of the sales that ended a day ago with nothing held and nothing left to give back."""
+async def archivable(connection: Connection) -> list[int]:
+    """Return the sales that ended a day ago with nothing held and nothing left to give back."""
     rows = await connection.fetch(
         """
-        SELECT i.id, i.epoch FROM fs_items AS i
+        SELECT i.id FROM fs_items AS i
         WHERE i.state = 'ended' AND i.archived_at IS NULL AND i.ended_at < now() - interval '1 day'
             AND NOT EXISTS (SELECT FROM fs_reservations AS r WHERE r.item_id = i.id AND r.status = 'held')
             AND NOT EXISTS (
@@ -184,7 +184,7 @@ async def archivable(connection: Connection) -> list[tuple[int, int]]:
         ORDER BY i.id
         """
     )
-    return [(row["id"], row["epoch"]) for row in rows]
+    return [row["id"] for row in rows]
 
 
 # --- Figures ----------------------------------------------------------------------------------------------------------

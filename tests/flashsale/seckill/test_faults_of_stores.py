@@ -405,6 +405,25 @@ async def test_an_archived_sale_refunds_what_comes_late(stage: Stage) -> None:
     assert await stage.db.fetchval("SELECT count(*) FROM refunds") == 1
 
 
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_rebuild_does_not_bring_back_what_is_archived(
+    stage: Stage, redis: Any, monkeypatch: pytest.MonkeyPatch, lost: bool
+) -> None:
+    item_id = await stage.sale(quantity=1)
+    assert (await stage.staff_call("POST", f"/{item_id}/end")).status == 200
+    await stage.db.execute("UPDATE fs_items SET ended_at = now() - interval '2 days'")
+
+    async def archived_meanwhile(*_: object) -> None:
+        await jobs.archive(stage.app)
+
+    monkeypatch.setattr(rebuild, "drain", archived_meanwhile)
+    if lost:
+        await redis.flushdb()
+    loaded = await rebuild.rebuild(stage.app, item_id)
+    archived = await stage.db.fetchval("SELECT archived_at FROM fs_items") is not None
+    assert (loaded, archived, await stage.gate.figures(item_id) is None) == (not lost, lost, lost)
+
+
 async def test_a_late_payment_obeys_the_limit(stage: Stage) -> None:
     item_id = await stage.sale(quantity=5)
     member = await stage.member()
