@@ -60,9 +60,11 @@ async def ask_now(app: Application, task: AskTask) -> None:
 async def supersede(app: Application, task: SupersedeTask) -> None:
     """Close the older payments of an order, so that it is not paid twice from two windows."""
     async with app.database.connection() as connection:
+        newest = await store.by_number(connection, task.payment_no)
         pending = await store.pending_of_order(connection, task.order_id)
     for payment in pending:
-        if payment.payment_no < task.payment_no:
+        # Ids rise with the order's lock; numbers are dealt by the clock of whichever process began the payment.
+        if newest is not None and payment.id < newest.id:
             await close_one(app, payment)
 
 

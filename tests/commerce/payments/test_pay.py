@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
+import pytest
+
 from commerce import payments
 from commerce.ledger import balances
 from commerce.orders import Sources
+from commerce.payments import ask, start
 from tests.commerce.orders.market import PRICE, HeldUnits, Market, until, working
 
 
@@ -299,6 +302,19 @@ async def test_paying_asks_for_what_the_database_says(market: Market) -> None:
     refused = await market.call("POST", f"/api/v1/orders/{over.order_no}/payments", member, {"method": "alipay"})
     assert (refused.status, (await refused.json())["error"]["code"]) == (409, "pay_deadline_passed")
     assert (await market.call("GET", f"/api/v1/payments/{(await first.json())['payment_no']}", other)).status == 404
+
+
+async def test_a_later_payment_supersedes_whatever_its_number_is(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    first, _ = await market.begin(member, order)
+    monkeypatch.setattr(start, "new_number", lambda: "000000000000000001")
+    second, _ = await market.begin(member, order)
+    await ask.supersede(market.app, ask.SupersedeTask(order.id, second))
+    assert (await market.payment(member, first))["status"] == "closed"
+    assert (await market.payment(member, second))["status"] == "pending"
 
 
 async def test_nobody_begins_payments_without_end(market: Market) -> None:
