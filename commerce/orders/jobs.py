@@ -9,7 +9,7 @@ from commerce.orders.cancel import cancel, close_tills
 from commerce.orders.sources import Sources
 from commerce.orders.types import SYSTEM, NotCancellable
 from server.application import Application
-from server.errors import Unavailable
+from server.errors import Conflict, Unavailable
 from server.jobs import Schedule
 
 log = structlog.get_logger("orders")
@@ -34,6 +34,8 @@ async def expire(app: Application) -> None:
                 await cancel(app, connection, order_id, EXPIRED, SYSTEM)
         except NotCancellable:
             continue  # paid at the last moment, or another worker was faster
+        except Conflict as error:
+            log.error("expiry refused", order_no=order.order_no, error=error.code)  # the others go on
         except Unavailable:
             log.warning("expiry waits for the gateway", order_no=order.order_no)
 

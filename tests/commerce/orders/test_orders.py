@@ -177,6 +177,16 @@ async def test_an_order_whose_gateway_is_silent_does_not_expire(market: Market) 
     assert (await market.show(member, order))["status"] == "cancelled"
 
 
+async def test_an_order_whose_stock_is_wrong_holds_up_no_other(market: Market) -> None:
+    member = await market.member()
+    wrong = await market.order(member, quantity=2, pay_within=-2)
+    right = await market.order(member, pay_within=-1)
+    await market.run("UPDATE stock SET allocated = 1")
+    await jobs.expire(market.app)
+    assert (await market.show(member, wrong))["status"] == "pending_payment"
+    assert (await market.show(member, right))["status"] == "cancelled"
+
+
 async def test_what_a_source_holds_is_not_expired_here(market: Market) -> None:
     member = await market.member()
     order = await market.order(member, source="flash_sale", pay_within=-1)
