@@ -58,6 +58,8 @@ from server.http.session import Expired, Kind, digest_of
 log = structlog.get_logger("attempt")
 PATIENCE = 0.3
 """Seconds that a winner waits for the commit before hearing 202."""
+WITHIN = 5.0
+"""Seconds that an attempt waits for a database that it has to ask, before it hears 503."""
 RATE, BURST = 10.0, 60.0
 """Attempts of one member a second, and at once."""
 _MOST = 2048
@@ -151,14 +153,14 @@ class Attempts:
         return await self._settle(request, ticket, win, decision.journal_id)
 
     async def _has_address(self, member_id: int) -> bool:
-        async with self._app.database.connection() as connection:
+        async with asyncio.timeout(WITHIN), self._app.database.connection() as connection:
             return await default_address(connection, member_id) is not None
 
     async def _remembered(
         self, request: web.Request, ticket: Ticket, key: str, quantity: int, refusal: Problem
     ) -> web.Response:
         """Answer an attempt that will not reach the gate: a key that has won hears the same for ever."""
-        async with self._app.database.connection() as connection:
+        async with asyncio.timeout(WITHIN), self._app.database.connection() as connection:
             _, stored = await settle_store.attempt(connection, ticket.item_id, ticket.member_id, key)
         if stored is None:
             return self._refuse(request, ticket.item_id, refusal)
@@ -219,7 +221,8 @@ class Attempts:
 
     async def _identify(self, token: str) -> int:
         try:
-            session = await self._sessions.find(token)
+            async with asyncio.timeout(WITHIN):
+                session = await self._sessions.find(token)
         except Expired:
             raise TokenExpired from None
         if session is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flashsale.seckill import captcha
+from flashsale.seckill import attempt, captcha
 from flashsale.seckill.captcha import TRIES
 from flashsale.seckill.tally import Buckets
 from flashsale.seckill.tickets import Tickets, zero_bits
@@ -247,6 +247,19 @@ async def test_an_address_is_asked_for(stage: Stage) -> None:
     # The same ticket and key are good as soon as there is one.
     await stage.address(member.id)
     assert (await stage.attempt(item_id, member, ticket=ticket, key="k")).status == 201
+
+
+async def test_a_database_that_does_not_answer_is_not_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    item_id = await stage.sale()
+    member = await stage.member(address=False)
+    ticket = await stage.ticket(item_id, member)
+    monkeypatch.setattr(attempt, "WITHIN", 0.2)
+    async with asyncio.timeout(5):
+        async with stage.db.transaction():
+            await stage.db.execute("LOCK TABLE addresses IN ACCESS EXCLUSIVE MODE")
+            answer = await stage.attempt(item_id, member, ticket=ticket)
+        assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "unavailable", "1")
+        assert (await stage.attempt(item_id, member, ticket=ticket)).code == "address_missing"
 
 
 async def test_proof_of_work(stage: Stage) -> None:
