@@ -47,7 +47,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     log_json: bool = False
     metrics_token: str = ""
-    fault_points: str = ""
 
     @property
     def secure(self) -> bool:
@@ -97,7 +96,6 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         log_level=environ.get("LINGFENG_LOG_LEVEL", "info").lower(),
         log_json=_flag(environ, "LINGFENG_LOG_JSON", environment is Environment.PRODUCTION),
         metrics_token=environ.get("LINGFENG_METRICS_TOKEN", ""),
-        fault_points=environ.get("LINGFENG_FAULT_POINTS", ""),
     )
 
 

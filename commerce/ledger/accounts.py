@@ -8,9 +8,6 @@ UNALLOCATED = "payments:unallocated"
 REFUNDS = "refunds:clearing"
 """Refunds that were decided and that the gateway has not confirmed yet."""
 
-COMMISSION = "platform:commission"
-"""What the platform keeps of sales."""
-
 
 def gateway(method: str) -> str:
     """Return the account of the money that a gateway holds for the platform."""

@@ -10,7 +10,7 @@ from commerce.orders.move import cancel_in, mark_paid_in, note_in, refunded_in, 
 from commerce.orders.place import Wanted, place
 from commerce.orders.sources import OrderSource, Sources
 from commerce.orders.states import Action, actions
-from commerce.orders.store import by_id, key, key_by_number, lock, of_member
+from commerce.orders.store import by_id, key, lock, of_member
 from commerce.orders.tills import Closing, Tills
 from commerce.orders.types import (
     SYSTEM,
@@ -48,7 +48,6 @@ __all__ = [
     "cancel_in",
     "complete_in",
     "key",
-    "key_by_number",
     "lock",
     "mark_paid_in",
     "note_in",

@@ -14,17 +14,11 @@ _ORDER = """
            pay_before, created_at, paid_at, cancelled_at, cancel_reason
     FROM orders
 """
-_KEY = "SELECT id, order_no, member_id, source, reservation_id FROM orders"
 
 
 async def by_id(connection: Connection, order_id: int) -> Order | None:
     """Return an order."""
     return one(Order, await connection.fetchrow(f"{_ORDER} WHERE id = $1", order_id))
-
-
-async def by_number(connection: Connection, order_no: str) -> Order | None:
-    """Return an order, whoever's it is."""
-    return one(Order, await connection.fetchrow(f"{_ORDER} WHERE order_no = $1", order_no))
 
 
 async def of_member(connection: Connection, member_id: int, order_no: str) -> Order | None:
@@ -48,12 +42,10 @@ async def lock(connection: Connection, order_id: int) -> Order | None:
 
 async def key(connection: Connection, order_id: int) -> OrderKey | None:
     """Return what identifies an order."""
-    return one(OrderKey, await connection.fetchrow(f"{_KEY} WHERE id = $1", order_id))
-
-
-async def key_by_number(connection: Connection, order_no: str) -> OrderKey | None:
-    """Return what identifies an order."""
-    return one(OrderKey, await connection.fetchrow(f"{_KEY} WHERE order_no = $1", order_no))
+    row = await connection.fetchrow(
+        "SELECT id, order_no, member_id, source, reservation_id FROM orders WHERE id = $1", order_id
+    )
+    return one(OrderKey, row)
 
 
 async def page_of_member(
