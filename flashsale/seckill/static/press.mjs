@@ -185,8 +185,10 @@ export function buyer({ item, member, worker, own, changed }) {
   async function refuse(intent, error) {
     const code = error.code ?? "unreadable";
     const stale = code === "challenge_failed" || code === "ticket_expired" || code === "ticket_invalid";
-    // A mismatch says that this key has won with another quantity: what was won is asked for below.
-    keep(code === "idempotency_mismatch" ? null : { key: intent.key, open: false });
+    // A mismatch says that this key has won with another quantity: what was won is asked for below. A void win has used
+    // its key up as well.
+    const spent = code === "idempotency_mismatch" || code === "attempt_void";
+    keep(spent ? null : { key: intent.key, open: false });
     set({ step: "idle", refusal: { code, message: error.message }, login: error.status === 401 });
     if (stale) await prepare(true).catch(() => {});
     if (!FINAL.has(code) || code === "limit_reached") await look();
