@@ -84,9 +84,12 @@ class Bus:
             self._wanted.add(room)
             self._heard[room] = asyncio.Event()
             await self._command("subscribe", room)
+        heard = self._heard.get(room)
+        if heard is None:
+            return  # the last who wanted it went while Redis was told
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
-                await self._heard[room].wait()
+                await heard.wait()
 
     async def unsubscribe(self, room: str) -> None:
         """Stop hearing ``room``."""
@@ -120,6 +123,8 @@ class Bus:
                     await self._hear(ears)
             except DOWN as error:
                 log.warning("deaf", error=str(error) or type(error).__name__)
+            except Exception as error:  # the client library's own confusion, or ours: new ears are the cure of either
+                log.error("deaf", exc_info=error)
             finally:
                 self._ears = None
                 for event in self._heard.values():

@@ -141,8 +141,11 @@ class Delivery:
                     await self._catch_up_all()
                 else:
                     await self._deliver(told)
-            except db.DOWN as error:
-                log.warning("notices wait", error=str(error) or type(error).__name__)
+            except Exception as error:  # whatever one notice brings up, the others are still to be passed on
+                if isinstance(error, (*db.DOWN, *db.CONTENTION)):
+                    log.warning("notices wait", error=str(error) or type(error).__name__)
+                else:
+                    log.error("notices wait", exc_info=error)
                 await asyncio.sleep(0.5)
                 self._overrun = True
                 if self._heard.empty():
@@ -156,8 +159,8 @@ class Delivery:
             elif place.epoch == told.epoch and told.seq <= place.seq:
                 continue
             elif place.epoch == told.epoch and told.seq == place.seq + 1 and told.payload is not None:
-                place.seq = told.seq
                 socket.emit(told.kind, notices.told(Notice(told.seq, told.kind, told.payload), told.epoch))
+                place.seq = told.seq
             else:
                 behind = True
         if behind:
@@ -188,8 +191,8 @@ class Delivery:
             while found := await store.notices_after(connection, member_id, place.seq, notices.PAGE):
                 for notice in found:
                     if notice.seq > place.seq:
-                        place.seq = notice.seq
                         socket.emit(notice.kind, notices.told(notice, head.epoch))
+                        place.seq = notice.seq
 
     def _ready(self, socket: Socket, place: _Place, head: Head) -> None:
         place.epoch, place.seq = head.epoch, head.seq

@@ -55,6 +55,27 @@ async def test_every_socket_of_a_member_hears_in_whatever_process(site: Site, ot
     assert numbers(one) == numbers(two) == [(1, "1"), (2, "2")]
 
 
+async def test_a_notice_that_cannot_be_passed_on_holds_up_no_other(
+    site: Site, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = await listen(site, 7)
+    told, failed = notices.told, 0
+
+    def fail_once(*given: Any) -> Any:
+        nonlocal failed
+        failed += 1
+        if failed == 1:
+            raise ValueError("a defect")
+        return told(*given)
+
+    monkeypatch.setattr(notices, "told", fail_once)
+    await until(lambda: phone.of("ready"))
+    await notify(site, 7, 1)
+    await notify(site, 7, 2)
+    await until(lambda: len(phone.of("order")) == 2)
+    assert numbers(phone) == [(1, "1"), (2, "2")]
+
+
 async def test_what_was_rolled_back_was_never_told(site: Site, listen: Listen) -> None:
     member = await listen(site, 7)
     async with site.app.database.connection() as connection, connection.transaction():

@@ -47,6 +47,24 @@ async def test_a_closed_socket_leaves_its_rooms(site: Site, listen: Listen) -> N
     await until(lambda: site.hub.count() == 0)
 
 
+async def test_a_room_is_left_while_redis_is_told_that_it_is_joined(site: Site) -> None:
+    class Page:
+        namespace = "/member"
+
+        def push(self, packet: bytes, *, droppable: bool = False) -> None:
+            raise AssertionError("it left")
+
+    page, held = Page(), site.rooms._bus._ears_lock
+    async with held:
+        joining = asyncio.create_task(site.rooms.join(page, "sale:9"))
+        await asyncio.sleep(0)
+        leaving = asyncio.create_task(site.rooms.leave(page, "sale:9"))
+        await asyncio.sleep(0)
+    await asyncio.gather(joining, leaving)
+    await site.rooms.publish("sale:9", "flash_sale", {"item_id": "9"})
+    assert site.rooms.count("sale:9") == 0
+
+
 async def test_a_worker_reaches_the_rooms_without_listening(site: Site, settings: Settings, listen: Listen) -> None:
     from server.application import Application
     from tests.realtime.conftest import FEATURES

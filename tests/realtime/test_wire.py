@@ -80,12 +80,27 @@ async def test_a_socket_that_sends_no_packets_is_closed_alone(site: Site, listen
 
 async def test_a_connection_that_says_nothing_is_closed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("realtime.hub.CONNECT_WITHIN", 0.3)
+    began = time.monotonic()
     async with aiohttp.ClientSession() as http, http.ws_connect(site.url + HANDSHAKE) as ws:
-        began = time.monotonic()
         async with asyncio.timeout(5):
             while (await ws.receive()).type is aiohttp.WSMsgType.TEXT:
                 pass
         assert 0.25 < time.monotonic() - began < 4
+    await until(lambda: site.hub.count() == 0)
+
+
+async def test_a_connection_that_left_its_namespace_is_closed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime.hub.CONNECT_WITHIN", 0.3)
+    async with aiohttp.ClientSession() as http, http.ws_connect(site.url + HANDSHAKE) as ws:
+        await ws.receive_str()
+        await ws.send_bytes(msgpack.packb({"type": 0, "nsp": "/member", "data": {"token": await site.token()}}))
+        await ws.receive_bytes()
+        await asyncio.sleep(0.6)
+        assert site.hub.count() == 1
+        await ws.send_bytes(msgpack.packb({"type": 1, "nsp": "/member"}))
+        async with asyncio.timeout(5):
+            while (await ws.receive()).type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+                pass
     await until(lambda: site.hub.count() == 0)
 
 
