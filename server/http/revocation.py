@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
+import asyncpg
 import structlog
 
 from server.database import DOWN, Database
@@ -39,6 +40,6 @@ async def listen(database: Database, sessions: Sessions) -> None:
                     sessions.forget(row["digest"])
             if rows:
                 since = max(since, rows[-1]["revoked_at"])
-        except DOWN as error:
+        except (*DOWN, asyncpg.PostgresError) as error:  # also a schema that is still to be migrated
             log.warning("revocations unread", error=str(error) or type(error).__name__)
         await asyncio.sleep(_EVERY)
