@@ -132,7 +132,7 @@ async def products_page(call: Call) -> Page:
     query = call.request.query
     words_, tab, page = cleaned(query.get("q", "")), query.get("show", ""), query.get("page", "1")
     if tab not in ("", "on", "off", "short") or not (
-        page.isascii() and page.isdigit() and 1 <= int(page[:6]) <= 10_000
+        page.isascii() and page.isdigit() and len(page) <= 6 and 1 <= int(page) <= 10_000
     ):
         raise NotFound
     at = int(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from commerce.catalogue import store
@@ -107,7 +108,7 @@ async def product(call: Call, product_id: int) -> Page:
         trail = await store.category_path(connection, found.category_id)
         related = await store.related(connection, found.id, found.category_id, found.shop.id, RELATED)
     wanted = call.request.query.get("sku", "")
-    current = chosen(found.on_shelf, int(wanted) if wanted.isascii() and wanted.isdigit() else None)
+    current = chosen(found.on_shelf, int(wanted) if re.fullmatch("[0-9]{1,18}", wanted) else None)
     assert current is not None  # on_shelf is not empty
     values = {
         "product": found,

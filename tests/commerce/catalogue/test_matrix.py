@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from commerce.catalogue.matrix import Can, axes, chosen
 from commerce.catalogue.types import Sku, Status
+from tests.commerce.catalogue.conftest import Shelf
 
 NAMES = ["颜色", "容量", "盖子"]
 VALUES = ["甲", "乙", "丙"]
@@ -111,3 +112,9 @@ def test_everything_that_can_be_bought_can_be_reached(skus: list[Sku]) -> None:
             by_id[option.sku_id] for axis in axes(skus, current, NAMES) for option in axis.options if option.sku_id
         ]
     assert {entry.id for entry in skus if entry.free} <= seen
+
+
+async def test_what_is_no_sku_chooses_none(shelf: Shelf) -> None:
+    bottle = await shelf.product("bottle")
+    for wanted in ("x", "0", "9" * 18, "1" * 5000, "%EF%BC%91"):
+        await shelf.page(f"/products/{bottle}?sku={wanted}")
