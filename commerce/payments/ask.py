@@ -13,7 +13,7 @@ from commerce.payments import store
 from commerce.payments.capture import take
 from commerce.payments.close import close_one
 from commerce.payments.provider import Providers
-from commerce.payments.types import GatewayDown, Payment, PaymentStatus
+from commerce.payments.types import GatewayDown, MethodUnavailable, Payment, PaymentStatus
 from server.application import Application
 from server.jobs import Job, Schedule
 
@@ -43,7 +43,7 @@ async def ask(app: Application, payment: Payment) -> None:
         return
     try:
         trade = await app.resource(Providers).of(payment.method).query(payment)
-    except GatewayDown as error:
+    except (GatewayDown, MethodUnavailable) as error:
         log.warning("query waits", payment_no=payment.payment_no, error=str(error))
         return
     await take(app, trade)
