@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+_LEVELS = ("debug", "info", "warning", "error")
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
@@ -88,12 +90,12 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         base_url=(environ.get("LINGFENG_BASE_URL") or f"http://{host}:{port}").rstrip("/"),
         sandboxes=sandboxes,
         demo=_flag(environ, "LINGFENG_DEMO", False),
-        trusted_proxies=tuple(filter(None, environ.get("LINGFENG_TRUSTED_PROXIES", "").replace(" ", "").split(","))),
+        trusted_proxies=_networks(environ, "LINGFENG_TRUSTED_PROXIES"),
         database_pool=_integer(environ, "LINGFENG_DATABASE_POOL", 10, 1, 200),
         pgbouncer=_flag(environ, "LINGFENG_PGBOUNCER", False),
         limits=_flag(environ, "LINGFENG_LIMITS", True),
         limit_loopback=_flag(environ, "LINGFENG_LIMIT_LOOPBACK", True),
-        log_level=environ.get("LINGFENG_LOG_LEVEL", "info").lower(),
+        log_level=_level(environ, "LINGFENG_LOG_LEVEL"),
         log_json=_flag(environ, "LINGFENG_LOG_JSON", environment is Environment.PRODUCTION),
         metrics_token=environ.get("LINGFENG_METRICS_TOKEN", ""),
     )
@@ -117,6 +119,25 @@ def _integer(environ: Mapping[str, str], name: str, default: int, least: int, mo
     if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
         raise SettingsError(f"{name}={value!r}: use a whole number from {least} to {most}")
     return int(value)
+
+
+def _networks(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    given = tuple(filter(None, environ.get(name, "").replace(" ", "").split(",")))
+    for network in given:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise SettingsError(
+                f"{name}: {network!r} is no address and no network: use e.g. 127.0.0.1,10.0.0.0/8"
+            ) from None
+    return given
+
+
+def _level(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip().lower() or "info"
+    if value not in _LEVELS:
+        raise SettingsError(f"{name}={value!r}: use one of {', '.join(_LEVELS)}")
+    return value
 
 
 def _choice(environ: Mapping[str, str], name: str, kind: type[Environment], default: Environment) -> Environment:

@@ -14,7 +14,6 @@ import multiprocessing
 import os
 import secrets
 import warnings
-import zlib
 from collections.abc import AsyncIterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -23,12 +22,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from server.database import Connection
-from server.errors import Invalid, Problem, TooLarge, Unavailable, UnsupportedMedia
+from server.errors import BadRequest, Invalid, Problem, TooLarge, Unavailable, UnsupportedMedia
 from server.http import Call, Id, LoggedIn, Routes, View
+from server.http.forms import posted
 from server.http.routes import Key
 
 if TYPE_CHECKING:
@@ -214,10 +213,10 @@ async def read_picture(call: Call) -> bytes:
     if request.content_length is not None and request.content_length > MOST_BYTES + _SLACK:
         raise PictureTooLarge
     try:
-        form = await request.post()
-    except web.HTTPRequestEntityTooLarge:
+        form = await posted(request)
+    except TooLarge:
         raise PictureTooLarge from None
-    except (HttpProcessingError, ValueError, LookupError, RuntimeError, zlib.error):  # aiohttp's words for a bad form
+    except BadRequest:
         raise Invalid("file", "表单读不出来") from None
     unknown = set(form) - {"file"}
     if unknown:

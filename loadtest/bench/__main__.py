@@ -19,7 +19,7 @@ NAMES = ("purchase", "admission", "durable", "settle")
 REACH: dict[str, dict[str, float]] = {
     "purchase": {"refused_by_redis": 0.95},
     "admission": {"accepted": 6, "refused": 10},
-    "durable": {"durable": 13},
+    "durable": {"accepted": 13},
     "settle": {"settle": 15},
 }
 
