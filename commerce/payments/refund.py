@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import structlog
 
@@ -24,6 +26,7 @@ from server.jobs import Job, Schedule, enqueue
 from server.numbers import new_number
 
 log = structlog.get_logger("payments")
+_AT_ONCE = 5
 LATE, DOUBLE, MISMATCH = "late", "double", "mismatch"
 
 
@@ -109,8 +112,15 @@ async def sweep(app: Application) -> None:
     """Carry out the refunds whose turn has come: those that a gateway did not answer and those of dead workers."""
     async with app.database.transaction() as connection:
         numbers = await refund_store.claim_due(connection, 20)
-    for refund_no in numbers:
-        await carry_out(app, RefundTask(refund_no))
+    turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(refund_no: str) -> None:
+        async with turn:
+            await carry_out(app, RefundTask(refund_no))
+
+    for error in await asyncio.gather(*(one(refund_no) for refund_no in numbers), return_exceptions=True):
+        if isinstance(error, BaseException):
+            log.error("refund not carried out", exc_info=error)
 
 
 JOB = Job(name="payments.refund", payload=RefundTask, run=carry_out)

@@ -10,7 +10,8 @@ import pytest
 from commerce import payments
 from commerce.ledger import balances
 from commerce.orders import Sources
-from commerce.payments import ask, start
+from commerce.payments import ask, refund, start
+from server.application import Application
 from tests.commerce.orders.market import PRICE, HeldUnits, Market, until, working
 
 
@@ -315,6 +316,36 @@ async def test_a_later_payment_supersedes_whatever_its_number_is(
     await ask.supersede(market.app, ask.SupersedeTask(order.id, second))
     assert (await market.payment(member, first))["status"] == "closed"
     assert (await market.payment(member, second))["status"] == "pending"
+
+
+async def test_one_refund_that_cannot_be_made_holds_up_no_other(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await market.member()
+    numbers = []
+    for _ in range(3):
+        order = await market.order(member)
+        payment_no, _ = await market.begin(member, order)
+        await market.robot(payment_no, amount=PRICE - 1)
+
+        async def came(payment_no: str = payment_no) -> object:
+            return (await market.payment(member, payment_no))["refunds"]
+
+        await until(came)
+        numbers.append((await market.payment(member, payment_no))["refunds"][0]["refund_no"])
+    real, tried = refund.carry_out, []
+
+    async def carry_out(app: Application, task: refund.RefundTask) -> None:
+        tried.append(task.refund_no)
+        if len(tried) == 1:
+            raise RuntimeError("this one is beyond help")
+        await real(app, task)
+
+    monkeypatch.setattr(refund, "carry_out", carry_out)
+    await market.run("UPDATE refunds SET try_at = now() WHERE status = 'pending'")
+    await refund.sweep(market.app)
+    assert sorted(tried) == sorted(numbers)
+    assert await market.value("SELECT count(*) FROM refunds WHERE status = 'done'") == 2
 
 
 async def test_nobody_begins_payments_without_end(market: Market) -> None:
