@@ -1,4 +1,4 @@
-"""A web process whose stores are away as it starts: it serves what it can, says what is missing, and recovers by itself."""
+"""A web process whose stores are away as it starts serves what it can, says what is missing, and recovers."""
 
 from __future__ import annotations
 
