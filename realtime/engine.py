@@ -171,7 +171,10 @@ def allowed_origin(request: web.Request, base_url: str) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return True
-    given = urlsplit(origin)
+    try:
+        given = urlsplit(origin)
+    except ValueError:
+        return False
     if given.scheme not in ("http", "https") or not given.netloc:
         return False
     ours = urlsplit(base_url)

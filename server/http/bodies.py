@@ -57,6 +57,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]+)`")
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
@@ -79,11 +80,14 @@ def convert(values: dict[str, Any], kind: type[T]) -> T:
 
 
 def hold_text(values: Iterable[tuple[str, Any]]) -> None:
-    """Raise Invalid for a text of a form or a query with a NUL, which no text of people has and PostgreSQL refuses."""
+    """Raise Invalid for a text of a form or a query with a NUL or half a character, which PostgreSQL refuses.
+
+    No text of people has either; the halves come with odd charsets.
+    """
     for name, value in values:
         texts = value if isinstance(value, list) else (value,)
-        if "\x00" in name or any(isinstance(text, str) and "\x00" in text for text in texts):
-            raise Invalid(name.replace("\x00", "") or "query")
+        if any(isinstance(text, str) and _NO_TEXT.search(text) for text in (name, *texts)):
+            raise Invalid(_NO_TEXT.sub("", name) or "query")
 
 
 def invalid(error: msgspec.ValidationError) -> Invalid:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import msgspec
@@ -39,12 +40,28 @@ async def ask(client: Client, line: str, headers: dict[str, bytes], body: bytes 
         ("GET /api/v1/me", {"Authorization": b"Bearer \xff\xfe"}, 401),
         ("GET /language/en", {"Referer": b"http://[shop/"}, 303),
         ("GET /language/en", {"Referer": b"\xff"}, 303),
+        ("GET /socket.io/?EIO=4&transport=polling", {"Origin": b"http://[shop"}, 403),
         (f"GET /static/{'a' * 400}", {}, 404),
         (f"GET /static/css/{'a' * 400}.css", {}, 404),
     ],
 )
 async def test_odd_requests_are_no_defects(client: Client, line: str, headers: dict[str, bytes], status: int) -> None:
     assert (await ask(client, line, headers))[0] == status
+
+
+@pytest.mark.parametrize("charset", [b"raw_unicode_escape", b"unicode_escape", b"zlib", b"none"])
+@pytest.mark.parametrize("door", ["/login", "/backoffice/login"])
+async def test_a_form_in_an_odd_charset_is_refused(client: Client, charset: bytes, door: str) -> None:
+    page = await client.get(door)
+    shown = re.search(r'name="csrf-token" content="([^"]+)"', await page.text())
+    assert shown is not None
+    headers = {
+        "Cookie": b"lf_visitor=" + page.cookies["lf_visitor"].value.encode(),
+        "X-CSRF-Token": shown[1].encode(),
+        "Content-Type": b"application/x-www-form-urlencoded; charset=" + charset,
+    }
+    body = rb"account=a\ud800@example.com&password=a\ud800b&by=password"
+    assert (await ask(client, f"POST {door}", headers, body))[0] in (400, 422)
 
 
 async def test_one_logs_in_with_whatever_program(client: Client) -> None:
