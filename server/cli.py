@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,10 @@ def _complain(message: str, code: int) -> int:
 class _Tree:
     """The parsers of all commands, by the words that lead to them."""
 
-    def __init__(self) -> None:
+    def __init__(self, paths: Iterable[tuple[str, ...]]) -> None:
+        self._inside: dict[tuple[str, ...], list[str]] = {}
+        for path in sorted(paths):
+            self._inside.setdefault(path[:-1], []).append(path[-1])
         self.root = argparse.ArgumentParser(
             prog="lingfeng", description=DESCRIPTION, epilog=EPILOG, formatter_class=_AsWritten
         )
@@ -110,7 +113,7 @@ class _Tree:
         """Add the parser at `path`, and those that lead there."""
         above = path[:-1]
         if above not in self._parsers:
-            group = self.add(above, f"{' '.join(above)} …")
+            group = self.add(above, ", ".join(self._inside.get(above, ())))
             group.set_defaults(run=_help_of(group))
         if above not in self._branches:
             self._branches[above] = self._parsers[above].add_subparsers(title="commands", metavar="COMMAND")
@@ -134,7 +137,7 @@ def _help_of(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], 
 
 
 def _parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
-    tree = _Tree()
+    tree = _Tree(command.path for command in commands)
     run = tree.add(
         ("run",),
         "everything for one machine: engines, schema, demo shops, web and worker",
