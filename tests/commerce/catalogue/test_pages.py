@@ -71,10 +71,19 @@ async def test_what_is_not_there_is_not_found(client: Any) -> None:
 
 
 async def test_a_list_page_refuses_nonsense_and_ignores_strangers(shelf: Shelf) -> None:
-    for query in ("low=x", "high=1.234", "low=" + "9" * 40, "sort=best", "page=0", "page=x", "page=" + "9" * 30):
+    for query in (
+        "low=x",
+        "high=1.234",
+        "low=" + "9" * 40,
+        "sort=best",
+        "page=0",
+        "page=x",
+        "page=" + "9" * 30,
+        "brand=%00",
+    ):
         async with shelf.client.get(f"/categories?{query}") as response:
             assert response.status == 422, query
-    for query in ("utm_source=x", "low=&high=&brand=&sort=", "low=%C2%A550", "page=900", "brand=%00", "sku=x"):
+    for query in ("utm_source=x", "low=&high=&brand=&sort=", "low=%C2%A550", "page=900", "sku=x"):
         await shelf.page(f"/categories?{query}")
 
 
