@@ -199,7 +199,8 @@ export function momentFace(v, s) {
     case "paused":
       return head(v.t("暂停中"), html`<p class="soft">${v.t("店家暂停了这场抢购，恢复后这里会变。")}</p>${paid}${lost}`);
     default:
-      return html`<h2>${v.t("这场已结束")}</h2><p class="soft">${v.t("结束于 {at}", { at: v.when(ends, s.now) })}</p>${paid}${lost}`;
+      // Ended by staff: the hour that was planned stands here until the true one has been fetched.
+      return html`<h2>${v.t("这场已结束")}</h2>${ends <= s.now && html`<p class="soft">${v.t("结束于 {at}", { at: v.when(ends, s.now) })}</p>`}${paid}${lost}`;
   }
 }
 
