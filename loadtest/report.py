@@ -48,7 +48,7 @@ def write(
     answers = [line for line in lines if line.kind is Kind.ANSWER and line.took > 0]
     sections = [
         f"<h1>Flash sale under load · item {html.escape(plan.item_id)}</h1>",
-        f"<p>{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(plan.starts_at))} · {len(plan.buyers)} buyers, "
+        f"<p>{time.strftime('%Y-%m-%d %H:%M:%S %z', time.localtime(plan.starts_at))} · {len(plan.buyers)} buyers, "
         f"{plan.stock} units, {plan.watchers} watchers · {html.escape(plan.base_url)} · seed {plan.seed}</p>",
         _verdict(judgement),
         "<h2>Outcomes</h2>",
@@ -59,7 +59,7 @@ def write(
         "<h2>Timeline</h2>",
         _timeline(plan, lines),
         "<h2>What the platform counted</h2>",
-        _table(["figure", "value"], [[name, str(value)] for name, value in figures.items()]),
+        _table(["figure", "value"], _figures(figures)),
         "<h2>Invariants</h2>",
         _table(
             ["", "invariant", "seen"],
@@ -150,6 +150,17 @@ def _svg(figure: Any) -> str:
     plt.close(figure)
     text = out.getvalue()
     return text[text.index("<svg") :]
+
+
+def _figures(figures: dict[str, Any]) -> list[list[str]]:
+    """Return the figures for reading; the series of each second is left to the timeline."""
+    rows = []
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            rows.append([name, ", ".join(f"{key}: {inner}" for key, inner in value.items())])
+        elif not isinstance(value, list):
+            rows.append([name, "" if value is None else str(value)])
+    return rows
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
