@@ -124,7 +124,7 @@ def _entry(app: Application, job: Job) -> Any:
 async def perform(app: Application, job: Job, job_id: int, raw: bytes) -> None:
     """Run one job. A failure puts it back with a growing delay, the last one among the failures.
 
-    An engine that is down is no failure: the job waits for it.
+    An engine that is down is no failure: the job waits for it. Outrunning its own time is one.
     """
     envelope = msgspec.json.decode(raw, type=Envelope)
     async with app.database.connection() as connection:
@@ -138,16 +138,18 @@ async def perform(app: Application, job: Job, job_id: int, raw: bytes) -> None:
     if begun > job.attempts:
         await _give_up(app, job, job_id, raw, "its worker died at every try")
         return
+    limit = asyncio.timeout(job.timeout)
     try:
         payload = msgspec.json.decode(envelope.payload, type=job.payload)
-        async with asyncio.timeout(job.timeout):
+        async with limit:
             await job.run(app, payload)
     except Again as again:
         await _put_back(app, job, job_id, raw, again.delay)
-    except (*db.DOWN, *db.CONTENTION, *redis.DOWN) as error:
-        log.warning("job waits", name=job.name, error=f"{type(error).__name__}: {error}")
-        await _put_back(app, job, job_id, raw, random.uniform(0.5, 2))
     except Exception as error:
+        if isinstance(error, (*db.DOWN, *db.CONTENTION, *redis.DOWN)) and not limit.expired():
+            log.warning("job waits", name=job.name, error=f"{type(error).__name__}: {error}")
+            await _put_back(app, job, job_id, raw, random.uniform(0.5, 2))
+            return
         failed = envelope.failed + 1
         log.error("job failed", name=job.name, failed=failed, exc_info=error)
         if failed >= job.attempts:

@@ -31,7 +31,10 @@ def web_app(app: Application, *, run: bool = True) -> web.Application:
     site = web.Application(client_max_size=65_536)
     site[APPLICATION] = app
     for route in app.routes:
-        site.router.add_route(route.method, route.path, observe.watched(app, route, dispatch.handler(app, route)))
+        handler = observe.watched(app, route, dispatch.handler(app, route))
+        site.router.add_route(route.method, route.path, handler)
+        if route.method == "GET" and not route.raw:
+            site.router.add_route("HEAD", route.path, handler)  # link previews and health checks ask so
     site.router.add_get("/static/{path:.+}", _static)
     site.router.add_get("/healthz", _healthz)
     site.router.add_get("/readyz", _readyz)

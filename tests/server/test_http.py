@@ -166,6 +166,12 @@ async def test_other_methods_and_addresses_answer_in_the_same_form(bare: tuple[A
     assert (await response.json())["error"]["code"] == "not_found"
 
 
+async def test_head_is_answered_like_get_without_a_body(bare: tuple[Application, Client]) -> None:
+    response = await bare[1].head("/api/v1/test/list", headers=bearer(await token(bare[0], Kind.STAFF, 1)))
+    assert (response.status, await response.read()) == (200, b"")
+    assert (await bare[1].head("/api/v1/test/list")).status == 401
+
+
 async def test_messages_speak_the_callers_language(bare: tuple[Application, Client]) -> None:
     for language, expected in (("zh-CN", "填写有误：手机号不对"), ("fr, zh;q=0.5, en;q=0.1", "填写有误：手机号不对")):
         response = await bare[1].post("/api/v1/test/field", headers={"Accept-Language": language})

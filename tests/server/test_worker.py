@@ -106,6 +106,19 @@ async def test_a_job_that_killed_its_worker_at_every_try_is_given_up(bare: Appli
             assert await connection.fetchval("SELECT count(*) FROM job_failures WHERE name = 'test.killer'") == 1
 
 
+async def test_a_job_that_outruns_its_time_at_every_try_is_given_up(bare: Application) -> None:
+    async def run(app: Application, note: Note) -> None:
+        await asyncio.sleep(5)
+
+    job = Job(name="test.slow", payload=Note, run=run, attempts=1, timeout=0.05)
+    async with bare.running("command"):
+        await worker.perform(bare, job, 8, b'{"payload":{"text":"x"},"failed":0}')
+        async with bare.database.connection() as connection:
+            assert (
+                await connection.fetchval("SELECT error FROM job_failures WHERE name = 'test.slow'") == "TimeoutError: "
+            )
+
+
 async def test_a_job_may_ask_for_later_without_losing_a_try(bare: Application) -> None:
     tries = 0
 
