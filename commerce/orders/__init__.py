@@ -11,7 +11,7 @@ from commerce.orders.place import Wanted, place
 from commerce.orders.sources import OrderSource, Sources
 from commerce.orders.states import Action, actions
 from commerce.orders.store import by_id, key, lock, of_member
-from commerce.orders.tills import Closing, Tills
+from commerce.orders.tills import PATIENCE_S, Closing, Tills
 from commerce.orders.types import (
     SYSTEM,
     Actor,
@@ -26,6 +26,7 @@ from commerce.orders.types import (
 )
 
 __all__ = [
+    "PATIENCE_S",
     "SYSTEM",
     "Action",
     "Actor",

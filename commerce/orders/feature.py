@@ -18,6 +18,7 @@ def setup(app: Application) -> None:
     app.provide(Tills, Tills())
     app.add(api.routes, pages.routes, backoffice.routes)
     app.schedule(jobs.EXPIRE)
+    app.schedule(jobs.EXPIRE_ASKING)
     app.resource(Centre).count_orders(store.counts_of_member)
     app.resource(Tiles).add(
         Tile(

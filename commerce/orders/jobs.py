@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from commerce.orders import store
 from commerce.orders.cancel import cancel, close_tills
 from commerce.orders.sources import Sources
+from commerce.orders.tills import PATIENCE_S, Tills
 from commerce.orders.types import SYSTEM, NotCancellable
 from server.application import Application
 from server.errors import Conflict, Unavailable
@@ -14,30 +17,69 @@ from server.jobs import Schedule
 
 log = structlog.get_logger("orders")
 EXPIRED = "超时未付款，订单已取消"
+_LOOK = 2000
+_SWEEP = 96
+_AT_ONCE = 16
+"""So many wait for a gateway at once: when it hangs, each takes seconds, and a turn has to end in its time."""
 
 
 async def expire(app: Application) -> None:
-    """Cancel unpaid orders past their deadline. What a source holds, its source expires.
+    """Cancel unpaid orders past their deadline: first those that nobody has begun to pay."""
+    await expire_unasked(app)
+    await expire_asking(app)
 
-    Open payments are closed at their gateway first; an order whose gateway does not answer waits for the next turn.
+
+async def expire_unasked(app: Application) -> None:
+    """Cancel the orders past their deadline without an open payment, for which no gateway is asked."""
+    await _expire_all(app, asking=False)
+
+
+async def expire_asking(app: Application) -> None:
+    """Cancel the orders past their deadline with an open payment, once their gateway has closed it.
+
+    An order whose gateway does not answer waits for a later turn, but not beyond the patience: what is paid then is a
+    late payment.
     """
+    await _expire_all(app, asking=True)
+
+
+async def _expire_all(app: Application, *, asking: bool) -> None:
+    tills = app.resource(Tills)
     async with app.database.connection() as connection:
-        due = await store.due(connection, app.resource(Sources).names, 100)
-    for order_id in due:
-        async with app.database.connection() as connection:
-            order = await store.by_id(connection, order_id)
-        if order is None:
-            continue
+        due = await store.due(connection, app.resource(Sources).names, tills.paused(), PATIENCE_S, _LOOK)
+        opened = await tills.opened(connection, [order_id for order_id, _ in due])
+    turn = asyncio.Semaphore(_AT_ONCE if asking else 1)
+
+    async def one(order_id: int, overdue: bool) -> None:
+        async with turn:
+            await _expire(app, order_id, overdue)
+
+    mine = [(order_id, overdue) for order_id, overdue in due if (order_id in opened) is asking][:_SWEEP]
+    for result in await asyncio.gather(*[one(*each) for each in mine], return_exceptions=True):
+        if result is not None:
+            raise result
+
+
+async def _expire(app: Application, order_id: int, overdue: bool) -> None:
+    async with app.database.connection() as connection:
+        order = await store.by_id(connection, order_id)
+    if order is None:
+        return
+    try:
         try:
             await close_tills(app, order)
-            async with app.database.transaction() as connection:
-                await cancel(app, connection, order_id, EXPIRED, SYSTEM)
-        except NotCancellable:
-            continue  # paid at the last moment, or another worker was faster
-        except Conflict as error:
-            log.error("expiry refused", order_no=order.order_no, error=error.code)  # the others go on
         except Unavailable:
-            log.warning("expiry waits for the gateway", order_no=order.order_no)
+            if not overdue:
+                log.warning("expiry waits for the gateway", order_no=order.order_no)
+                return
+            log.warning("expiry waits for the gateway no longer", order_no=order.order_no)
+        async with app.database.transaction() as connection:
+            await cancel(app, connection, order_id, EXPIRED, SYSTEM)
+    except NotCancellable:
+        pass  # paid at the last moment, or another worker was faster
+    except Conflict as error:
+        log.error("expiry refused", order_no=order.order_no, error=error.code)  # the others go on
 
 
-EXPIRE = Schedule(name="orders.expire", every=2, run=expire)
+EXPIRE = Schedule(name="orders.expire", every=2, run=expire_unasked)
+EXPIRE_ASKING = Schedule(name="orders.expire_asking", every=2, run=expire_asking)

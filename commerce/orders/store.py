@@ -231,18 +231,26 @@ async def set_refund_status(connection: Connection, order_id: int, status: Refun
     return touched(done) == 1
 
 
-async def due(connection: Connection, registered: Sequence[str], limit: int) -> list[int]:
-    """Return unpaid orders past their deadline whose units no source of ``registered`` holds, the oldest first."""
+async def due(
+    connection: Connection, registered: Sequence[str], paused: Sequence[int], patience_s: float, limit: int
+) -> list[tuple[int, bool]]:
+    """Return unpaid orders past their deadline whose units no source of ``registered`` holds, the oldest first.
+
+    With each: whether it is ``patience_s`` overdue. Orders of ``paused`` are left out until they are.
+    """
     rows = await connection.fetch(
         """
-        SELECT id FROM orders
+        SELECT id, pay_before <= now() - make_interval(secs => $4) AS overdue FROM orders
         WHERE status = 'pending_payment' AND source <> 'flash_sale' AND source <> ALL ($1) AND pay_before <= now()
+            AND (id <> ALL ($3::bigint[]) OR pay_before <= now() - make_interval(secs => $4))
         ORDER BY pay_before LIMIT $2
         """,
         registered,
         limit,
+        paused,
+        patience_s,
     )
-    return [row["id"] for row in rows]
+    return [(row["id"], row["overdue"]) for row in rows]
 
 
 async def insert(

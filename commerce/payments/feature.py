@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from commerce.catalogue import DemoSteps
 from commerce.orders import Tills
-from commerce.payments import api, ask, demo, late, notify, pages, refund
+from commerce.payments import api, ask, demo, late, notify, pages, refund, store
 from commerce.payments.close import close_for_order
 from commerce.payments.provider import Providers
 from commerce.payments.providers.alipay import Alipay
@@ -32,7 +32,7 @@ def setup(app: Application) -> None:
 
         app.lifespan(connections)
     app.resource(DemoSteps).add(demo.STEP)
-    app.resource(Tills).register(close_for_order)
+    app.resource(Tills).register(close_for_order, store.pending_of)
     app.add(api.routes, notify.routes, pages.routes)
     if app.settings.sandboxes:
         app.add(pages.sandbox_routes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -57,6 +58,14 @@ async def pending_of_order(connection: Connection, order_id: int) -> list[Paymen
     """Return the payments of an order that may still be made."""
     rows = await connection.fetch(f"{_PAYMENT} WHERE order_id = $1 AND status = 'pending' ORDER BY id", order_id)
     return many(Payment, rows)
+
+
+async def pending_of(connection: Connection, order_ids: Sequence[int]) -> set[int]:
+    """Return which of these orders have payments that may still be made."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT order_id FROM payments WHERE order_id = ANY ($1) AND status = 'pending'", order_ids
+    )
+    return {row["order_id"] for row in rows}
 
 
 async def lock(connection: Connection, payment_id: int) -> Payment | None:

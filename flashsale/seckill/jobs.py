@@ -20,8 +20,13 @@ async def drain_releases(app: Application) -> None:
 
 
 async def expire(app: Application) -> None:
-    """Expire holds past their deadline."""
-    await release.sweep(app)
+    """Expire holds past their deadline that nobody has begun to pay."""
+    await release.sweep_unasked(app)
+
+
+async def expire_asking(app: Application) -> None:
+    """Expire holds past their deadline whose gateway has to be asked; a slow one holds up none of the others."""
+    await release.sweep_asking(app)
 
 
 async def announce_orders(app: Application) -> None:
@@ -77,6 +82,7 @@ def schedules() -> list[Schedule]:
         Schedule(name="flashsale.tell", every=0.25, run=tell),
         Schedule(name="flashsale.announce", every=0.3, run=announce_orders),
         Schedule(name="flashsale.expire", every=0.5, run=expire),
+        Schedule(name="flashsale.expire_asking", every=0.5, run=expire_asking),
         Schedule(name="flashsale.releases", every=0.5, run=drain_releases),
         Schedule(name="flashsale.journal", every=1.0, run=settle_journal),
         Schedule(name="flashsale.late", every=0.5, run=decide_late),

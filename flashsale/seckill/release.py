@@ -7,7 +7,7 @@ from itertools import groupby
 
 import structlog
 
-from commerce.orders import SYSTEM, Closing, Tills, cancel_in
+from commerce.orders import PATIENCE_S, SYSTEM, Closing, Tills, cancel_in
 from flashsale.gate import Gate, GateUnavailable, Release, Released
 from flashsale.seckill import faults, reservation_store, store
 from flashsale.seckill.types import DueHold, OpenRelease
@@ -18,9 +18,9 @@ log = structlog.get_logger("release")
 REASON = "超时未付款，订单已取消"
 _AT_ONCE = 8
 _SWEEP = 200
-_PATIENCE_S = 60.0
-"""Seconds past the deadline after which a gateway that does not answer no longer keeps the units: whatever it takes
-from then on is a late payment."""
+_ASKING_AT_ONCE = 16
+_ASKING = 96
+"""Fewer of those that wait for a gateway: when it hangs, each takes seconds, and a sweep has to end in its time."""
 
 
 async def give_up(connection: Connection, item_id: int, reservation_id: int) -> bool:
@@ -34,10 +34,27 @@ async def give_up(connection: Connection, item_id: int, reservation_id: int) -> 
 
 
 async def sweep(app: Application) -> int:
-    """Expire holds whose deadline has passed and return how many."""
+    """Expire holds whose deadline has passed and return how many: first those that nobody has begun to pay."""
+    return await sweep_unasked(app) + await sweep_asking(app)
+
+
+async def sweep_unasked(app: Application) -> int:
+    """Expire the holds past their deadline without an open payment, for which no gateway is asked."""
     async with app.database.connection() as connection:
-        due = await reservation_store.due(connection, _SWEEP)
-    turn = asyncio.Semaphore(_AT_ONCE)
+        due = await reservation_store.due(connection, _SWEEP, asking=False)
+    return await _expire_all(app, due, _AT_ONCE)
+
+
+async def sweep_asking(app: Application) -> int:
+    """Expire the holds past their deadline with an open payment, once their gateway has closed it or taken too long."""
+    async with app.database.connection() as connection:
+        paused = app.resource(Tills).paused()
+        due = await reservation_store.due(connection, _ASKING, True, paused, PATIENCE_S)
+    return await _expire_all(app, due, _ASKING_AT_ONCE)
+
+
+async def _expire_all(app: Application, due: list[DueHold], at_once: int) -> int:
+    turn = asyncio.Semaphore(at_once)
 
     async def one(hold: DueHold) -> bool:
         async with turn:
@@ -57,7 +74,7 @@ async def sweep(app: Application) -> int:
 
 async def _expire(app: Application, hold: DueHold) -> bool:
     closing = await app.resource(Tills).close(app, hold.order_id)
-    if closing is Closing.ALREADY_PAID or (closing is Closing.UNKNOWN and hold.overdue_s < _PATIENCE_S):
+    if closing is Closing.ALREADY_PAID or (closing is Closing.UNKNOWN and hold.overdue_s < PATIENCE_S):
         return False
     async with app.database.transaction() as connection:
         if not await give_up(connection, hold.item_id, hold.reservation_id):

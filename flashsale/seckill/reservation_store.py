@@ -57,17 +57,28 @@ async def raise_epoch(connection: Connection, item_id: int, before: int) -> int 
     return after
 
 
-async def due(connection: Connection, limit: int) -> list[DueHold]:
-    """Return holds past their deadline with their orders, the longest overdue first."""
+async def due(
+    connection: Connection, limit: int, asking: bool, paused: Sequence[int] = (), patience_s: float = 0.0
+) -> list[DueHold]:
+    """Return holds past their deadline with their orders, the longest overdue first.
+
+    ``asking``: those with a payment that a gateway must be asked about; else those without. Orders of ``paused`` are
+    left out until they are ``patience_s`` overdue.
+    """
     rows = await connection.fetch(
         """
         SELECT r.id AS reservation_id, r.item_id, o.id AS order_id,
             extract(epoch FROM now() - r.pay_before)::float AS overdue_s
         FROM fs_reservations AS r JOIN orders AS o ON o.reservation_id = r.id
         WHERE r.status = 'held' AND r.pay_before < now()
+            AND EXISTS (SELECT FROM payments AS p WHERE p.order_id = o.id AND p.status = 'pending') = $2
+            AND (o.id <> ALL ($3::bigint[]) OR r.pay_before <= now() - make_interval(secs => $4))
         ORDER BY r.pay_before LIMIT $1
         """,
         limit,
+        asking,
+        paused,
+        patience_s,
     )
     return many(DueHold, rows)
 

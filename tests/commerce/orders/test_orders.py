@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -169,12 +170,43 @@ async def test_an_order_whose_gateway_is_silent_does_not_expire(market: Market) 
     async def close(app: object, order_id: int) -> Closing:
         return Closing.UNKNOWN if silent["now"] else Closing.CLOSED
 
-    market.app.resource(Tills).register(close)
+    tills = market.app.resource(Tills)
+    tills.register(close)
     await jobs.expire(market.app)
     assert (await market.show(member, order))["status"] == "pending_payment"
+    assert tills.paused() == [order.id]
+    silent["now"] = False
+    await jobs.expire(market.app)
+    assert (await market.show(member, order))["status"] == "pending_payment", "left alone for a while"
+    tills.pause_s, silent["now"] = 0, True
+    await tills.close(market.app, order.id)
     silent["now"] = False
     await jobs.expire(market.app)
     assert (await market.show(member, order))["status"] == "cancelled"
+
+
+async def test_a_silent_gateway_holds_up_no_order_that_nobody_pays(market: Market) -> None:
+    member = await market.member()
+    paying = await market.order(member, pay_within=-2)
+    unpaid = await market.order(member, pay_within=-1)
+    forgotten = await market.order(member, pay_within=-61)
+    asked: list[int] = []
+
+    async def close(app: object, order_id: int) -> Closing:
+        asked.append(order_id)
+        return Closing.UNKNOWN if order_id != unpaid.id else Closing.CLOSED
+
+    async def opened(connection: object, order_ids: Sequence[int]) -> set[int]:
+        return {paying.id, forgotten.id}
+
+    market.app.resource(Tills).register(close, opened)
+    await jobs.expire_unasked(market.app)
+    assert asked == [unpaid.id]
+    assert (await market.show(member, unpaid))["status"] == "cancelled"
+    await jobs.expire_asking(market.app)
+    assert sorted(asked[1:]) == sorted([paying.id, forgotten.id])
+    assert (await market.show(member, paying))["status"] == "pending_payment"
+    assert (await market.show(member, forgotten))["status"] == "cancelled", "patience has an end"
 
 
 async def test_an_order_whose_stock_is_wrong_holds_up_no_other(market: Market) -> None:

@@ -1,0 +1,69 @@
+"""What gives units back goes on past what has to wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from commerce.orders import Closing, Tills
+from flashsale.seckill import jobs, release
+from tests.flashsale.seckill.conftest import Stage
+
+
+async def overdue(stage: Stage, member_id: int, seconds: float) -> int:
+    """Have a member's deadline pass; return the order's id."""
+    await stage.db.execute(
+        "UPDATE fs_reservations SET pay_before = now() - make_interval(secs => $2) WHERE member_id = $1",
+        member_id,
+        seconds,
+    )
+    found: int = await stage.db.fetchval("SELECT id FROM orders WHERE member_id = $1", member_id)
+    return found
+
+
+async def begin(stage: Stage, order_id: int) -> None:
+    """Open a payment whose gateway has not said anything yet."""
+    await stage.db.execute(
+        "INSERT INTO payments (payment_no, order_id, method, amount, pay_before) "
+        "SELECT order_no, id, 'alipay', amount, pay_before FROM orders WHERE id = $1",
+        order_id,
+    )
+
+
+async def test_a_silent_gateway_holds_up_no_hold_that_nobody_pays(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item_id = await stage.sale(quantity=3)
+    members = await stage.members(3)
+    for member in members:
+        await stage.won(item_id, member)
+    paying, forgotten, unpaid = [
+        await overdue(stage, member.id, seconds) for member, seconds in zip(members, (30, 61, 1), strict=True)
+    ]
+    await begin(stage, paying)
+    await begin(stage, forgotten)
+    asked: list[int] = []
+
+    async def close(app: object, order_id: int) -> Closing:
+        asked.append(order_id)
+        return Closing.CLOSED if order_id == unpaid else Closing.UNKNOWN
+
+    tills = Tills()
+    tills.register(close)
+    monkeypatch.setattr(stage.app, "resource", _instead(stage, tills))
+    # One at a time: the longest overdue, which wait for the gateway, would be all that is looked at.
+    monkeypatch.setattr(release, "_SWEEP", 1)
+    await jobs.expire(stage.app)
+    assert asked == [unpaid]
+    assert await stage.db.fetchval("SELECT status FROM orders WHERE id = $1", unpaid) == "cancelled"
+    await jobs.expire_asking(stage.app)
+    await jobs.expire_asking(stage.app)
+    assert sorted(asked[1:]) == sorted([paying, forgotten]), "an order that waits is left alone for a while"
+    assert await stage.db.fetchval("SELECT status FROM orders WHERE id = $1", paying) == "pending_payment"
+    assert await stage.db.fetchval("SELECT status FROM orders WHERE id = $1", forgotten) == "cancelled"
+    view = await stage.balanced(item_id)
+    assert (view.available, view.held) == (2, 1)
+
+
+def _instead(stage: Stage, tills: Tills) -> object:
+    resource = stage.app.resource
+    return lambda kind: tills if kind is Tills else resource(kind)
