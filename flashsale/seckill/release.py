@@ -23,6 +23,10 @@ _ASKING = 96
 """Fewer of those that wait for a gateway: when it hangs, each takes seconds, and a sweep has to end in its time."""
 
 
+class Disagreement(RuntimeError):
+    """A held reservation's order is not waiting for payment: a defect, nothing was written."""
+
+
 async def give_up(connection: Connection, item_id: int, reservation_id: int) -> bool:
     """Move a hold to expired and write its release row, in the caller's transaction. False if it is not held.
 
@@ -76,10 +80,15 @@ async def _expire(app: Application, hold: DueHold) -> bool:
     closing = await app.resource(Tills).close(app, hold.order_id)
     if closing is Closing.ALREADY_PAID or (closing is Closing.UNKNOWN and hold.overdue_s < PATIENCE_S):
         return False
-    async with app.database.transaction() as connection:
-        if not await give_up(connection, hold.item_id, hold.reservation_id):
-            return False
-        await cancel_in(connection, hold.order_id, REASON, SYSTEM)
+    try:
+        async with app.database.transaction() as connection:
+            if not await give_up(connection, hold.item_id, hold.reservation_id):
+                return False
+            if not await cancel_in(connection, hold.order_id, REASON, SYSTEM):
+                raise Disagreement(f"order {hold.order_id} of hold {hold.reservation_id} is not unpaid")
+    except Disagreement as error:
+        log.error("hold kept", error=str(error))
+        return False
     faults.point("expiry_after_commit")
     return True
 

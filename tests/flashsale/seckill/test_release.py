@@ -67,3 +67,14 @@ async def test_a_silent_gateway_holds_up_no_hold_that_nobody_pays(
 def _instead(stage: Stage, tills: Tills) -> object:
     resource = stage.app.resource
     return lambda kind: tills if kind is Tills else resource(kind)
+
+
+async def test_a_hold_whose_order_has_moved_on_is_kept(stage: Stage) -> None:
+    item_id = await stage.sale(quantity=1)
+    member = await stage.member()
+    await stage.won(item_id, member)
+    order_id = await overdue(stage, member.id, 1)
+    await stage.db.execute("UPDATE orders SET status = 'cancelled', cancelled_at = now() WHERE id = $1", order_id)
+    assert await release.sweep(stage.app) == 0
+    assert await stage.db.fetchval("SELECT status FROM fs_reservations") == "held"
+    assert await stage.db.fetchval("SELECT count(*) FROM fs_releases") == 0
