@@ -18,6 +18,7 @@ log = structlog.get_logger("release")
 REASON = "超时未付款，订单已取消"
 _AT_ONCE = 8
 _SWEEP = 200
+_DRAIN = 2000
 _ASKING_AT_ONCE = 16
 _ASKING = 96
 """Fewer of those that wait for a gateway: when it hangs, each takes seconds, and a sweep has to end in its time."""
@@ -96,7 +97,7 @@ async def _expire(app: Application, hold: DueHold) -> bool:
 async def drain(app: Application) -> int:
     """Have Redis carry out the open release rows and return how many units' rows are done; the rest stay open."""
     async with app.database.connection() as connection:
-        rows = await reservation_store.open_releases(connection, 2000)
+        rows = await reservation_store.open_releases(connection, _DRAIN)
     finished = 0
     for item_id, group in groupby(rows, key=lambda row: row.item_id):
         finished += await _drain_item(app, item_id, list(group))

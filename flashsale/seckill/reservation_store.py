@@ -160,17 +160,23 @@ async def add_release(connection: Connection, reservation_id: int, generation: i
     )
 
 
-async def open_releases(connection: Connection, limit: int, item_id: int | None = None) -> list[OpenRelease]:
-    """Return release rows that Redis has not confirmed, by item."""
+async def open_releases(connection: Connection, limit: int) -> list[OpenRelease]:
+    """Return release rows that Redis has not confirmed, by item.
+
+    Where there are more than ``limit``, every item has its share, those of its earlier epochs first: an item whose
+    rows have to wait holds up no other.
+    """
     rows = await connection.fetch(
         """
-        SELECT e.reservation_id, r.item_id, r.member_id, r.request_id, e.gen, e.epoch
-        FROM fs_releases AS e JOIN fs_reservations AS r ON r.id = e.reservation_id
-        WHERE e.done_at IS NULL AND ($2::bigint IS NULL OR r.item_id = $2)
-        ORDER BY r.item_id, e.reservation_id, e.gen LIMIT $1
+        SELECT * FROM (
+            SELECT e.reservation_id, r.item_id, r.member_id, r.request_id, e.gen, e.epoch
+            FROM fs_releases AS e JOIN fs_reservations AS r ON r.id = e.reservation_id
+            WHERE e.done_at IS NULL
+            ORDER BY row_number() OVER (PARTITION BY r.item_id ORDER BY e.epoch, e.reservation_id, e.gen) LIMIT $1
+        ) AS o
+        ORDER BY item_id, reservation_id, gen
         """,
         limit,
-        item_id,
     )
     return many(OpenRelease, rows)
 
@@ -202,10 +208,14 @@ async def add_late(connection: Connection, payment_id: int, reservation_id: int,
 
 
 async def undecided(connection: Connection, limit: int) -> list[LatePayment]:
-    """Return late payments that nobody has decided about, oldest first."""
+    """Return late payments that nobody has decided about, every sale's oldest first, then every sale's second."""
     rows = await connection.fetch(
-        "SELECT payment_id, reservation_id, order_id, decision FROM fs_late_payments WHERE decision IS NULL "
-        "ORDER BY payment_id LIMIT $1",
+        """
+        SELECT f.payment_id, f.reservation_id, r.item_id, f.order_id, f.decision
+        FROM fs_late_payments AS f LEFT JOIN fs_reservations AS r ON r.id = f.reservation_id
+        WHERE f.decision IS NULL
+        ORDER BY row_number() OVER (PARTITION BY r.item_id ORDER BY f.payment_id), f.payment_id LIMIT $1
+        """,
         limit,
     )
     return many(LatePayment, rows)
@@ -215,8 +225,9 @@ async def lock_undecided(connection: Connection, reservation_id: int) -> list[La
     """Return a reservation's undecided late payments, locked, oldest first; lock the reservation first."""
     rows = await connection.fetch(
         """
-        SELECT payment_id, reservation_id, order_id, decision FROM fs_late_payments
-        WHERE reservation_id = $1 AND decision IS NULL ORDER BY payment_id FOR UPDATE
+        SELECT f.payment_id, f.reservation_id, r.item_id, f.order_id, f.decision
+        FROM fs_late_payments AS f JOIN fs_reservations AS r ON r.id = f.reservation_id
+        WHERE f.reservation_id = $1 AND f.decision IS NULL ORDER BY f.payment_id FOR UPDATE OF f
         """,
         reservation_id,
     )

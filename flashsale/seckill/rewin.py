@@ -15,6 +15,7 @@ from server.clock import now
 from server.database import Connection
 
 log = structlog.get_logger("rewin")
+_SWEEP = 100
 REASON = "付款晚到，货已售完，原路退款"
 
 
@@ -35,12 +36,19 @@ class Disagreement(RuntimeError):
 async def sweep(app: Application) -> int:
     """Decide about late payments and return how many were."""
     async with app.database.connection() as connection:
-        waiting = await reservation_store.undecided(connection, 100)
+        waiting = await reservation_store.undecided(connection, _SWEEP)
     decided = 0
+    shut: set[int | None] = set()
     for late in waiting:
+        if late.item_id in shut:
+            continue
         try:
-            decided += await decide(app, late)
+            if await decide(app, late):
+                decided += 1
+            else:
+                shut.add(late.item_id)  # its gate cannot say now: the other sales' payments come first
         except GateUnavailable as error:
+            shut.add(late.item_id)
             log.info("late payment waits", payment=late.payment_id, error=error.reason)
         except Disagreement as error:
             log.error("late payment undecided", payment=late.payment_id, error=str(error))

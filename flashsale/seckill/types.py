@@ -174,6 +174,8 @@ class LatePayment(msgspec.Struct, frozen=True):
 
     payment_id: int
     reservation_id: int
+    item_id: int | None
+    """None: there is no such reservation, a defect."""
     order_id: int
     decision: str | None
 

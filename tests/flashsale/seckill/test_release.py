@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from commerce.orders import Closing, Tills
-from flashsale.seckill import jobs, release
-from tests.flashsale.seckill.conftest import Stage
+from flashsale.seckill import jobs, release, reservation_store, rewin
+from flashsale.seckill.types import LatePayment
+from server.application import Application
+from tests.flashsale.seckill.conftest import Stage, pay
 
 
 async def overdue(stage: Stage, member_id: int, seconds: float) -> int:
@@ -78,3 +82,45 @@ async def test_a_hold_whose_order_has_moved_on_is_kept(stage: Stage) -> None:
     assert await release.sweep(stage.app) == 0
     assert await stage.db.fetchval("SELECT status FROM fs_reservations") == "held"
     assert await stage.db.fetchval("SELECT count(*) FROM fs_releases") == 0
+
+
+async def test_a_sale_whose_releases_wait_holds_up_no_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting, other = await stage.sale(), await stage.sale(sku_id=str(await stage.sku()))
+    for item_id, ahead in ((waiting, 10**6), (waiting, 10**6), (waiting, 10**6), (other, 0)):
+        member = await stage.member()
+        await stage.won(item_id, member)
+        async with stage.app.database.transaction() as connection:
+            held = await connection.fetchval("SELECT id FROM fs_reservations WHERE member_id = $1", member.id)
+            epoch = await connection.fetchval("SELECT epoch FROM fs_items WHERE id = $1", item_id)
+            await reservation_store.expire(connection, held, epoch + ahead)
+    monkeypatch.setattr(release, "_DRAIN", 2)
+    assert await release.drain(stage.app) == 1
+    rows = await stage.db.fetch(
+        "SELECT r.item_id FROM fs_releases AS e JOIN fs_reservations AS r ON r.id = e.reservation_id "
+        "WHERE e.done_at IS NULL"
+    )
+    assert [row["item_id"] for row in rows] == [waiting] * 3
+
+
+async def test_a_shut_gate_holds_up_no_other_sales_late_payments(
+    stage: Stage, redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut, other = await stage.sale(), await stage.sale(sku_id=str(await stage.sku()))
+    for item_id in (shut, shut, shut, other):
+        member = await stage.member()
+        won = await stage.won(item_id, member)
+        await overdue(stage, member.id, 1)
+        assert await release.sweep(stage.app) == 1
+        assert await pay(stage, won.body["order_no"]) == "late"
+    await redis.hset(f"{{fs:{shut}}}:g", "gate", "somebody")
+    monkeypatch.setattr(rewin, "_SWEEP", 3)
+    decide, asked = rewin.decide, []
+
+    async def watched(app: Application, late: LatePayment) -> bool:
+        asked.append(late.item_id)
+        return await decide(app, late)
+
+    monkeypatch.setattr(rewin, "decide", watched)
+    assert await rewin.sweep(stage.app) == 1
+    assert asked == [shut, other], "a gate that is shut is asked once a turn"
+    assert await stage.db.fetchval("SELECT count(*) FROM fs_late_payments WHERE decision IS NULL") == 3
