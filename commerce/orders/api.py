@@ -15,7 +15,7 @@ from server.database import Connection
 from server.errors import NotFound
 from server.http import Call, Listing, LoggedIn, Reply, Routes
 from server.http.dispatch import describe_in
-from server.http.idempotency import Stored, key_of, once
+from server.http.idempotency import Stored, answered, key_of, once
 from server.http.routes import Key
 
 routes = Routes("orders")
@@ -52,9 +52,11 @@ async def cancel_order(call: Call, order_no: str, body: CancelBody) -> OrderView
     """
     key = key_of(call.request, required=True)
     assert key is not None
+    route, raw = f"POST {call.request.path}", await call.request.read()
     async with call.database.connection() as connection:
         order = await own(connection, call, order_no)
-    await close_tills(call.app, order)
+    if await answered(call.database, call.owner, key, route, raw) is None:
+        await close_tills(call.app, order)
 
     async def work(connection: Connection) -> Stored:
         actor = Actor(ActorKind.MEMBER, call.member.id)
@@ -65,8 +67,8 @@ async def cancel_order(call: Call, order_no: str, body: CancelBody) -> OrderView
         call.database,
         call.owner,
         key,
-        f"POST {call.request.path}",
-        await call.request.read(),
+        route,
+        raw,
         work,
         lambda problem: Stored(problem.status, describe_in(call.tr, problem)),
     )

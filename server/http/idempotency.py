@@ -41,6 +41,15 @@ def key_of(request: web.Request, *, required: bool) -> str | None:
     return key
 
 
+async def answered(database: Database, owner: str, key: str, route: str, raw: bytes) -> Stored | None:
+    """Return the stored answer to ``key``, None if there is none yet. Raises IdempotencyMismatch for another use of it.
+
+    For what has effects outside the transaction: ask before them, and let ``once`` decide.
+    """
+    async with database.connection() as connection:
+        return await _stored(connection, owner, key, route, hashlib.sha256(raw).digest())
+
+
 async def once(
     database: Database,
     owner: str,
@@ -64,14 +73,10 @@ async def once(
             digest,
         )
         if not claimed:
-            row = await connection.fetchrow(
-                "SELECT route, body_digest, status, body FROM idempotency_keys WHERE owner = $1 AND key = $2",
-                owner,
-                key,
-            )
-            if row is None or row["route"] != route or row["body_digest"] != digest:
+            stored = await _stored(connection, owner, key, route, digest)
+            if stored is None:
                 raise IdempotencyMismatch
-            return Stored(row["status"], row["body"])
+            return stored
         try:
             async with connection.transaction():
                 answer = await work(connection)
@@ -87,3 +92,14 @@ async def once(
             answer.body,
         )
         return answer
+
+
+async def _stored(connection: Connection, owner: str, key: str, route: str, digest: bytes) -> Stored | None:
+    row = await connection.fetchrow(
+        "SELECT route, body_digest, status, body FROM idempotency_keys WHERE owner = $1 AND key = $2", owner, key
+    )
+    if row is None:
+        return None
+    if row["route"] != route or row["body_digest"] != digest:
+        raise IdempotencyMismatch
+    return Stored(row["status"], row["body"])

@@ -76,6 +76,28 @@ async def test_cancelling_gives_the_units_back_once(market: Market) -> None:
     assert await market.allocated() == 0
 
 
+async def test_a_key_used_before_closes_no_payment(market: Market) -> None:
+    member = await market.member()
+    first, second = await market.order(member), await market.order(member)
+    asked: list[int] = []
+
+    async def close(app: object, order_id: int) -> Closing:
+        asked.append(order_id)
+        return Closing.CLOSED
+
+    market.app.resource(Tills).register(close)
+    path = "/api/v1/orders/{}/cancel"
+    answers = [
+        await market.call("POST", path.format(first.order_no), member, {"reason": ""}, "k"),
+        await market.call("POST", path.format(first.order_no), member, {"reason": ""}, "k"),
+    ]
+    assert [answer.status for answer in answers] == [200, 200]
+    reused = await market.call("POST", path.format(second.order_no), member, {"reason": ""}, "k")
+    assert await code_of(reused) == (422, "idempotency_mismatch")
+    assert asked == [first.id]
+    assert (await market.show(member, second))["status"] == "pending_payment"
+
+
 async def test_cancelled_at_the_same_moment_from_many_windows(market: Market) -> None:
     member = await market.member()
     order = await market.order(member, quantity=3)
