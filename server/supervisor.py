@@ -216,4 +216,5 @@ def _welcome(plan: Plan, env: Mapping[str, str], seconds: float) -> str:
             lines.append(f"    staff   {staff['account']:<14} {staff['password']}   {', '.join(staff['roles'])}")
         for member in demo["members"][:5]:
             lines.append(f"    member  {member['phone']:<14} {member['password']}")
+        lines.append(f"    all of them are in {plan.home / 'demo.json'}")
     return "\n".join([*lines, "", f"  Data and logs are in {plan.home}. Ctrl-C stops everything.", ""])
