@@ -119,8 +119,12 @@ async def violations(connection: Connection, item_id: int, stock_ref: str) -> li
         arguments = (item_id, stock_ref) if "$2" in question else (item_id,)
         rows = await connection.fetch(f"{question} LIMIT 20", *arguments)
         found += [(invariant, row["detail"]) for row in rows]
-    found += [("order_per_reservation", row["detail"]) for row in await connection.fetch(f"{_ORPHANS} LIMIT 20")]
     return found
+
+
+async def orphans(connection: Connection) -> list[tuple[str, str]]:
+    """Return what is wrong with orders of no sale at all: invariant and detail, at most twenty."""
+    return [("order_per_reservation", row["detail"]) for row in await connection.fetch(f"{_ORPHANS} LIMIT 20")]
 
 
 async def present(connection: Connection) -> datetime:

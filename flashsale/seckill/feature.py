@@ -18,6 +18,7 @@ from flashsale.seckill.jobs import schedules
 from flashsale.seckill.source import NAME, SaleSource
 from flashsale.seckill.tally import Tally
 from flashsale.seckill.tickets import Tickets
+from flashsale.seckill.verify import Platform
 from realtime import Hub, Rooms
 from server.application import Application
 
@@ -29,6 +30,7 @@ def setup(app: Application) -> None:
     app.provide(Tickets, Tickets(app.settings.secret))
     app.provide(Board, Board(app.database, gate))
     app.provide(Tally, Tally(app.database))
+    app.provide(Platform, Platform(app))
     app.resource(Sources).register(NAME, SaleSource())
     app.add(api.routes, api.backoffice, pages.routes, reminders.routes, desk_pages.routes)
     app.resource(Tiles).add(desk_pages.TILE)

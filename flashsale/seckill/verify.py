@@ -7,6 +7,7 @@ admitted meanwhile is in its journal.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -31,21 +32,49 @@ _PATIENCE_S = 5.0
 _MOST = 20
 
 
-async def verify(app: Application, item_id: int, *, patience: float = _PATIENCE_S) -> VerifyView:
+class Platform:
+    """What is wrong beyond any one sale: the ledger, the payments, orders of no sale. It reads all of their rows, so
+    whoever only looks at a page is content with what it said less than ``MOST_S`` ago."""
+
+    MOST_S = 30.0
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self._turn = asyncio.Lock()
+        self._said: list[tuple[str, str]] = []
+        self._at = -math.inf
+
+    async def wrong(self, most_s: float) -> list[tuple[str, str]]:
+        """Return invariant and detail of what is wrong, as it was at most ``most_s`` seconds ago (0: asked now)."""
+        called = asyncio.get_running_loop().time()
+        async with self._turn:
+            if self._at < called - most_s:
+                at = asyncio.get_running_loop().time()
+                async with self._app.database.connection() as connection:
+                    said = await books_store.orphans(connection)
+                    said += [("ledger", text) for text in await payments.check(connection)]
+                self._said, self._at = said, at
+            return list(self._said)
+
+
+async def verify(
+    app: Application, item_id: int, *, patience: float = _PATIENCE_S, platform_s: float = 0.0
+) -> VerifyView:
     """Return whether the books of a sale balance, and every invariant that does not hold. Raises NotFound.
 
     A gate that does not open within ``patience`` seconds is a violation by itself; the rest is then judged without it.
+    The sale's own books are always read now, those of the whole platform at most ``platform_s`` seconds ago.
     """
     until = asyncio.get_running_loop().time() + patience
     while True:
         last = asyncio.get_running_loop().time() >= until
-        view = await _look(app, item_id, last)
+        view = await _look(app, item_id, last, platform_s)
         if view is not None:
             return view
         await asyncio.sleep(0.1)
 
 
-async def _look(app: Application, item_id: int, last: bool) -> VerifyView | None:
+async def _look(app: Application, item_id: int, last: bool, platform_s: float) -> VerifyView | None:
     snapshot, trouble = None, ""
     async with app.database.transaction() as connection:
         item = await store.lock_item(connection, item_id)
@@ -67,7 +96,7 @@ async def _look(app: Application, item_id: int, last: bool) -> VerifyView | None
     # What PostgreSQL can judge by itself needs no lock: each question is one statement, and one snapshot.
     async with app.database.connection() as connection:
         wrong = await books_store.violations(connection, item_id, stock_ref(item_id))
-        wrong += [("ledger", text) for text in await payments.check(connection)]
+    wrong += await app.resource(Platform).wrong(platform_s)
     found = [Violation(invariant=invariant, detail=detail) for invariant, detail in wrong]
     if trouble:
         found.append(Violation(invariant="gate", detail=trouble))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from flashsale.seckill import rebuild, release, rewin
+from flashsale.seckill import rebuild, release, rewin, verify
 from flashsale.seckill.commands import run_rebuild, run_verify
 from tests.flashsale.seckill.conftest import Stage, pay
 
@@ -200,6 +201,32 @@ async def test_corruption_is_named(stage: Stage, redis: Any, monkeypatch: pytest
         if not (await stage.verify(item_id)).ok:
             assert await rebuild.rebuild(stage.app, item_id, patience=0), name
         await stage.balanced(item_id)
+
+
+async def _shift_ledger(stage: Stage, fen: int) -> None:
+    async with stage.db.transaction():
+        await stage.db.execute("SET LOCAL session_replication_role = replica")  # entries are not changed otherwise
+        await stage.db.execute(
+            "UPDATE ledger_entries SET amount = amount + $1 WHERE id = (SELECT min(id) FROM ledger_entries)", fen
+        )
+
+
+async def test_a_page_reads_the_whole_platforms_books_twice_a_minute(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item_id = await busy(stage)
+    page = functools.partial(verify.verify, stage.app, item_id, platform_s=verify.Platform.MOST_S)
+    assert (await page()).ok
+    await _shift_ledger(stage, 1)
+    assert (await page()).ok, "what was read a moment ago will do"
+    assert "ledger" in {violation.invariant for violation in (await stage.verify(item_id)).violations}
+    assert not (await page()).ok, "whoever asked last has told the pages too"
+    await _shift_ledger(stage, -1)
+    monkeypatch.setattr(stage.app.resource(verify.Platform), "_at", asyncio.get_running_loop().time() - 31)
+    assert (await page()).ok, "it is asked again in time"
+    # The sale's own books are read for every page.
+    await stage.db.execute("UPDATE orders SET amount = amount + 1 WHERE status = 'pending_payment'")
+    assert {violation.invariant for violation in (await page()).violations} == {"order_content"}
 
 
 async def test_the_books_balance_at_every_moment_of_a_rush(stage: Stage) -> None:
