@@ -2,7 +2,7 @@
 
 Only a process started with ``LINGFENG_FAULT_POINTS`` has them; everywhere else ``point`` does nothing. The variable
 lists ``name``, ``name:3`` (the third time it is passed) or ``name:3:stop`` (SIGSTOP instead of SIGKILL), separated by
-commas; ``@/path`` at the end names a file that is made as the point strikes, and keeps it from striking again in a
+commas; ``@/path`` at the end names a file that is made as the point strikes, tells the moment, and keeps it from striking again in a
 process that was started anew. Until that file's folder exists the point does not count: making it arms the fault.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -51,7 +52,8 @@ class Fault:
         """End or stop this very process, unless the mark says that it happened before."""
         if self.mark is not None:
             try:
-                self.mark.touch(exist_ok=False)
+                with self.mark.open("x") as file:
+                    file.write(f"{time.time()}")  # a file's own times lag by milliseconds
             except FileExistsError:
                 return
         os.kill(os.getpid(), self.signal)

@@ -15,6 +15,7 @@ from loadtest.history import Kind, Writer
 from loadtest.plan import Buyer, Plan
 
 _PATIENCE = 40.0
+_LONGEST = 75.0
 EAGER = 3.0
 """Seconds before the start from which the impatient press."""
 
@@ -23,14 +24,14 @@ class Crowd:
     """The buyers of one plan.
 
     The first ``impatient`` of them press before the start, and again and again with new keys, also after they have
-    won, until the moment ``until`` (seconds of the epoch) has passed.
+    won, until the moment ``until`` (seconds of the epoch), which whoever waits for a fault may set, has passed.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, plan: Plan, *, impatient: int, until: float) -> None:
+    def __init__(self, session: aiohttp.ClientSession, plan: Plan, *, impatient: int) -> None:
         self._session = session
         self._plan = plan
         self._impatient = impatient
-        self._until = until
+        self.until = plan.starts_at + _LONGEST
         self._writer = Writer(plan.folder)
         self._tickets: dict[str, str] = {}
         self.in_flight = 0
@@ -76,7 +77,7 @@ class Crowd:
                 return
             if self._plan.late and not won and time.time() > self._plan.starts_at + 1:
                 return  # what expires is left to those who pay late
-            if not eager or time.time() > self._until:
+            if not eager or time.time() > self.until:
                 return
             await asyncio.sleep(chance.uniform(0.02, 0.1))
 

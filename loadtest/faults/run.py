@@ -99,8 +99,7 @@ async def _rush(
         late=0.5 if case.late else 0.0,
         buyers=people,
     )
-    until = starts_at + (pay_within + (16 if case.late else 6) if case.expires else 4)
-    crowd = Crowd(session, plan, impatient=min(40, buyers // 5), until=until)
+    crowd = Crowd(session, plan, impatient=min(40, buyers // 5))
     await crowd.fetch_tickets()
     mark.parent.mkdir()  # from now on the fault point counts
     rush = asyncio.create_task(crowd.rush())
@@ -111,9 +110,13 @@ async def _rush(
     if case.action is not None:
         await wait_for(case.moment, plan, crowd, chance)
         struck_at = await case.action(stand, chance)
+    give_up = starts_at + (pay_within + 20 if case.expires else 20)
+    while case.point and not mark.exists() and time.time() < give_up:
+        await asyncio.sleep(0.05)
+    crowd.until = max(time.time() + 2, starts_at + (pay_within + 6 if case.expires else 4))
     await rush
     if case.point and mark.exists():
-        struck_at = mark.stat().st_mtime
+        struck_at = float(mark.read_text())
     await stand.ready(60)
     books = await _books(site, item_id)
     lines = history.read(folder)
