@@ -2,8 +2,9 @@
 
 Only a process started with ``LINGFENG_FAULT_POINTS`` has them; everywhere else ``point`` does nothing. The variable
 lists ``name``, ``name:3`` (the third time it is passed) or ``name:3:stop`` (SIGSTOP instead of SIGKILL), separated by
-commas; ``@/path`` at the end names a file that is made as the point strikes, tells the moment, and keeps it from striking again in a
-process that was started anew. Until that file's folder exists the point does not count: making it arms the fault.
+commas; ``@/path`` at the end names a file that is made as the point strikes, tells the moment, and keeps it from
+striking again in a process that was started anew. Until that file's folder exists the point does not count: making it
+arms the fault.
 """
 
 from __future__ import annotations
