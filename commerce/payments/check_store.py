@@ -41,7 +41,7 @@ _QUESTIONS = {
     """,
     "payment {ref} of {a} fen must go back and {b} fen do": """
         SELECT p.payment_no AS ref, p.received AS a, coalesce(sum(r.amount), 0)::bigint AS b
-        FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id
+        FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id AND r.status <> 'failed'
         WHERE p.purpose IN ('double', 'mismatch') OR p.late_decision = 'refund'
         GROUP BY p.id HAVING p.received <> coalesce(sum(r.amount), 0)
     """,

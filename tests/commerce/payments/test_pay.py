@@ -11,6 +11,8 @@ from commerce import payments
 from commerce.ledger import balances
 from commerce.orders import Sources
 from commerce.payments import ask, refund, start
+from commerce.payments.provider import Providers
+from commerce.payments.types import GatewayRefused
 from server.application import Application
 from tests.commerce.orders.market import PRICE, HeldUnits, Market, until, working
 
@@ -346,6 +348,32 @@ async def test_one_refund_that_cannot_be_made_holds_up_no_other(
     await refund.sweep(market.app)
     assert sorted(tried) == sorted(numbers)
     assert await market.value("SELECT count(*) FROM refunds WHERE status = 'done'") == 2
+
+
+async def test_a_refund_that_the_gateway_refuses_has_not_gone_back(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await market.member()
+    order = await market.order(member)
+    payment_no, _ = await market.begin(member, order)
+    await market.robot(payment_no, amount=PRICE - 1)
+
+    async def came() -> object:
+        return (await market.payment(member, payment_no))["refunds"]
+
+    await until(came)
+    await agree(market)
+
+    async def refuse(payment: object, refund: object) -> None:
+        raise GatewayRefused("the account is closed")
+
+    monkeypatch.setattr(market.app.resource(Providers).of("alipay"), "refund", refuse)
+    await market.run("UPDATE refunds SET try_at = now() WHERE status = 'pending'")
+    await refund.sweep(market.app)
+    assert await market.value("SELECT status FROM refunds") == "failed"
+    async with market.app.database.connection() as connection:
+        wrong = await payments.check(connection)
+    assert wrong == [f"payment {payment_no} of {PRICE - 1} fen must go back and 0 fen do"]
 
 
 async def test_nobody_begins_payments_without_end(market: Market) -> None:
