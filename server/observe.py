@@ -260,8 +260,8 @@ def watched(app: Application, route: Route, handler: Handler) -> Handler:
             return response
         finally:
             took = clock() - began
-            # A line costs as much as a small request: what clients ask by the thousand is left to the metrics.
-            worth = route.page or status >= 500 or took > SLOW_S
+            # A line costs as much as a small request, and hides the others: what goes well is left to the metrics.
+            worth = status >= 500 or took > SLOW_S
             (log.info if worth else log.debug)(
                 "request",
                 method=request.method,

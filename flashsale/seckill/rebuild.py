@@ -176,7 +176,8 @@ class Keeper:
             try:
                 why = await needed(app, item)
                 if why and self._due(item.id, why):
-                    log.warning("rebuild needed", item=item.id, why=why)
+                    # After any restart of Redis and at the end of a sale this is the usual course.
+                    (log.info if why in ("stamp", "trim") else log.warning)("rebuild needed", item=item.id, why=why)
                     count += await rebuild(app, item.id)
             except GateUnavailable as error:
                 log.info("rebuild waits", item=item.id, error=error.reason)
