@@ -193,6 +193,7 @@ async def client(app: Application, aiohttp_client: Any) -> TestClient[Any, Any]:
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[playwright.Browser]:
     """The Chromium of the run."""
+    playwright.expect.set_options(timeout=20_000)  # a busy machine is no failure
     found = find_browser()
     async with playwright.async_playwright() as driver:
         launched = await driver.chromium.launch(

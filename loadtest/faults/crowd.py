@@ -79,7 +79,7 @@ class Crowd:
                 return  # what expires is left to those who pay late
             if not eager or time.time() > self.until:
                 return
-            await asyncio.sleep(chance.uniform(0.02, 0.1))
+            await asyncio.sleep(chance.uniform(0.01, 0.06))
 
     async def _insist(self, buyer: Buyer, key: str, chance: random.Random) -> str:
         """Send one key until its outcome is known or patience ends; return the order number of a win."""
