@@ -65,9 +65,12 @@ class Crowd:
         won = False
         while True:
             key = str(uuid.UUID(int=chance.getrandbits(128)))
-            sends = [self._insist(buyer, key, chance)]
+            # What expires is left to those who pay late: the others then ask for more than the limit allows.
+            leave = self._plan.late and not won and time.time() > self._plan.starts_at + 1
+            quantity = 2 if leave else 1
+            sends = [self._insist(buyer, key, quantity, chance)]
             if chance.random() < self._plan.double:
-                sends.append(self._insist(buyer, key, chance))
+                sends.append(self._insist(buyer, key, quantity, chance))
             order_no = next((each for each in await asyncio.gather(*sends) if each), "")
             won = won or bool(order_no)
             if order_no and chance.random() < self._plan.pay:
@@ -75,16 +78,14 @@ class Crowd:
             elif order_no and chance.random() < self._plan.late:
                 await self._pay(buyer, key, order_no, self._plan.pay_within + 1)
                 return
-            if self._plan.late and not won and time.time() > self._plan.starts_at + 1:
-                return  # what expires is left to those who pay late
             if not eager or time.time() > self.until:
                 return
             await asyncio.sleep(chance.uniform(0.01, 0.06))
 
-    async def _insist(self, buyer: Buyer, key: str, chance: random.Random) -> str:
+    async def _insist(self, buyer: Buyer, key: str, quantity: int, chance: random.Random) -> str:
         """Send one key until its outcome is known or patience ends; return the order number of a win."""
         give_up = time.time() + _PATIENCE
-        body = {"ticket": self._tickets.get(buyer.member_id, ""), "quantity": 1}
+        body = {"ticket": self._tickets.get(buyer.member_id, ""), "quantity": quantity}
         while time.time() < give_up:
             began = time.time()
             self._writer.add(Kind.SEND, buyer.member_id, key)
