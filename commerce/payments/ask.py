@@ -35,7 +35,10 @@ class SupersedeTask(msgspec.Struct, frozen=True):
 
 
 async def ask(app: Application, payment: Payment) -> None:
-    """Learn how one payment stands; if its order no longer waits for it, close it."""
+    """Learn how one payment stands; if it was closed here, or its order no longer waits for it, close it there too."""
+    if payment.status is PaymentStatus.CLOSED:
+        await close_one(app, payment)
+        return
     async with app.database.connection() as connection:
         order = await orders.by_id(connection, payment.order_id)
     if order is None or order.status is not OrderStatus.PENDING_PAYMENT:
@@ -69,7 +72,7 @@ async def supersede(app: Application, task: SupersedeTask) -> None:
 
 
 async def sweep(app: Application) -> None:
-    """Ask about pending payments older than 15 s, each less and less often."""
+    """Ask about payments that are open, or may still be made, after 15 s and then less and less often."""
     async with app.database.transaction() as connection:
         due = await store.claim_to_query(connection, 50)
     gate = asyncio.Semaphore(_AT_ONCE)

@@ -33,7 +33,7 @@ async def close_for_order(app: Application, order_id: int) -> CloseResult:
 
 
 async def close_one(app: Application, payment: Payment) -> CloseResult:
-    """Close one payment at its gateway and note how it stands."""
+    """Close one payment at its gateway and note how it stands; also one that was closed here but may still come."""
     try:
         trade = await app.resource(Providers).of(payment.method).close(payment)
     except (GatewayDown, MethodUnavailable) as error:
@@ -44,5 +44,5 @@ async def close_one(app: Application, payment: Payment) -> CloseResult:
         # Another sum than asked pays nothing: that money goes back, and the order may end.
         return Closing.CLOSED if outcome is Outcome.MISMATCH else Closing.ALREADY_PAID
     async with app.database.transaction() as connection:
-        await store.move_to_closed(connection, payment.id)
+        await store.move_to_closed(connection, payment.id, absent=trade.state is TradeState.ABSENT)
     return Closing.CLOSED

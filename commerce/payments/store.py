@@ -17,6 +17,9 @@ _PAYMENT = """
     FROM payments
 """
 
+GRACE = 120.0
+"""Seconds after a payment's deadline in which the gateway may still let it be made: clocks differ."""
+
 
 class OfMember(msgspec.Struct, frozen=True, kw_only=True):
     """Whose payment it is."""
@@ -85,7 +88,8 @@ async def move_to_paid(
     status = await connection.execute(
         """
         UPDATE payments
-        SET status = 'paid', gateway_trade_no = $2, received = $3, purpose = $4, paid_at = $5, closed_at = NULL
+        SET status = 'paid', gateway_trade_no = $2, received = $3, purpose = $4, paid_at = $5, closed_at = NULL,
+            may_come = false
         WHERE id = $1 AND status = ANY ($6) AND purpose IS NULL
         """,
         payment_id,
@@ -104,7 +108,7 @@ async def set_mismatch(connection: Connection, payment_id: int, trade_no: str, r
         """
         UPDATE payments
         SET status = 'closed', gateway_trade_no = $2, received = $3, purpose = 'mismatch',
-            closed_at = coalesce(closed_at, now())
+            closed_at = coalesce(closed_at, now()), may_come = false
         WHERE id = $1 AND status IN ('pending', 'closed') AND purpose IS NULL
         """,
         payment_id,
@@ -114,14 +118,30 @@ async def set_mismatch(connection: Connection, payment_id: int, trade_no: str, r
     return touched(status) == 1
 
 
-async def move_to_closed(connection: Connection, payment_id: int) -> bool:
-    """Move pending → closed."""
-    status = await connection.execute(
-        "UPDATE payments SET status = 'closed', closed_at = now() WHERE id = $1 AND status = ANY ($2)",
+async def move_to_closed(connection: Connection, payment_id: int, *, absent: bool = False) -> bool:
+    """Move pending → closed. False when it was closed or paid.
+
+    ``absent``: the gateway knows of no such payment. Until ``GRACE`` seconds after its deadline somebody may still
+    make it in an open window of the cashier, so it goes on being asked about until an answer after that.
+    """
+    was_pending: bool | None = await connection.fetchval(
+        """
+        WITH old AS (
+            SELECT id, status FROM payments WHERE id = $1 AND (status = ANY ($2) OR may_come) FOR UPDATE
+        )
+        UPDATE payments p SET status = 'closed', closed_at = coalesce(p.closed_at, now()),
+            may_come = $3 AND p.pay_before > clock_timestamp() - make_interval(secs => $4),
+            queries = CASE WHEN old.status = 'closed' THEN p.queries ELSE 0 END,
+            query_at = CASE WHEN old.status = 'closed' THEN p.query_at ELSE now() + interval '15 seconds' END
+        FROM old WHERE p.id = old.id
+        RETURNING old.status = 'pending'
+        """,
         payment_id,
         before(PaymentStatus.CLOSED),
+        absent,
+        GRACE,
     )
-    return touched(status) == 1
+    return bool(was_pending)
 
 
 async def move_to_refunded(connection: Connection, payment_id: int) -> bool:
@@ -158,13 +178,16 @@ async def undecided(connection: Connection, age: float, limit: int) -> list[Paym
 
 
 async def claim_to_query(connection: Connection, limit: int) -> list[Payment]:
-    """Return pending payments that are due to be asked about and set their next turn: 15 s, doubling up to 10 min."""
+    """Return payments that are due to be asked about and set their next turn: 15 s, doubling up to 10 min.
+
+    Those that are pending, and those that were closed here but may still be made.
+    """
     rows = await connection.fetch(
         """
         UPDATE payments SET queries = queries + 1,
             query_at = now() + make_interval(secs => least(600, 15 * power(2, least(queries, 10))))
         WHERE id IN (
-            SELECT id FROM payments WHERE status = 'pending' AND query_at <= now()
+            SELECT id FROM payments WHERE (status = 'pending' OR may_come) AND query_at <= now()
             ORDER BY query_at LIMIT $1 FOR UPDATE SKIP LOCKED
         )
         RETURNING id, payment_no, order_id, method, amount, status, gateway_trade_no, received, purpose, late_decision,
