@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from server import files
 from server.errors import NotFound
 from server.http import Anyone, Call, Routes
 from server.http.pages import File
@@ -42,12 +43,7 @@ def keep(home: Path, folder: str, name: str, suffix: str, body: bytes) -> str:
     file = f"{name}-{hashlib.sha256(body).hexdigest()[:10]}.{suffix}"
     if _FOLDER.fullmatch(folder) is None or _NAME.fullmatch(file) is None:
         raise ValueError(f"no name for a picture: {folder}/{file}")
-    path = home / FOLDER / folder / file
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.write_bytes(body)
-        fresh.replace(path)
+    files.keep(home / FOLDER / folder / file, body)
     return f"/{FOLDER}/{folder}/{file}"
 
 

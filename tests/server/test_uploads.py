@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import struct
 import zlib
@@ -17,8 +18,9 @@ from server.application import Application
 from server.database import Connection
 from server.http import Identity, Kind
 from server.http.web import web_app
+from server.pictures import MOST_BYTES, Encoders, encode
 from server.settings import Settings
-from server.uploads import MOST_BYTES, encode
+from tests.server.fragile import DEADLY, fragile
 
 Client = TestClient[Any, Any]
 Site = tuple[Application, Client, dict[str, str]]
@@ -209,3 +211,24 @@ def test_a_large_picture_is_made_smaller() -> None:
     result = encode(picture("JPEG", (5000, 1000)))
     assert not isinstance(result, str)
     assert (result.width, result.height) == (2048, 410)
+
+
+async def test_a_picture_that_kills_its_decoder_takes_nobody_along(site: Site) -> None:
+    app, client, who = site
+    encoders = Encoders(fragile)
+    app.provide(Encoders, encoders)
+    bodies = [picture(size=(60 + number, 40)) for number in range(6)]
+    for place in (1, 4):
+        bodies[place] += DEADLY
+
+    async def send(body: bytes) -> tuple[int, str]:
+        response = await client.post("/api/v1/uploads", data=form(body), headers=who)
+        answer = await response.json()
+        return response.status, answer["error"]["code"] if "error" in answer else ""
+
+    try:
+        answers = await asyncio.gather(*map(send, bodies))
+    finally:
+        encoders.close()
+    bad = (422, "picture_broken")
+    assert answers == [(201, ""), bad, (201, ""), (201, ""), bad, (201, "")]
