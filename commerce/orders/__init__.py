@@ -1,13 +1,15 @@
 """Orders: what was bought, at what price, to which address, and where it stands.
 
 Other features move orders through ``cancel_in``, ``mark_paid_in`` and ``revive_in``; who holds the units of an order
-says so through ``Sources``; who can stop a payment that is under way says so through ``Tills``.
+says so through ``Sources``; who can stop a payment that is under way, through ``Tills``; who knows what goes back,
+through ``Refunds``.
 """
 
 from commerce.orders.cancel import cancel
 from commerce.orders.fulfil import complete_in, ship_in
-from commerce.orders.move import cancel_in, mark_paid_in, note_in, refunded_in, revive_in
+from commerce.orders.move import cancel_in, mark_paid_in, note_in, refunded_in, refunds_changed_in, revive_in
 from commerce.orders.place import Wanted, place
+from commerce.orders.refunds import OrderRefund, Refunds, RefundState
 from commerce.orders.sources import OrderSource, Sources
 from commerce.orders.states import Action, actions
 from commerce.orders.store import by_id, key, lock, of_member
@@ -37,9 +39,12 @@ __all__ = [
     "Order",
     "OrderChanged",
     "OrderKey",
+    "OrderRefund",
     "OrderSource",
     "OrderStatus",
+    "RefundState",
     "RefundStatus",
+    "Refunds",
     "Sources",
     "Tills",
     "Wanted",
@@ -55,6 +60,7 @@ __all__ = [
     "of_member",
     "place",
     "refunded_in",
+    "refunds_changed_in",
     "revive_in",
     "ship_in",
 ]

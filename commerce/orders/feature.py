@@ -5,6 +5,7 @@ from __future__ import annotations
 from commerce.members import Centre
 from commerce.orders import api, backoffice, jobs, pages, store
 from commerce.orders.events import count_sales, tell_member
+from commerce.orders.refunds import Refunds
 from commerce.orders.sources import Sources
 from commerce.orders.tills import Tills
 from commerce.orders.types import OrderChanged
@@ -13,9 +14,10 @@ from server.application import Application
 
 
 def setup(app: Application) -> None:
-    """Register orders: routes, expiry, the push to members, and the two faces that other features fill."""
+    """Register orders: routes, expiry, the push to members, and the faces that other features fill."""
     app.provide(Sources, Sources())
     app.provide(Tills, Tills())
+    app.provide(Refunds, Refunds())
     app.add(api.routes, pages.routes, backoffice.routes)
     app.schedule(jobs.EXPIRE)
     app.schedule(jobs.EXPIRE_ASKING)

@@ -47,15 +47,24 @@ async def revive_in(connection: Connection, order_id: int, amount: int, at: date
     )
 
 
-async def note_in(connection: Connection, order_id: int, kind: str, text: str) -> None:
+async def note_in(connection: Connection, order_id: int, kind: str, text: str, actor: Actor = SYSTEM) -> None:
     """Add a line to the order's history that moves nothing; ``text`` is in zh_CN."""
-    await store.insert_event(connection, order_id, kind, SYSTEM, text)
+    await store.insert_event(connection, order_id, kind, actor, text)
 
 
-async def refunded_in(connection: Connection, order_id: int, status: RefundStatus) -> None:
-    """Say how much of the order's price went back; the money itself is the payments' affair. Locks the order's row."""
+async def refunded_in(connection: Connection, order_id: int, status: RefundStatus) -> bool:
+    """Say how much of the order's price went back; the money itself is the payments' affair. Locks the order's row.
+
+    False, and nothing is published, when it said so already.
+    """
     if not await store.set_refund_status(connection, order_id, status):
-        return
+        return False
+    await refunds_changed_in(connection, order_id)
+    return True
+
+
+async def refunds_changed_in(connection: Connection, order_id: int) -> None:
+    """Publish that a refund of the order stands otherwise than before: its pages have something new to say."""
     order = await store.by_id(connection, order_id)
     assert order is not None
     await publish(

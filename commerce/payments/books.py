@@ -40,34 +40,41 @@ async def rewon(connection: Connection, payment: Payment) -> None:
     )
 
 
-async def refund_decided(connection: Connection, payment: Payment, refund_no: str, amount: int) -> None:
+async def refund_decided(
+    connection: Connection, payment: Payment, refund_no: str, amount: int, attempt: int = 1
+) -> None:
     """Post that ``amount`` fen are to go back: no longer owed to the shop, on their way to whoever paid."""
     await ledger.post(
         connection,
         "refund.decided",
-        refund_no,
+        refund_ref(refund_no, attempt),
         [Entry(await _owed(connection, payment), amount), Entry(accounts.REFUNDS, -amount)],
     )
 
 
-async def refund_done(connection: Connection, payment: Payment, refund_no: str, amount: int) -> None:
+async def refund_done(connection: Connection, payment: Payment, refund_no: str, amount: int, attempt: int) -> None:
     """Post that the gateway gave ``amount`` fen back."""
     await ledger.post(
         connection,
         "refund.done",
-        refund_no,
+        refund_ref(refund_no, attempt),
         [Entry(accounts.REFUNDS, amount), Entry(accounts.gateway(payment.method), -amount)],
     )
 
 
-async def refund_failed(connection: Connection, payment: Payment, refund_no: str, amount: int) -> None:
+async def refund_failed(connection: Connection, payment: Payment, refund_no: str, amount: int, attempt: int) -> None:
     """Post that the gateway will not give ``amount`` fen back: they are owed as before."""
     await ledger.post(
         connection,
         "refund.failed",
-        refund_no,
+        refund_ref(refund_no, attempt),
         [Entry(accounts.REFUNDS, amount), Entry(await _owed(connection, payment), -amount)],
     )
+
+
+def refund_ref(refund_no: str, attempt: int) -> str:
+    """Return what the ledger calls an attempt of a refund: the refund's number, from the second on with ``-2``."""
+    return refund_no if attempt == 1 else f"{refund_no}-{attempt}"
 
 
 async def _owed(connection: Connection, payment: Payment) -> str:

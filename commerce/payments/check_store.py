@@ -18,11 +18,34 @@ _QUESTIONS = {
         WHERE t.kind = 'payment.captured' AND NOT EXISTS (SELECT FROM payments p WHERE p.payment_no = t.ref)
     """,
     "refund {ref} of {a} fen is done, the ledger gave {b}": """
-        SELECT r.refund_no AS ref, CASE r.status WHEN 'done' THEN r.amount ELSE 0 END AS a, coalesce(-e.amount, 0) AS b
-        FROM refunds r JOIN payments p ON p.id = r.payment_id
-        LEFT JOIN ledger_transactions t ON t.kind = 'refund.done' AND t.ref = r.refund_no
+        SELECT r.refund_no AS ref, CASE r.status WHEN 'done' THEN r.amount ELSE 0 END AS a,
+            coalesce(-sum(e.amount), 0)::bigint AS b
+        FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN refund_attempts n ON n.refund_id = r.id
+        LEFT JOIN ledger_transactions t ON t.kind = 'refund.done' AND t.ref = n.ref
         LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.account = 'gateway:' || p.method
-        WHERE (CASE r.status WHEN 'done' THEN r.amount ELSE 0 END) <> coalesce(-e.amount, 0)
+        GROUP BY r.id
+        HAVING CASE r.status WHEN 'done' THEN r.amount ELSE 0 END <> coalesce(-sum(e.amount), 0)
+    """,
+    "refund {ref} has {a} fen on their way, the ledger {b}": """
+        SELECT r.refund_no AS ref, CASE r.status WHEN 'pending' THEN r.amount ELSE 0 END AS a,
+            coalesce(-sum(e.amount), 0)::bigint AS b
+        FROM refunds r JOIN refund_attempts n ON n.refund_id = r.id
+        LEFT JOIN ledger_transactions t
+            ON t.kind IN ('refund.decided', 'refund.done', 'refund.failed') AND t.ref = n.ref
+        LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.account = 'refunds:clearing'
+        GROUP BY r.id
+        HAVING CASE r.status WHEN 'pending' THEN r.amount ELSE 0 END <> coalesce(-sum(e.amount), 0)
+    """,
+    "refund {ref} was refused {a} times, the ledger says {b}": """
+        SELECT r.refund_no AS ref, r.attempt - 1 + (r.status = 'failed')::integer AS a, count(t.id) AS b
+        FROM refunds r JOIN refund_attempts n ON n.refund_id = r.id
+        LEFT JOIN ledger_transactions t ON t.kind = 'refund.failed' AND t.ref = n.ref
+        GROUP BY r.id HAVING r.attempt - 1 + (r.status = 'failed')::integer <> count(t.id)
+    """,
+    "the ledger speaks of refund {ref}, of which there is no such attempt": """
+        SELECT t.ref, 0 AS a, 0 AS b FROM ledger_transactions t
+        WHERE t.kind IN ('refund.decided', 'refund.done', 'refund.failed')
+            AND NOT EXISTS (SELECT FROM refund_attempts n WHERE n.ref = t.ref)
     """,
     "payment {ref} received {a} fen and gives back {b}": """
         SELECT p.payment_no AS ref, coalesce(p.received, 0) AS a, sum(r.amount)::bigint AS b

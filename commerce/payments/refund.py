@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from commerce import orders
-from commerce.orders import OrderStatus, RefundStatus
+from commerce.orders import OrderStatus, RefundState, RefundStatus
 from commerce.payments import books, refund_store, store
 from commerce.payments.provider import Providers
 from commerce.payments.types import (
@@ -18,7 +18,6 @@ from commerce.payments.types import (
     MethodUnavailable,
     Payment,
     Purpose,
-    RefundState,
 )
 from server.application import Application
 from server.database import Connection
@@ -80,32 +79,39 @@ async def carry_out(app: Application, task: RefundTask) -> None:
         log.error("refund refused", refund_no=refund.refund_no, error=str(error))
         async with app.database.transaction() as connection:
             await orders.lock(connection, payment.order_id)
-            if await refund_store.move_to_failed(connection, refund.refund_no, str(error)):
-                await books.refund_failed(connection, payment, refund.refund_no, refund.amount)
+            await store.lock(connection, payment.id)
+            if await refund_store.move_to_failed(connection, refund.refund_no, refund.attempt, str(error)):
+                await books.refund_failed(connection, payment, refund.refund_no, refund.amount, refund.attempt)
                 await orders.note_in(connection, payment.order_id, "refund_failed", "退款遇到问题，工作人员正在处理")
+                await orders.refunds_changed_in(connection, payment.order_id)
         return
     async with app.database.transaction() as connection:
         await note_done(connection, payment, refund.refund_no, refund.amount)
 
 
 async def note_done(connection: Connection, payment: Payment, refund_no: str, amount: int) -> None:
-    """Note that the gateway gave a refund back, once. Locks the order, then the refund and its payment."""
+    """Note that the gateway gave a refund back, once. Locks the order, the payment, the refund."""
     order = await orders.lock(connection, payment.order_id)
     assert order is not None
-    if not await refund_store.move_to_done(connection, refund_no):
+    await store.lock(connection, payment.id)
+    attempt = await refund_store.move_to_done(connection, refund_no)
+    if attempt is None:
         return
-    await books.refund_done(connection, payment, refund_no, amount)
+    await books.refund_done(connection, payment, refund_no, amount, attempt)
     if await refund_store.done_of_payment(connection, payment.id) == payment.received:
         await store.move_to_refunded(connection, payment.id)
     await orders.note_in(connection, order.id, "refunded", "退款已原路退回")
+    told = False
     # A second late payment, refunded while the first one won the units again, says nothing about the order.
     if payment.purpose in (Purpose.ORDER, Purpose.LATE) and (
         order.status is OrderStatus.CANCELLED or payment.late_decision is not Decision.REFUND
     ):
         back = await refund_store.done_of_order(connection, order.id)
-        await orders.refunded_in(
+        told = await orders.refunded_in(
             connection, order.id, RefundStatus.FULL if back >= order.amount else RefundStatus.PARTIAL
         )
+    if not told:
+        await orders.refunds_changed_in(connection, order.id)
 
 
 async def sweep(app: Application) -> None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from commerce.payments.types import Refund
+from collections.abc import Sequence
+
+from commerce.orders import OrderRefund, RefundState
+from commerce.payments.types import ListedRefund, Refund
 from server.database import Connection, many, one, touched
 
-_REFUND = "SELECT id, refund_no, payment_id, amount, status, reason, created_at, done_at, tries FROM refunds"
+_REFUND = "SELECT id, refund_no, payment_id, amount, status, reason, created_at, done_at, tries, attempt FROM refunds"
+_LISTED = """
+    SELECT r.refund_no, p.payment_no, o.order_no, o.id AS order_id, p.id AS payment_id, o.shop_id, p.method, r.amount,
+           r.status, r.reason, r.attempt, r.error, r.created_at, r.failed_at, r.done_at
+    FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN orders o ON o.id = p.order_id
+"""
 
 
 async def insert(connection: Connection, refund_no: str, payment_id: int, amount: int, reason: str) -> bool:
@@ -32,6 +40,11 @@ async def for_reason(connection: Connection, payment_id: int, reason: str) -> Re
 async def by_number(connection: Connection, refund_no: str) -> Refund | None:
     """Return a refund."""
     return one(Refund, await connection.fetchrow(f"{_REFUND} WHERE refund_no = $1", refund_no))
+
+
+async def lock(connection: Connection, refund_no: str) -> Refund | None:
+    """Return a refund with its row locked until the transaction ends. Lock its order and its payment first."""
+    return one(Refund, await connection.fetchrow(f"{_REFUND} WHERE refund_no = $1 FOR UPDATE", refund_no))
 
 
 async def of_payment(connection: Connection, payment_id: int) -> list[Refund]:
@@ -69,24 +82,106 @@ async def done_of_order(connection: Connection, order_id: int) -> int:
     return found
 
 
-async def move_to_done(connection: Connection, refund_no: str) -> bool:
-    """Move pending → done."""
-    status = await connection.execute(
-        "UPDATE refunds SET status = 'done', done_at = now() WHERE refund_no = $1 AND status = 'pending'", refund_no
-    )
-    return touched(status) == 1
-
-
-async def move_to_failed(connection: Connection, refund_no: str, error: str) -> bool:
-    """Move pending → failed: the gateway will not, and a person has to see why."""
-    status = await connection.execute(
+async def move_to_done(connection: Connection, refund_no: str) -> int | None:
+    """Move pending → done and return in which attempt; None when it was not pending."""
+    found: int | None = await connection.fetchval(
         """
-        UPDATE refunds SET status = 'failed', failed_at = now(), error = $2 WHERE refund_no = $1 AND status = 'pending'
+        UPDATE refunds SET status = 'done', done_at = now() WHERE refund_no = $1 AND status = 'pending'
+        RETURNING attempt
         """,
         refund_no,
+    )
+    return found
+
+
+async def move_to_failed(connection: Connection, refund_no: str, attempt: int, error: str) -> bool:
+    """Move pending → failed: the gateway will not, and a person has to see why. False in another attempt."""
+    status = await connection.execute(
+        """
+        UPDATE refunds SET status = 'failed', failed_at = now(), error = $3
+        WHERE refund_no = $1 AND attempt = $2 AND status = 'pending'
+        """,
+        refund_no,
+        attempt,
         error,
     )
     return touched(status) == 1
+
+
+async def move_to_pending(connection: Connection, refund_no: str) -> int | None:
+    """Move failed → pending and return the number of the new attempt; None when it was not failed."""
+    found: int | None = await connection.fetchval(
+        """
+        UPDATE refunds SET status = 'pending', attempt = attempt + 1, tries = 0, try_at = now() + interval '5 seconds'
+        WHERE refund_no = $1 AND status = 'failed' RETURNING attempt
+        """,
+        refund_no,
+    )
+    return found
+
+
+async def of_shops(connection: Connection, shops: Sequence[int] | None, refund_no: str) -> ListedRefund | None:
+    """Return a refund of an order of these shops; None for ``shops`` means every shop."""
+    row = await connection.fetchrow(
+        f"{_LISTED} WHERE r.refund_no = $1 AND ($2::bigint[] IS NULL OR o.shop_id = ANY ($2))", refund_no, shops
+    )
+    return one(ListedRefund, row)
+
+
+async def page_of_shops(
+    connection: Connection, shops: Sequence[int] | None, status: RefundState | None, offset: int, size: int
+) -> tuple[list[ListedRefund], int]:
+    """Return one page of the refunds of these shops (None: of all), newest first, and how many there are."""
+    rows = await connection.fetch(
+        f"""
+        {_LISTED} WHERE ($1::bigint[] IS NULL OR o.shop_id = ANY ($1)) AND ($2::text IS NULL OR r.status = $2)
+        ORDER BY r.id DESC OFFSET $3 LIMIT $4
+        """,
+        shops,
+        status,
+        offset,
+        size,
+    )
+    counts = await counts_of_shops(connection, shops)
+    total = sum(number for each, number in counts.items() if status is None or each is status)
+    return many(ListedRefund, rows), total
+
+
+async def counts_of_shops(connection: Connection, shops: Sequence[int] | None) -> dict[RefundState, int]:
+    """Return how many refunds of these shops (None: of all) stand in each state."""
+    rows = await connection.fetch(
+        """
+        SELECT r.status, count(*) AS refunds
+        FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN orders o ON o.id = p.order_id
+        WHERE ($1::bigint[] IS NULL OR o.shop_id = ANY ($1)) GROUP BY r.status
+        """,
+        shops,
+    )
+    return {RefundState(row["status"]): row["refunds"] for row in rows}
+
+
+async def failed_of_shops(connection: Connection, shops: Sequence[int] | None) -> int:
+    """Return how many refunds of these shops (None: of all) their gateways have refused."""
+    found: int = await connection.fetchval(
+        """
+        SELECT count(*) FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN orders o ON o.id = p.order_id
+        WHERE r.status = 'failed' AND ($1::bigint[] IS NULL OR o.shop_id = ANY ($1))
+        """,
+        shops,
+    )
+    return found
+
+
+async def of_order(connection: Connection, order_id: int) -> list[OrderRefund]:
+    """Return the refunds of an order's payments, oldest first."""
+    rows = await connection.fetch(
+        """
+        SELECT r.refund_no, r.amount, r.status, r.reason, r.attempt, r.error, r.created_at, r.failed_at, r.done_at
+        FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.order_id = $1 ORDER BY r.id
+        """,
+        order_id,
+    )
+    return many(OrderRefund, rows)
 
 
 async def claim_due(connection: Connection, limit: int) -> list[str]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from commerce.orders import RefundState
 from server.errors import Conflict, Problem
 
 
@@ -39,14 +40,6 @@ class Decision(StrEnum):
     REFUND = "refund"
 
 
-class RefundState(StrEnum):
-    """Where a refund stands."""
-
-    PENDING = "pending"
-    DONE = "done"
-    FAILED = "failed"
-
-
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """A payment as it is stored; sums in fen, times in UTC."""
 
@@ -67,7 +60,10 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund as it is stored; ``amount`` in fen."""
+    """A refund as it is stored; ``amount`` in fen.
+
+    ``attempt`` counts what staff began anew after a refusal, ``tries`` how often this attempt was asked for again.
+    """
 
     id: int
     refund_no: str
@@ -78,6 +74,30 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     done_at: datetime | None
     tries: int
+    attempt: int
+
+
+class ListedRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund with what staff see beside it; ``amount`` in fen, times in UTC.
+
+    ``error`` is what the gateway said when it last refused.
+    """
+
+    refund_no: str
+    payment_no: str
+    order_no: str
+    order_id: int
+    payment_id: int
+    shop_id: int
+    method: str
+    amount: int
+    status: RefundState
+    reason: str
+    attempt: int
+    error: str | None
+    created_at: datetime
+    failed_at: datetime | None
+    done_at: datetime | None
 
 
 class TradeState(StrEnum):
@@ -132,6 +152,18 @@ class DeadlinePassed(Conflict):
     """The time to pay is over."""
 
     code, message = "pay_deadline_passed", "付款时间已过，订单正在关闭"
+
+
+class NotFailed(Conflict):
+    """The refund is under way or done: there is nothing to try again."""
+
+    code, message = "refund_not_failed", "这笔退款没有失败，不用再退"
+
+
+class RefundTooMuch(Conflict):
+    """Meanwhile so much of the payment was promised elsewhere that this refund would give back more than came."""
+
+    code, message = "refund_too_much", "这笔付款剩下的钱不够再退这么多"
 
 
 class TooManyPayments(Conflict):

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from commerce.payments.types import Payment, PaymentStatus, Purpose, Refund, RefundState
+from commerce.orders import RefundState
+from commerce.payments.types import Payment, PaymentStatus, Purpose, Refund
 from server.clock import now, wire
 from server.http import Body, Instant, View
 

@@ -11,12 +11,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from commerce import payments
+from commerce.orders import RefundState
 from commerce.payments import refund_store, store
 from commerce.payments.provider import Providers
 from commerce.payments.providers import rsa2
 from commerce.payments.providers.alipay import Alipay
 from commerce.payments.providers.alipay_account import account
-from commerce.payments.types import GatewayDown, GatewayRefused, Payment, Refund, RefundState, TradeState
+from commerce.payments.types import GatewayDown, GatewayRefused, Payment, Refund, TradeState
 from commerce.sandbox.alipay import protocol
 from commerce.sandbox.alipay.keys import Keys
 from commerce.sandbox.alipay.types import Refusal
@@ -214,6 +215,7 @@ async def test_only_the_business_itself_refuses_a_refund_for_good(
         created_at=now(),
         done_at=None,
         tries=0,
+        attempt=1,
     )
     async with TestServer(gatekeeper) as server:
         gateway = Alipay(msgspec.structs.replace(found, gateway=str(server.make_url(ADDRESS))), "http://127.0.0.1")
