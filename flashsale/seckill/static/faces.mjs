@@ -122,8 +122,11 @@ function refusal(v, s) {
     case "challenge_failed":
       return s.buyer.image ? null : note(v, "wait", "alert", v.t("验证没有通过，已经换了一道，再按一次就好。"), "alert");
     case "sold_out":
-      return note(v, "", "info", v.t("刚才这一下没抢到：货已经被拿完了。没有下单，也没有扣款。"), "status");
+      return s.phase === "sold_out"
+        ? note(v, "", "info", v.t("刚才这一下没抢到：货已经被拿完了。没有下单，也没有扣款。"), "status")
+        : note(v, "wait", "info", v.t("剩下的不够 {n} 件，没有下单。少要些再试。", { n: s.buyer.refusal.quantity }), "status");
     case "limit_reached":
+      if (!s.full) return note(v, "wait", "info", v.t("每人限购 {n} 件，你还能抢 {m} 件。", { n: s.item.limit_per_member, m: s.item.limit_per_member - (s.buyer.own?.taken ?? 0) }), "status");
       return note(v, "wait", "info", html`${v.t("你已经拿满每人限购的 {n} 件。", { n: s.item.limit_per_member })} <a class="link" href="/orders">${v.t("看我的订单")}</a>`, "status");
     case "address_missing":
       return note(v, "wait", "pin", html`<b>${v.t("还缺一个默认收货地址，没有下单。")}</b> <a class="link" href=${`/me/addresses/new?next=${here}`}>${v.t("添加后回到这里")}</a>`, "alert");

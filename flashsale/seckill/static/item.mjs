@@ -18,7 +18,7 @@ let quantity = 1;
 let restocked = false;
 let drawing = false;
 
-const mine = buyer({ item, member: data.member, worker: data.pow, own: data.own, changed: () => draw() });
+const mine = buyer({ item, member: data.member, worker: data.pow, own: data.own, refused, changed: () => draw() });
 
 /** Where the sale stands now: staff and stock decide by word of the server, the window by its clock. */
 function phase(now) {
@@ -34,6 +34,7 @@ function draw() {
     drawing = false;
     const now = serverNow();
     const at = phase(now);
+    quantity = Math.min(quantity, Math.max(1, item.limit_per_member - (mine.own?.taken ?? 0)));
     const state = {
       item, now, quantity, restocked, phase: at, member: data.member, buyer: mine, online: navigator.onLine,
       opens: Date.parse(item.starts_at) - data.opens_before * 1000,
@@ -66,6 +67,7 @@ function learn(news) {
   const before = phase(serverNow());
   item = { ...item, ...news };
   const after = phase(serverNow());
+  if (before !== after) mine.forget();
   if (before === "sold_out" && after === "running") {
     restocked = true;
     if (document.visibilityState === "visible" && mine.step === "idle") toast(v.t("回流了，可以抢"));
@@ -81,6 +83,18 @@ let pushed = -Infinity;
 function push(news) {
   pushed = performance.now();
   learn(news);
+}
+
+/** A refusal is the freshest news there is: panel, button and note have to say the same from the same moment on. */
+async function refused(code, units) {
+  if (code === "sold_out" && units > 1) {
+    // Fewer may be left. The server's own look at the gate is 200 ms old at most.
+    await new Promise((done) => setTimeout(done, 250));
+    asked = undefined;
+    await ask();
+  } else if (code === "sold_out" || code === "paused" || code === "ended") {
+    push({ phase: code });
+  }
 }
 
 let asked;

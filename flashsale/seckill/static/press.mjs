@@ -7,6 +7,11 @@ import { serverNow } from "lingfeng/clock";
 const FINAL = new Set(["sold_out", "limit_reached", "ended", "paused", "address_missing", "attempt_void", "not_started"]);
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
+/** Whether what the server says of a member answers an earlier refusal, so that it would only contradict the rest. */
+function answered(refusal, before, own) {
+  return refusal.code === "address_missing" ? own.has_address : refusal.code === "limit_reached" && own.taken < (before?.taken ?? 0);
+}
+
 /** Resolves after `ms`, and not before the device is online; at once when it comes back. */
 function waitOnline(ms) {
   if (navigator.onLine) return sleep(ms);
@@ -15,9 +20,10 @@ function waitOnline(ms) {
 
 /**
  * `changed()` is called whenever a field of the returned object has changed:
- * step (idle, sending, asking, queued, won), tries, refusal ({code, message}), ticket, image, typed, preparing, own.
+ * step (idle, sending, asking, queued, won), tries, refusal ({code, message, quantity}), ticket, image, typed, preparing, own.
+ * `refused(code, quantity)` hears of a refusal first and may take its time: until it is done the button is not offered again.
  */
-export function buyer({ item, member, worker, own, changed }) {
+export function buyer({ item, member, worker, own, changed, refused }) {
   const base = `/api/v1/flash-sales/${item.item_id}`;
   const place = `lf:seckill:${item.item_id}:${member}`;
   const self = {
@@ -189,9 +195,11 @@ export function buyer({ item, member, worker, own, changed }) {
     // its key up as well.
     const spent = code === "idempotency_mismatch" || code === "attempt_void";
     keep(spent ? null : { key: intent.key, open: false });
-    set({ step: "idle", refusal: { code, message: error.message }, login: error.status === 401 });
+    if (code === "limit_reached") await look(); // first what the member has, then the button that follows from it
+    await refused(code, intent.quantity);
+    set({ step: "idle", refusal: { code, message: error.message, quantity: intent.quantity }, login: error.status === 401 });
     if (stale) await prepare(true).catch(() => {});
-    if (!FINAL.has(code) || code === "limit_reached") await look();
+    if (!FINAL.has(code)) await look();
   }
 
   /** Ask the server what the member has; the answer stands above what this page believes. */
@@ -199,6 +207,7 @@ export function buyer({ item, member, worker, own, changed }) {
     if (!member) return;
     try {
       const own = await get(`${base}/mine`);
+      if (self.refusal && answered(self.refusal, self.own, own)) self.refusal = null;
       self.own = own;
       if (own.status === "held" && (self.step === "won" || pending?.open)) {
         if (pending?.open) stop++;
@@ -241,6 +250,8 @@ export function buyer({ item, member, worker, own, changed }) {
     heard,
     resume,
     remind,
+    /** The sale has moved on: what was refused before says nothing any more. */
+    forget: () => self.step === "idle" && self.refusal && set({ refusal: null }),
     type: (text) => set({ typed: text, refusal: null }),
   });
 }

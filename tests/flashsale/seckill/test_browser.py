@@ -3,63 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Route, expect
+from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from flashsale.seckill import captcha
 from flashsale.seckill.types import Challenge
-from server import worker
-from server.application import build
 from server.clock import now
-from tests.flashsale.seckill.conftest import Member, Stage
+from tests.flashsale.seckill.conftest import Stage
+from tests.flashsale.seckill.screen import enter, fits, orders_of, shot, working
 
 pytestmark = pytest.mark.browser
-SHOTS = os.environ.get("LINGFENG_TEST_SHOTS")
-
-
-@contextlib.asynccontextmanager
-async def working(stage: Stage) -> AsyncIterator[None]:
-    """Keep a worker going: it expires, restocks, pushes and takes payments on."""
-    app, stop = build(stage.app.settings), asyncio.Event()
-    task = asyncio.create_task(worker.run(app, stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await asyncio.wait_for(task, 15)
-
-
-async def enter(browser: BrowserContext, stage: Stage, member: Member, path: str) -> Page:
-    """Return a page on which ``member`` is logged in."""
-    await browser.add_cookies([{"name": "lf_member", "value": member.token, "url": stage.app.settings.base_url}])
-    page = await browser.new_page()
-    await page.goto(path)
-    await expect(page.locator("#sale[data-awake]")).to_be_visible()
-    return page
-
-
-async def shot(page: Page, name: str) -> None:
-    """Keep a picture for whoever wants to look."""
-    if SHOTS:
-        await page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
-
-
-async def fits(page: Page) -> None:
-    """No page is wider than the phone."""
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-async def orders_of(stage: Stage, member: Member) -> int:
-    """Return how many orders a member has."""
-    count: int = await stage.db.fetchval("SELECT count(*) FROM orders WHERE member_id = $1", member.id)
-    return count
 
 
 async def test_from_the_countdown_to_the_payment(browser: BrowserContext, stage: Stage) -> None:

@@ -1,0 +1,135 @@
+"""The seconds in which a sale changes under a member's eyes: panel, note and button say one thing at every moment."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from server.clock import now
+from tests.flashsale.seckill.conftest import Stage
+from tests.flashsale.seckill.screen import enter, fits, orders_of, shot, working
+
+pytestmark = pytest.mark.browser
+
+# Every picture that the island draws, in words: what its panel says, and the buttons that can be pressed.
+RECORD = """() => {
+  const moment = document.querySelector("#moment"), act = document.querySelector("#act");
+  window.drawn = [];
+  const see = () => {
+    const buttons = [...act.querySelectorAll("button:not(:disabled)")].map((one) => one.textContent);
+    window.drawn.push(`${moment.textContent} | ${buttons}`);
+  };
+  for (const box of [moment, act]) new MutationObserver(see).observe(box, { subtree: true, childList: true, characterData: true, attributes: true });
+}"""
+
+
+async def drawn(page: Page) -> list[str]:
+    """Return what was drawn since RECORD ran."""
+    seen: list[str] = await page.evaluate("window.drawn")
+    assert seen
+    return seen
+
+
+async def test_whoever_comes_too_late_is_offered_no_button_beside_the_news(
+    browser: BrowserContext, stage: Stage
+) -> None:
+    item = await stage.sale(quantity=1, pay_within_s=12)
+    early, late = await stage.members(2)
+    page = await enter(browser, stage, late, f"/flash-sales/{item}")
+    moment, act = page.locator("#moment"), page.locator("#act")
+    buy = act.get_by_role("button", name="立即抢")
+    await expect(buy).to_be_enabled()
+    # No worker pushes yet and the page's own looks fail: the refusal is the first that it hears.
+    look = f"**/api/v1/flash-sales/{item}"
+    await browser.route(look, lambda route: route.abort())
+    await stage.won(item, early)
+    await page.evaluate(RECORD)
+    await buy.click()
+    await expect(moment).to_contain_text("刚才这一下没抢到")
+    await expect(act).to_contain_text("已抢光，等回流")
+    await shot(page, "moment-missed")
+    await browser.unroute(look)
+    async with working(stage):
+        await expect(moment).to_contain_text("1 件还没付款，可能回流")
+        await expect(moment).to_contain_text("回流了！", timeout=30_000)
+        await shot(page, "moment-restocked")
+        for said in await drawn(page):
+            panel, _, buttons = said.partition(" | ")
+            assert not ("没抢到" in panel and "立即抢" in buttons), said
+            assert not ("没抢到" in panel and "回流了！" in panel), said
+            assert not ("已抢光" in panel and "立即抢" in buttons), said
+        await expect(buy).to_be_enabled()
+    assert await orders_of(stage, late) == 0
+
+
+async def test_whoever_asks_for_more_than_is_left_hears_that_fewer_may_do(
+    browser: BrowserContext, stage: Stage
+) -> None:
+    item = await stage.sale(quantity=3, limit_per_member=2)
+    early, late = await stage.members(2)
+    page = await enter(browser, stage, late, f"/flash-sales/{item}")
+    moment, act = page.locator("#moment"), page.locator("#act")
+    await moment.get_by_role("button", name="加一").click()
+    await expect(act.get_by_role("button", name="立即抢 ¥19.80")).to_be_enabled()
+    await stage.won(item, early, quantity=2)
+    await act.get_by_role("button", name="立即抢").click()
+    await expect(moment).to_contain_text("剩下的不够 2 件，没有下单")
+    await expect(moment).not_to_contain_text("拿完")
+    await shot(page, "moment-fewer")
+    await moment.get_by_role("button", name="减一").click()
+    await act.get_by_role("button", name="立即抢 ¥9.90").click()
+    await expect(moment).to_contain_text("已为你留住 1 件")
+
+
+async def test_a_limit_that_was_reached_elsewhere_leaves_no_button(browser: BrowserContext, stage: Stage) -> None:
+    item = await stage.sale()
+    member = await stage.member()
+    page = await enter(browser, stage, member, f"/flash-sales/{item}")
+    moment, act = page.locator("#moment"), page.locator("#act")
+    await expect(act.get_by_role("button", name="立即抢")).to_be_enabled()
+    won = await stage.won(item, member)  # on another device; no worker tells this page of it
+    await stage.paid(won.body["order_no"])
+    await page.evaluate(RECORD)
+    await act.get_by_role("button", name="立即抢").click()
+    await expect(act).to_contain_text("已达到每人限购数量")
+    for said in await drawn(page):
+        assert not ("你已经拿满" in said and "立即抢 ¥" in said), said
+
+
+async def test_an_order_that_is_still_being_written_is_told_as_a_queue(browser: BrowserContext, stage: Stage) -> None:
+    item = await stage.sale(title="排队的杯")
+    member = await stage.member()
+    async with working(stage):
+        page = await enter(browser, stage, member, f"/flash-sales/{item}")
+        moment, act = page.locator("#moment"), page.locator("#act")
+        buy = act.get_by_role("button", name="立即抢")
+        await expect(buy).to_be_enabled()
+        # Redis has said yes, and PostgreSQL cannot write the order while this row is locked.
+        async with stage.db.transaction():
+            await stage.db.execute("SELECT FROM fs_items WHERE id = $1 FOR UPDATE", item)
+            async with page.expect_response(re.compile(r"/attempts$")) as answered:
+                await buy.click()
+            assert (await answered.value).status == 202
+            await expect(moment.get_by_role("heading", name="排队中")).to_be_visible()
+            await expect(moment).to_contain_text("已经进来了，正在写订单")
+            await expect(act.get_by_role("button", name="排队中，轮到会自动下单")).to_have_attribute(
+                "aria-busy", "true"
+            )
+            await expect(moment).not_to_contain_text("抢到了")
+            await fits(page)
+            await shot(page, "moment-queued")
+            await browser.add_cookies([{"name": "lf_locale", "value": "en", "url": stage.app.settings.base_url}])
+            assert await orders_of(stage, member) == 0
+            # A reload in the middle asks on under the same key.
+            await page.reload()
+            await expect(moment.get_by_role("heading", name="Queued")).to_be_visible()
+            await fits(page)
+            await shot(page, "moment-queued-en")
+            began = now()
+        await expect(moment.get_by_role("heading", name="Got it")).to_be_visible()
+        assert (now() - began).total_seconds() < 10
+        await shot(page, "moment-queued-got")
+    assert await orders_of(stage, member) == 1
+    await stage.balanced(item)
