@@ -64,7 +64,7 @@ class Translations:
         """Return the translator of ``locale``; anything that is not English reads Chinese."""
         return self.english if locale.lower().startswith("en") else self.source
 
-    def negotiate(self, request: web.Request) -> Translator:
+    def negotiate(self, request: web.BaseRequest) -> Translator:
         """Return the translator for a request: the language cookie, else Accept-Language, else Chinese."""
         chosen = request.cookies.get(COOKIE)
         if chosen in LOCALES:

@@ -29,6 +29,7 @@ from prometheus_client.registry import Collector
 
 from server.application import Application
 from server.http.access import Anyone
+from server.http.protocol import NAME
 from server.http.proxies import is_loopback
 from server.http.routes import Route, Routes
 from server.settings import Settings
@@ -346,7 +347,7 @@ async def _own_door(app: Application, metrics: Metrics) -> AsyncIterator[None]:
     """Serve ``HOME/run/metrics/<role>-<pid>.sock``, readable by the owner of the data folder alone."""
 
     async def show(_: web.BaseRequest) -> web.StreamResponse:
-        return web.Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+        return web.Response(body=metrics.text(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4, "Server": NAME})
 
     path = app.settings.home / "run" / "metrics" / f"{app.role}-{os.getpid()}.sock"
     runner = web.ServerRunner(web.Server(show))

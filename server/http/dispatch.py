@@ -236,7 +236,7 @@ def describe_in(tr: Translator, problem: Problem) -> bytes:
 
 
 def refusal(
-    app: Application, request: web.Request, problem: Problem, route: Route | None = None, call: Call | None = None
+    app: Application, request: web.BaseRequest, problem: Problem, route: Route | None = None, call: Call | None = None
 ) -> web.Response:
     """Return the answer that tells a refusal: a page to people, JSON to clients."""
     if route is not None and route.page and call is not None:

@@ -106,7 +106,7 @@ class Pages:
         prefix, _, rest = path.partition("/")
         folder = self._statics.get(prefix)
         file = folder / rest if folder is not None else self._statics[""] / path
-        return f"/static/{path}?v={_digest(file)}"
+        return f"/static/{path}?v={digest_of(file)}"
 
     def environment_for(self, locale: str) -> jinja2.Environment:
         """Return the environment whose texts are in ``locale``.
@@ -226,6 +226,12 @@ def _json(value: Any, **_: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+def digest_of(file: Path) -> str:
+    """Return what names the content of a static file in its address. Raises OSError."""
+    known = file.stat()
+    return _digest(file, known.st_mtime_ns, known.st_size)
+
+
 @lru_cache(maxsize=4096)
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _digest(file: Path, changed: int, size: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from server.http.protocol import Runner
 from server.http.web import web_app
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ async def serve(app: Application) -> None:
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    runner = web.AppRunner(web_app(app), access_log=None, shutdown_timeout=DRAIN_SECONDS, keepalive_timeout=75)
+    runner = Runner(app, web_app(app), access_log=None, shutdown_timeout=DRAIN_SECONDS, keepalive_timeout=75)
     await runner.setup()
     try:
         await web.TCPSite(runner, app.settings.host, app.settings.port, reuse_port=True, backlog=BACKLOG).start()

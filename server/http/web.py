@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import mimetypes
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -14,16 +13,14 @@ from server import observe
 from server.errors import MethodNotAllowed, NotFound
 from server.http import dispatch
 from server.http.dispatch import explain, refusal
-from server.http.pages import GUARDS
+from server.http.protocol import sign
 from server.http.revocation import listen
+from server.http.static import show
 
 if TYPE_CHECKING:
     from server.application import Application
 
-_YEAR = "public, max-age=31536000, immutable"
 APPLICATION: web.AppKey[Application] = web.AppKey("lingfeng", object)  # type: ignore[arg-type]  # the class would be a circle
-mimetypes.add_type("text/javascript", ".mjs")
-mimetypes.add_type("image/webp", ".webp")
 
 
 def web_app(app: Application, *, run: bool = True) -> web.Application:
@@ -35,11 +32,12 @@ def web_app(app: Application, *, run: bool = True) -> web.Application:
         site.router.add_route(route.method, route.path, handler)
         if route.method == "GET" and not route.raw:
             site.router.add_route("HEAD", route.path, handler)  # link previews and health checks ask so
-    site.router.add_get("/static/{path:.+}", _static)
+    site.router.add_get("/static/{path:.+}", partial(show, app.static_folders))
     site.router.add_get("/healthz", _healthz)
     site.router.add_get("/readyz", _readyz)
     site.router.add_get("/favicon.ico", _favicon)
     site.middlewares.append(_strays)
+    site.on_response_prepare.append(sign)
     if run:
         site.cleanup_ctx.append(_life)
     for extend in app.web_extensions:
@@ -84,34 +82,6 @@ def _not_found(request: web.Request) -> web.Response:
     if "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api/"):
         return app.pages.stray(request)
     return refusal(app, request, NotFound())
-
-
-async def _static(request: web.Request) -> web.StreamResponse:
-    """Serve a feature's static file, a compressed sibling where there is one; no path leads out of the folder."""
-    app = request.app[APPLICATION]
-    path = request.match_info["path"]
-    prefix, _, rest = path.partition("/")
-    folder = app.static_folders.get(prefix)
-    base, name = (folder, rest) if folder is not None and prefix else (app.static_folders[""], path)
-    file = _inside(base, name)
-    if file is None:
-        raise web.HTTPNotFound
-    headers = dict(GUARDS) | {"Cache-Control": _YEAR if "v" in request.query else "no-cache"}
-    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    headers["Content-Type"] = media_type + ("; charset=utf-8" if media_type.startswith("text/") else "")
-    if file.suffix == ".svg":
-        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-    return web.FileResponse(file, headers=headers)
-
-
-def _inside(folder: Path, name: str) -> Path | None:
-    if "\x00" in name:
-        return None
-    file = (folder / name).resolve()
-    try:
-        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
-    except OSError:  # a name longer than any file has
-        return None
 
 
 async def _favicon(request: web.Request) -> web.StreamResponse:
