@@ -137,6 +137,7 @@ class Site:
             "starts_at": _wire(starts_at),
             "ends_at": _wire(ends_at),
             "pay_within_s": pay_within,
+            "listed": False,  # shoppers of the site have nothing to do with it
         }
         item_id = str((await self.call("POST", "/api/v1/backoffice/flash-sales", body))["item_id"])
         await self.call("POST", f"/api/v1/backoffice/flash-sales/{item_id}/publish", {})

@@ -22,6 +22,8 @@ from server.http.bodies import Instant
 from server.http.pages import Page
 
 HOME_CARDS = 6
+HOME_SESSIONS = 6
+"""As many tabs as the stylesheet knows."""
 routes = Routes("flash-sales")
 
 
@@ -139,6 +141,7 @@ async def show_sale(call: Call, item_id: int) -> Page:
                 "opens_before": OPENS_BEFORE_S,
                 "texts": _texts(call),
                 "sprite": _sprite(call),
+                "blank": _no_picture(call),
                 **{name: call.app.pages.static(f"seckill/{name}.mjs") for name in ("faces", "press", "pow")},
             },
         },
@@ -146,16 +149,17 @@ async def show_sale(call: Call, item_id: int) -> Page:
 
 
 async def on_now(call: Call) -> dict[str, Any] | None:
-    """Return the home page's block: the session that is on, or the next one."""
+    """Return the home page's block: the sessions that are on, and the next one."""
     at = now()
     found = sessions.sessions_of(await call.resource(Board).shown(), at)
-    session = sessions.chosen(found, "", None, at)
-    if session is None or session.phase is Phase.ENDED:
+    shown = sessions.on_now(found, at, HOME_SESSIONS)
+    if not shown:
         return None
     return {
-        "session": session,
-        "sales": [_lot(one.seen, one.phase) for one in session.sales[:HOME_CARDS]],
-        "next": next((one for one in found if one.starts_at > max(at, session.starts_at)), None),
+        "sessions": [
+            {"session": one, "sales": [_lot(sale.seen, sale.phase) for sale in one.sales[:HOME_CARDS]]} for one in shown
+        ],
+        "today": shanghai(at).date(),
     }
 
 

@@ -95,6 +95,18 @@ def chosen(sessions: Sequence[Session], key: str, day: date | None, at: datetime
     return next(iter(going[-1:] or coming[:1] or sessions[-1:]), None)
 
 
+def on_now(sessions: Sequence[Session], at: datetime, most: int) -> list[Session]:
+    """Return the sessions for the home page: all that are on, the one people come for first, then what comes next."""
+    first = chosen(sessions, "", None, at)
+    if first is None or first.phase is Phase.ENDED:
+        return []
+    on = [
+        one for one in reversed(sessions) if one.starts_at <= at and one.phase is not Phase.ENDED and one is not first
+    ]
+    coming = [one for one in sessions if one.starts_at > at and one is not first]
+    return [first, *on, *coming[:1]][:most]
+
+
 def ribbon(sessions: Sequence[Session], session: Session | None, today: date) -> list[Session]:
     """Return today's and tomorrow's sessions, or those of a later day that was asked for."""
     near = {today, today + timedelta(days=1)}

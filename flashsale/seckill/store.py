@@ -11,8 +11,8 @@ from server.database import Connection, many, one
 
 _COLUMNS = """
     id, shop_id, product_id, sku_id, title, specs, picture, price, list_price, quantity, allocated, limit_per_member,
-    starts_at, ends_at, pay_within_s, challenge, state, rev, epoch, created_by, created_at, published_at, ended_at,
-    archived_at
+    starts_at, ends_at, pay_within_s, challenge, listed, state, rev, epoch, created_by, created_at,
+    published_at, ended_at, archived_at
 """
 
 _CHANGEABLE = frozenset(
@@ -26,6 +26,7 @@ _CHANGEABLE = frozenset(
         "ends_at",
         "pay_within_s",
         "challenge",
+        "listed",
     }
 )
 
@@ -93,13 +94,13 @@ async def live_items(connection: Connection) -> list[Item]:
 
 
 async def shown_items(connection: Connection) -> list[Item]:
-    """Return the sales that shoppers may see in the list: those on, coming within a week, or over for an hour."""
+    """Return the sales that are listed for shoppers: those on, coming within a week, or over for an hour."""
     return many(
         Item,
         await connection.fetch(
             f"""
             SELECT {_COLUMNS} FROM fs_items
-            WHERE state <> 'draft' AND archived_at IS NULL
+            WHERE listed AND state <> 'draft' AND archived_at IS NULL
                 AND starts_at < now() + interval '7 days' AND ends_at > now() - interval '1 hour'
                 AND (ended_at IS NULL OR ended_at > now() - interval '1 hour')
             ORDER BY starts_at, ends_at, id

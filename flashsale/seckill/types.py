@@ -82,6 +82,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
     pay_within_s: int
     challenge: Challenge
+    listed: bool
     state: ItemState
     rev: int
     epoch: int
@@ -202,6 +203,8 @@ class NewItem(Body, frozen=True, kw_only=True):
     ends_at: Moment
     pay_within_s: PayWithin = 600
     challenge: Challenge = Challenge.NONE
+    listed: bool = True
+    """Whether the home page and the list show it; without, it is there for whoever has its address."""
 
 
 class ItemChange(Body, frozen=True, kw_only=True):
@@ -215,6 +218,7 @@ class ItemChange(Body, frozen=True, kw_only=True):
     ends_at: Moment | UnsetType = UNSET
     pay_within_s: PayWithin | UnsetType = UNSET
     challenge: Challenge | UnsetType = UNSET
+    listed: bool | UnsetType = UNSET
 
 
 class AttemptBody(Body, frozen=True, kw_only=True):
@@ -335,6 +339,7 @@ class PlannedView(View, frozen=True, kw_only=True):
     ends_at: Instant
     pay_within_s: int
     challenge: Challenge
+    listed: bool
     phase: Phase | None
     created_at: Instant
     published_at: Instant | None

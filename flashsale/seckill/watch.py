@@ -35,6 +35,7 @@ def planned_view(item: Item) -> PlannedView:
         ends_at=wire(item.ends_at),
         pay_within_s=item.pay_within_s,
         challenge=item.challenge,
+        listed=item.listed,
         phase=None,
         created_at=wire(item.created_at),
         published_at=wire(item.published_at) if item.published_at else None,

@@ -3,7 +3,7 @@
 import { html } from "htm/preact";
 
 /** Texts, icons and figures in the page's language. */
-export function tongue({ texts, sprite }) {
+export function tongue({ texts, sprite, blank }) {
   const english = document.documentElement.lang.startsWith("en");
   const t = (text, values = {}) =>
     Object.entries(values).reduce((said, [name, value]) => said.replaceAll(`{${name}}`, value), texts[text] ?? text);
@@ -26,7 +26,7 @@ export function tongue({ texts, sprite }) {
     if (day(at) === day(now)) return `${t("今天")} ${hour}`;
     return day(at) === day(now + 86_400_000) ? `${t("明天")} ${hour}` : `${day(at).slice(5)} ${hour}`;
   };
-  return { when, t, icon, money, exact, price, moment, day: t(" 天 ") };
+  return { blank, when, t, icon, money, exact, price, moment, day: t(" 天 ") };
 }
 
 const two = (n) => String(n).padStart(2, "0");
@@ -152,7 +152,7 @@ function got(v, s) {
       ${clock(until, s.now, { label, big: true, short: true, day: v.day })}
       <span class="aside">${v.t("{at} 之后放给别人", { at: v.moment(until, { hour: "2-digit", minute: "2-digit", second: "2-digit" }) })}</span></div>
     <hr />
-    <div class="line"><img src=${s.item.picture} alt="" width="72" height="72" /><div><h3>${s.item.title}</h3>
+    <div class="line"><img src=${s.item.picture || v.blank} alt="" width="72" height="72" /><div><h3>${s.item.title}</h3>
       <span class="aside">${[...Object.values(s.item.specs), v.t("{n} 件", { n: own.quantity })].join("·")}</span></div></div>
     <dl class="sums"><dt>${v.t("秒杀价")}</dt><dd>${v.exact(own.amount)}</dd><dt>${v.t("运费")}</dt><dd>${v.exact(0)}</dd>
       <dt class="total">${v.t("应付")}</dt><dd class="total">${v.price(own.amount)}</dd></dl>`;

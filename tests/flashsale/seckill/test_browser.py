@@ -248,6 +248,31 @@ async def test_the_list_on_a_phone_reminds_and_moves_by_itself(browser: BrowserC
         await expect(page.get_by_text("开抢前 5 分钟提醒你")).to_be_visible()
 
 
+async def test_home_turns_between_sessions_without_script(chromium: Browser, stage: Stage) -> None:
+    at = now().replace(microsecond=0)
+    for n in (1, 2):
+        await stage.sale(title=f"第{n}个杯", starts_at=at - timedelta(minutes=n), sku_id=str(await stage.sku()))
+    for locale, width in (("zh-CN", 390), ("en-GB", 390), ("en-GB", 1280)):
+        still = await chromium.new_context(
+            java_script_enabled=False, viewport={"width": width, "height": 844}, locale=locale
+        )
+        try:
+            page = await still.new_page()
+            await page.goto(f"{stage.app.settings.base_url}/")
+            first, second = page.get_by_text("第1个杯"), page.get_by_text("第2个杯")
+            await expect(first).to_be_visible()
+            await expect(second).to_be_hidden()
+            await page.locator(".hour-tabs label").nth(1).click()
+            await expect(second).to_be_visible()
+            await expect(first).to_be_hidden()
+            # The head stays on one line in either language.
+            head = await page.locator(".now .head").bounding_box()
+            assert head is not None
+            assert head["height"] < 40
+        finally:
+            await still.close()
+
+
 async def test_staff_plan_and_watch_a_sale_in_the_browser(browser: BrowserContext, stage: Stage) -> None:
     await browser.add_cookies([{"name": "lf_staff", "value": stage.staff.token, "url": stage.app.settings.base_url}])
     page = await browser.new_page()
