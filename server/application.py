@@ -151,6 +151,7 @@ class Application:
             stack.push_async_callback(self.redis.aclose)
             stack.push_async_callback(self.database.close)
             await self.database.open()
+            stack.push_async_callback(self.limits.close)
             await self.limits.open()
             for manager in (*self._lifespans["any"], *self._lifespans.get(role, ())):
                 await stack.enter_async_context(manager(self))

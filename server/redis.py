@@ -29,4 +29,4 @@ def connect(url: str, *, timeout: float = 2.0, size: int = 50) -> Redis:
         legacy_responses=False,
         decode_responses=False,
     )
-    return Redis(connection_pool=pool)
+    return Redis.from_pool(pool)  # which closes the pool with the client

@@ -1,7 +1,11 @@
-"""Rate limits, shared by all processes through Redis; while Redis is down each process counts by itself."""
+"""Rate limits, shared by all processes through Redis; while Redis is down each process counts by itself.
+
+A Redis that does not answer costs time, so after a failure it is left alone for a while, then asked by one caller.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from functools import lru_cache
@@ -13,10 +17,14 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from server.errors import RateLimited
 from server.http.proxies import is_loopback
-from server.redis import DOWN
+from server.redis import DOWN, Redis, connect
 from server.settings import Settings
 
 log = structlog.get_logger("limits")
+WITHIN = 0.5
+"""Seconds in which Redis has to answer."""
+REST = 5.0
+"""Seconds for which a Redis that failed is not asked."""
 
 
 class Limiter:
@@ -25,18 +33,27 @@ class Limiter:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._here = MovingWindowRateLimiter(MemoryStorage())
+        self._redis: Redis | None = None
         self._shared: MovingWindowRateLimiter | None = None
+        self._ask_from = 0.0
 
     async def open(self) -> None:
         """Make the shared counter; nothing is sent yet."""
-        url = self._settings.redis_url
-        scheme = "async+redis+unix://" if url.startswith("unix://") else "async+"
-        address = scheme + url.removeprefix("unix://") if url.startswith("unix://") else scheme + url
-        self._shared = MovingWindowRateLimiter(
-            RedisStorage(
-                address, implementation="redispy", key_prefix="lf:limits", socket_timeout=1, socket_connect_timeout=1
-            )
+        self._redis = connect(self._settings.redis_url, timeout=WITHIN)
+        storage = RedisStorage(
+            "async+redis://",  # the pool knows where
+            implementation="redispy",
+            key_prefix="lf:limits",
+            connection_pool=self._redis.connection_pool,  # type: ignore[arg-type]  # documented, and left out of its types
         )
+        self._shared = MovingWindowRateLimiter(storage)
+
+    async def close(self) -> None:
+        """End the connections; what is counted from then on is counted here."""
+        self._shared = None
+        if self._redis is not None:
+            await self._redis.aclose()
+            self._redis = None
 
     async def check(self, rate: str, *names: str, address: str | None = None) -> None:
         """Count one act under ``names`` (and the client's ``address``); beyond ``rate`` raise RateLimited.
@@ -50,13 +67,28 @@ class Limiter:
                 return
             names = (*names, address)
         item = _parse(rate)
-        if self._shared is not None:
-            try:
-                await self._hit(self._shared, item, names)
-                return
-            except DOWN as error:
-                log.warning("counted here alone", error=str(error) or type(error).__name__)
-        await self._hit(self._here, item, names)
+        if self._shared is None or not await self._hit_shared(self._shared, item, names):
+            await self._hit(self._here, item, names)
+
+    async def _hit_shared(self, shared: MovingWindowRateLimiter, item: RateLimitItem, names: tuple[str, ...]) -> bool:
+        """Count where all processes do; False when Redis failed or is left alone. Raises RateLimited."""
+        failed = self._ask_from > 0
+        if failed:
+            if time.monotonic() < self._ask_from:
+                return False
+            self._ask_from = time.monotonic() + REST  # one asks, the others need not wait for what comes of it
+        try:
+            async with asyncio.timeout(WITHIN):
+                await self._hit(shared, item, names)
+        except DOWN as error:
+            log.warning("counted here alone", error=str(error) or type(error).__name__, seconds=REST)
+            self._ask_from = time.monotonic() + REST
+            return False
+        except RateLimited:
+            self._ask_from = 0.0
+            raise
+        self._ask_from = 0.0
+        return True
 
     @staticmethod
     async def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItem, names: tuple[str, ...]) -> None:
