@@ -14,8 +14,8 @@ from commerce.orders.views import CancelBody, OrderPatch, OrdersQuery, OrderView
 from server.database import Connection
 from server.errors import NotFound
 from server.http import Call, Listing, LoggedIn, Reply, Routes
-from server.http.dispatch import describe_in
-from server.http.idempotency import Stored, answered, key_of, once
+from server.http.dispatch import refused
+from server.http.idempotency import Stored, answered, key_of, once, target_of
 from server.http.routes import Key
 
 routes = Routes("orders")
@@ -52,7 +52,7 @@ async def cancel_order(call: Call, order_no: str, body: CancelBody) -> OrderView
     """
     key = key_of(call.request, required=True)
     assert key is not None
-    route, raw = f"POST {call.request.path}", await call.request.read()
+    route, raw = target_of(call.request), await call.request.read()
     async with call.database.connection() as connection:
         order = await own(connection, call, order_no)
     if await answered(call.database, call.owner, key, route, raw) is None:
@@ -63,17 +63,9 @@ async def cancel_order(call: Call, order_no: str, body: CancelBody) -> OrderView
         changed = await cancel(call.app, connection, order.id, body.reason.strip() or BY_MEMBER, actor)
         return Stored(200, msgspec.json.encode((await views(connection, [changed], call.tr))[0]))
 
-    stored = await once(
-        call.database,
-        call.owner,
-        key,
-        route,
-        raw,
-        work,
-        lambda problem: Stored(problem.status, describe_in(call.tr, problem)),
-    )
+    stored = await once(call.database, call.owner, key, route, raw, work, lambda problem: refused(call, problem))
     # What was stored is the view, encoded; or a refusal.
-    return cast(OrderView, Reply(msgspec.Raw(stored.body), status=stored.status))
+    return cast(OrderView, Reply(msgspec.Raw(stored.told(call.tr.locale)), stored.status, stored.headers))
 
 
 @routes.patch("/api/v1/orders/{order_no}", LoggedIn(), errors=(AddressLocked,))

@@ -32,10 +32,10 @@ from server.http.access import LoggedIn, StaffWith
 from server.http.bodies import Reply, convert, decode_json, hold_text
 from server.http.call import Call
 from server.http.forms import posted
-from server.http.idempotency import Stored, key_of, once
+from server.http.idempotency import Stored, key_of, once, target_of
 from server.http.routes import Key, Route
 from server.http.session import Expired, Kind
-from server.i18n import Translator
+from server.i18n import LOCALES, Translator
 
 if TYPE_CHECKING:
     from server.application import Application
@@ -176,30 +176,31 @@ async def _api(call: Call) -> web.Response:
         key = key_of(call.request, required=route.key is not Key.OPTIONAL)
     arguments = await _arguments(call, raw)
     if key is None or call.session is None or route.key in _HANDLED:
-        reply = await route.handler(call, **arguments)
-        stored, headers = _store(route, reply), reply.headers if isinstance(reply, Reply) else {}
+        stored = _store(route, await route.handler(call, **arguments))
     else:
 
         async def work(connection: db.Connection) -> Stored:
             call.connection = connection
             return _store(route, await route.handler(call, **arguments))
 
-        def refuse(problem: Problem) -> Stored:
-            return Stored(problem.status, describe_in(call.tr, problem))
-
-        async def run() -> Stored:
-            target = f"{call.request.method} {call.request.path}"
-            return await once(call.database, call.owner, key, target, raw, work, refuse)
-
-        stored, headers = await run(), {}
-    return web.Response(
-        status=stored.status, body=stored.body, content_type=JSON if stored.body else None, headers=headers
-    )
+        stored = await once(
+            call.database, call.owner, key, target_of(call.request), raw, work, lambda problem: refused(call, problem)
+        )
+    body = stored.told(call.tr.locale)
+    return web.Response(status=stored.status, body=body, content_type=JSON if body else None, headers=stored.headers)
 
 
 def _store(route: Route, result: Any) -> Stored:
-    status, body = (result.status, result.body) if isinstance(result, Reply) else (route.status, result)
-    return Stored(status, b"" if body is None else _encode(body))
+    status, body, headers = (
+        (result.status, result.body, result.headers) if isinstance(result, Reply) else (route.status, result, {})
+    )
+    return Stored(status, b"" if body is None else _encode(body), headers)
+
+
+def refused(call: Call, problem: Problem) -> Stored:
+    """Return a refusal as it is stored under a key: in every language, for whoever asks again."""
+    messages = {locale: problem.told(call.app.translations.of(locale)) for locale in LOCALES}
+    return Stored(problem.status, describe_in(call.tr, problem), problem.headers, messages)
 
 
 async def _page(call: Call) -> web.Response:

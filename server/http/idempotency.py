@@ -1,7 +1,7 @@
 """Idempotency keys: the first final answer is stored in the transaction that made it, and replayed.
 
-Same key and body: the stored answer. Same key, other body or route: refused. Two at once: the second waits on the
-first one's row. A refusal takes back what the handler wrote (savepoint) but is itself an answer and is kept; answers
+Same key and body: the stored answer. Same key, other body, route or query: refused. Two at once: the second waits on
+the first one's row. A refusal takes back what the handler wrote (savepoint) but is itself an answer and is kept; answers
 that say nothing about the outcome (401, 403, 413, 415, 429, 5xx, a body that cannot be read) are not.
 """
 
@@ -23,10 +23,28 @@ _FINAL = frozenset({404, 409, 422})
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """A final answer: the status and the encoded body."""
+    """A final answer: the status, the encoded body, the headers that the handler added.
+
+    ``messages`` holds what a refusal says, by language: who asks again may read another one.
+    """
 
     status: int
     body: bytes
+    headers: dict[str, str] = {}
+    messages: dict[str, str] = {}
+
+    def told(self, locale: str) -> bytes:
+        """Return the body, a refusal's message in the language of ``locale``."""
+        if locale not in self.messages:
+            return self.body
+        document = msgspec.json.decode(self.body)
+        document["error"]["message"] = self.messages[locale]
+        return msgspec.json.encode(document)
+
+
+def target_of(request: web.Request) -> str:
+    """Return what a key is bound to beside the body: method, path and query as they came."""
+    return f"{request.method} {request.path_qs}"
 
 
 def key_of(request: web.Request, *, required: bool) -> str | None:
@@ -85,21 +103,33 @@ async def once(
                 raise
             answer = refuse(problem)
         await connection.execute(
-            "UPDATE idempotency_keys SET status = $3, body = $4 WHERE owner = $1 AND key = $2",
+            """
+            UPDATE idempotency_keys
+            SET status = $3, body = $4, headers = $5, messages = $6
+            WHERE owner = $1 AND key = $2
+            """,
             owner,
             key,
             answer.status,
             answer.body,
+            answer.headers,
+            answer.messages,
         )
         return answer
 
 
 async def _stored(connection: Connection, owner: str, key: str, route: str, digest: bytes) -> Stored | None:
     row = await connection.fetchrow(
-        "SELECT route, body_digest, status, body FROM idempotency_keys WHERE owner = $1 AND key = $2", owner, key
+        """
+        SELECT route, body_digest, status, body, headers, messages
+        FROM idempotency_keys
+        WHERE owner = $1 AND key = $2
+        """,
+        owner,
+        key,
     )
     if row is None:
         return None
     if row["route"] != route or row["body_digest"] != digest:
         raise IdempotencyMismatch
-    return Stored(row["status"], row["body"])
+    return Stored(row["status"], row["body"], row["headers"], row["messages"])

@@ -60,7 +60,7 @@ async def order(call: Call, body: Thing) -> Reply:
             raise ZeroDivisionError
         made += 1
         count = await connection.fetchval("SELECT count(*) FROM job_failures")
-    return Reply(Made(name=body.name, by="", made=count), status=201)
+    return Reply(Made(name=body.name, by="", made=count), 201, {"Location": f"/api/v1/test/orders/{count}"})
 
 
 @routes.get("/api/v1/test/list", StaffWith("things.view"))
@@ -261,6 +261,7 @@ async def test_one_key_gives_one_answer_however_often_and_at_once(bare: tuple[Ap
     )
     bodies = {await answer.text() for answer in answers}
     assert {answer.status for answer in answers} == {201}
+    assert {answer.headers["Location"] for answer in answers} == {"/api/v1/test/orders/1"}
     assert len(bodies) == 1
     assert made == before + 1
     response = await client.post("/api/v1/test/orders", json={"name": "b"}, headers=headers)
@@ -274,9 +275,25 @@ async def test_a_refusal_takes_its_writes_back_and_is_replayed(bare: tuple[Appli
     headers = bearer(await token(app, Kind.MEMBER, 7)) | {"Idempotency-Key": "two"}
     answers = [await client.post("/api/v1/test/orders", json={"name": "no"}, headers=headers) for _ in range(2)]
     assert [answer.status for answer in answers] == [409, 409]
+    texts = []
+    for language in ("zh-CN", "en"):
+        spoken = headers | {"Accept-Language": language}
+        answer = await client.post("/api/v1/test/orders", json={"name": "no"}, headers=spoken)
+        texts.append((await answer.json())["error"]["message"])
+    assert texts == ["当前状态不能这样操作", app.translations.english("当前状态不能这样操作")]
     async with app.database.connection() as connection:
         assert await connection.fetchval("SELECT count(*) FROM job_failures") == 0
         assert await connection.fetchval("SELECT count(*) FROM idempotency_keys") == 1
+
+
+async def test_a_key_is_bound_to_the_query_too(bare: tuple[Application, Client]) -> None:
+    app, client = bare
+    headers = bearer(await token(app, Kind.MEMBER, 7)) | {"Idempotency-Key": "asked"}
+    statuses = []
+    for query in ("?a=1", "?a=1", "?a=2", ""):
+        response = await client.post(f"/api/v1/test/orders{query}", json={"name": "a"}, headers=headers)
+        statuses.append(response.status)
+    assert statuses == [201, 201, 422, 422]
 
 
 async def test_a_defect_stores_nothing_so_that_the_key_may_be_tried_again(bare: tuple[Application, Client]) -> None:
