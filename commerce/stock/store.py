@@ -144,8 +144,11 @@ async def end_hold(connection: Connection, hold_id: int) -> int | None:
     return quantity
 
 
-async def sweep(connection: Connection) -> int:
-    """Close up to 1,000 expired holds, so that the index of live ones stays small; return how many."""
+async def sweep(connection: Connection, most: int) -> int:
+    """Close up to ``most`` expired holds, the longest overdue first, and return how many.
+
+    Those that somebody else has locked are left out: nothing waits.
+    """
     status = await connection.execute(
         """
         UPDATE stock_holds
@@ -153,10 +156,11 @@ async def sweep(connection: Connection) -> int:
         WHERE id IN (
             SELECT id FROM stock_holds
             WHERE released_at IS NULL AND expires_at <= statement_timestamp()
-            ORDER BY id
-            LIMIT 1000
+            ORDER BY expires_at
+            LIMIT $1
             FOR UPDATE SKIP LOCKED
         )
-        """
+        """,
+        most,
     )
     return touched(status)

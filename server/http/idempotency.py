@@ -1,8 +1,8 @@
 """Idempotency keys: the first final answer is stored in the transaction that made it, and replayed.
 
 Same key and body: the stored answer. Same key, other body, route or query: refused. Two at once: the second waits on
-the first one's row. A refusal takes back what the handler wrote (savepoint) but is itself an answer and is kept; answers
-that say nothing about the outcome (401, 403, 413, 415, 429, 5xx, a body that cannot be read) are not.
+the first one's row. A refusal takes back what the handler wrote (savepoint) but is itself an answer and is kept;
+answers that say nothing about the outcome (401, 403, 413, 415, 429, 5xx, a body that cannot be read) are not.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commerce import stock
+from commerce.stock import jobs
 from commerce.stock import store as sweep_store
+from server.application import Application
 from server.database import Connection, Database, prepare
 
 SKU_COUNT = 3
@@ -195,9 +197,29 @@ async def test_the_sweep_closes_what_has_expired_and_nothing_else(database: Data
         await stock.hold(connection, sku, 3, "sample", "desk")
     await asyncio.sleep(0.1)
     async with database.transaction() as connection:
-        assert await sweep_store.sweep(connection) == 1
-        assert await sweep_store.sweep(connection) == 0
+        assert await sweep_store.sweep(connection, 10) == 1
+        assert await sweep_store.sweep(connection, 10) == 0
     assert (await level(database, sku)).held == 5
+
+
+@pytest.mark.parametrize(("run_for", "left"), [(20.0, 0), (0.0, 1500)])
+async def test_the_sweep_goes_on_until_nothing_is_due_or_its_time_is_up(
+    app: Application, sku: int, monkeypatch: pytest.MonkeyPatch, run_for: float, left: int
+) -> None:
+    monkeypatch.setattr(jobs, "RUN_FOR", run_for)
+    async with app.running("command"):
+        async with app.database.transaction() as connection:
+            await connection.execute(
+                """
+                INSERT INTO stock_holds (sku_id, quantity, purpose, ref, expires_at)
+                SELECT $1, 1, 'checkout', 'cart:' || n, now() - interval '1 second' FROM generate_series(1, 2500) AS n
+                """,
+                sku,
+            )
+        await jobs.sweep(app)
+        async with app.database.connection() as connection:
+            due = await connection.fetchval("SELECT count(*) FROM stock_holds WHERE released_at IS NULL")
+    assert due == left
 
 
 ACTS = st.lists(
