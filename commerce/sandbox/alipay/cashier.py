@@ -69,7 +69,8 @@ async def show_trades(call: Call) -> Page:
     """The gateway's newest trades."""
     async with call.database.connection() as connection:
         trades = await store.newest(connection, 50)
-    return Page("sandbox/alipay_trades.html", {"trades": trades})
+        refusals = await store.waiting_refusals(connection)
+    return Page("sandbox/alipay_trades.html", {"trades": trades, "refusals": refusals})
 
 
 @routes.page("/sandbox/alipay/cashier/{token}", Anyone())

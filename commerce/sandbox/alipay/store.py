@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from commerce.sandbox.alipay.types import Act, Delivery, Outcome, Trade
+from commerce.sandbox.alipay.types import Act, Delivery, Outcome, RefusalReason, Trade
 from server.database import Connection, many, one, touched
 
 _TRADE = """
@@ -112,6 +112,43 @@ async def insert_refund(connection: Connection, trade_id: int, request: str, amo
         trade_id,
         amount,
     )
+
+
+async def insert_refusals(connection: Connection, out_trade_no: str | None, reason: RefusalReason, times: int) -> None:
+    """Note that so many refunds are to be refused: of one trade, or whichever come next."""
+    await connection.execute(
+        "INSERT INTO sandbox_alipay_refusals (out_trade_no, reason) SELECT $1, $2 FROM generate_series(1, $3)",
+        out_trade_no,
+        reason,
+        times,
+    )
+
+
+async def claim_refusal(connection: Connection, out_trade_no: str) -> RefusalReason | None:
+    """Use up the oldest refusal that a refund of this trade meets and return its reason; None when it meets none."""
+    found: str | None = await connection.fetchval(
+        """
+        UPDATE sandbox_alipay_refusals SET done_at = now() WHERE id = (
+            SELECT id FROM sandbox_alipay_refusals
+            WHERE done_at IS NULL AND (out_trade_no IS NULL OR out_trade_no = $1)
+            ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+        )
+        RETURNING reason
+        """,
+        out_trade_no,
+    )
+    return RefusalReason(found) if found is not None else None
+
+
+async def waiting_refusals(connection: Connection) -> int:
+    """Return how many refusals wait for a refund."""
+    found: int = await connection.fetchval("SELECT count(*) FROM sandbox_alipay_refusals WHERE done_at IS NULL")
+    return found
+
+
+async def forget_refusals(connection: Connection) -> None:
+    """Refuse nothing any more."""
+    await connection.execute("DELETE FROM sandbox_alipay_refusals WHERE done_at IS NULL")
 
 
 async def insert_act(

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 
 from commerce.sandbox.alipay import protocol, store
 from commerce.sandbox.alipay.keys import APP_ID
-from commerce.sandbox.alipay.types import Refusal, Trade, TradeStatus
+from commerce.sandbox.alipay.types import Refusal, RefusalReason, Trade, TradeStatus
 from server.clock import now, shanghai
 from server.database import Connection
+
+_SAID = {RefusalReason.NOT_ALLOWED: "当前交易不允许退款", RefusalReason.BALANCE: "卖家余额不足"}
 
 
 async def open_trade(connection: Connection, content: dict[str, Any], notify_url: str, return_url: str) -> Trade:
@@ -64,7 +66,10 @@ async def close(connection: Connection, content: dict[str, Any]) -> dict[str, An
 
 
 async def refund(connection: Connection, content: dict[str, Any]) -> dict[str, Any]:
-    """Give money back, once for each out_request_no. Raises Refusal."""
+    """Give money back, once for each out_request_no. Raises Refusal.
+
+    What a tester wants refused is answered, not raised: that it was used up has to be kept.
+    """
     trade = await _find(connection, content)
     request = content.get("out_request_no") or trade.out_trade_no
     if not isinstance(request, str) or len(request) > 64:
@@ -79,6 +84,8 @@ async def refund(connection: Connection, content: dict[str, Any]) -> dict[str, A
             raise Refusal("ACQ.TRADE_STATUS_ERROR", "交易状态不合法")
         if trade.refunded + amount > trade.paid_amount:
             raise Refusal("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", "退款金额超限")
+        if (reason := await store.claim_refusal(connection, trade.out_trade_no)) is not None:
+            return protocol.refused(Refusal(reason, _SAID[reason]))
         await store.insert_refund(connection, trade.id, request, amount)
         after = await store.by_id(connection, trade.id)
         assert after is not None

@@ -26,6 +26,15 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class RefusalReason(StrEnum):
+    """Why the gateway refuses a refund, in its own codes."""
+
+    NOT_ALLOWED = "ACQ.TRADE_NOT_ALLOW_REFUND"
+    """For good."""
+    BALANCE = "ACQ.SELLER_BALANCE_NOT_ENOUGH"
+    """For now: the same request may succeed later."""
+
+
 class Trade(msgspec.Struct, frozen=True, kw_only=True):
     """A trade in the gateway's books; amounts in fen, times in UTC."""
 
