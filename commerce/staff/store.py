@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from commerce.staff.types import Colleague, Staff
@@ -65,6 +65,14 @@ async def count(connection: Connection, shops: Sequence[int] | None) -> int:
         None if shops is None else list(shops),
     )
     return total
+
+
+async def names(connection: Connection, staff_ids: Collection[int]) -> dict[int, str]:
+    """Return what these people are called; whoever is not there is left out."""
+    if not staff_ids:
+        return {}
+    rows = await connection.fetch("SELECT id, name FROM staff WHERE id = ANY ($1)", list(staff_ids))
+    return {row["id"]: row["name"] for row in rows}
 
 
 async def use_otp(connection: Connection, staff_id: int, step: int) -> bool:

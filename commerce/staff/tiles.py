@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+
 import msgspec
 
+from server.database import Connection
 from server.http import Identity
+
+Waiting = Callable[[Connection, Sequence[int] | None], Awaitable[int]]
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
-    """A door: texts are zh_CN msgids, ``icon`` is a name of icons.svg, ``permission`` says who sees it."""
+    """A door: texts are zh_CN msgids, ``icon`` is a name of icons.svg, ``permission`` says who sees it.
+
+    ``waiting(connection, shops)`` counts what waits for somebody behind it, ``waits`` says so with ``{n}``.
+    """
 
     title: str
     text: str
     href: str
     icon: str
     permission: str = ""
+    waiting: Waiting | None = None
+    waits: str = ""
 
 
 class Tiles:
