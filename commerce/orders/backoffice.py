@@ -9,8 +9,11 @@ from msgspec import Meta
 
 from commerce.orders import store
 from commerce.orders.pages import shop_names
+from commerce.orders.refunds import Refunds
+from commerce.orders.types import ActorKind
 from commerce.orders.views import OrdersQuery, history, told
 from commerce.orders.words import TITLES, TONES
+from commerce.staff import names as staff_names
 from server.errors import NotFound
 from server.http import Call, Kind, Routes, StaffWith
 from server.http.pages import Page
@@ -84,12 +87,27 @@ async def show_order(call: Call, order_no: str) -> Page:
         lines = (await store.lines(connection, [order.id]))[order.id]
         events = history(order, (await store.events(connection, [order.id]))[order.id])
         names = await shop_names(connection, [order], {order.id: lines[0].sku_id} if lines else {})
+        people = await staff_names(
+            connection, {event.actor_id for event in events if event.actor_id and event.actor_kind is ActorKind.STAFF}
+        )
+        refunds = call.resource(Refunds)
+        back = await refunds.of_order(connection, order.id) if call.staff.may("payments.view") else []
     return Page(
         "orders/desk_show.html",
         {
             "order": order,
             "lines": lines,
-            "timeline": [(told(event, call.tr), event.at, event.actor_kind) for event in reversed(events)],
+            "timeline": [
+                (
+                    told(event, call.tr),
+                    event.at,
+                    event.actor_kind,
+                    people.get(event.actor_id or 0, "") if event.actor_kind is ActorKind.STAFF else "",
+                )
+                for event in reversed(events)
+            ],
+            "refunds": back,
+            "refunds_part": refunds.desk,
             "title": call.tr(TITLES[order.status]),
             "tone": TONES[order.status],
             "shop_name": names.get(order.shop_id, ""),

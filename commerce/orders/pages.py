@@ -13,10 +13,11 @@ from commerce.orders import store
 from commerce.orders.api import BY_MEMBER, own
 from commerce.orders.cancel import cancel, close_tills
 from commerce.orders.readdress import readdress
+from commerce.orders.refunds import Refunds
 from commerce.orders.states import actions
 from commerce.orders.types import Actor, ActorKind, Order, OrderStatus
 from commerce.orders.views import OrdersQuery, history, told
-from commerce.orders.words import STEPS, TITLES, saying, step
+from commerce.orders.words import REFUNDING, STEPS, TITLES, saying, step
 from server.clock import now
 from server.database import Connection
 from server.http import Body, Call, Id, LoggedIn, Routes
@@ -117,12 +118,14 @@ async def _order_values(connection: Connection, call: Call, order: Order) -> dic
     lines = (await store.lines(connection, [order.id]))[order.id]
     events = history(order, (await store.events(connection, [order.id]))[order.id])
     shops = await shop_names(connection, [order], {order.id: lines[0].sku_id} if lines else {})
+    refunds = await call.resource(Refunds).of_order(connection, order.id)
     may = actions(order, now())
     return {
         "order": order,
         "lines": lines,
         "timeline": [(told(event, call.tr), event.at) for event in reversed(events)],
-        "saying": saying(order, {event.kind for event in events}, now(), call.tr),
+        "saying": saying(order, {event.kind for event in events}, now(), call.tr, refunds),
+        "refunds": [(refund, call.tr(REFUNDING[refund.status])) for refund in refunds],
         "steps": [call.tr(name) for name in STEPS],
         "step": step(order),
         "title": call.tr(TITLES[order.status]),

@@ -27,7 +27,8 @@ class RefundState(StrEnum):
 class OrderRefund(msgspec.Struct, frozen=True, kw_only=True):
     """A refund of one of an order's payments; ``amount`` in fen, times in UTC.
 
-    ``reason`` is a word of the payments, ``error`` what the gateway said when it last refused.
+    ``reason`` is a word of the payments (late, double, mismatch …), ``error`` what the gateway said when it last
+    refused.
     """
 
     refund_no: str

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
+from commerce.orders.refunds import OrderRefund, RefundState
 from commerce.orders.types import Order, OrderStatus, RefundStatus
 from server.i18n import Translator
 
@@ -39,15 +41,28 @@ class Saying(msgspec.Struct, frozen=True):
     next: str
 
 
-def saying(order: Order, kinds: set[str], at: datetime, tr: Translator) -> Saying:
+REFUNDING: dict[RefundState, str] = {
+    RefundState.PENDING: "正在原路退回",
+    RefundState.DONE: "已原路退回",
+    RefundState.FAILED: "退款遇到问题，工作人员正在处理",
+}
+
+
+def saying(order: Order, kinds: set[str], at: datetime, tr: Translator, refunds: Sequence[OrderRefund] = ()) -> Saying:
     """Return the sentence of ``order`` at ``at``; ``kinds`` are those of its history."""
+    states = {refund.status for refund in refunds}
     match order.status:
         case OrderStatus.PENDING_PAYMENT if at >= order.pay_before:
             return Saying(
                 tr("付款时间到了，正在关闭订单"), tr("如果刚付了款，到账后这里会自己更新；没抢回货就原路退款")
             )
         case OrderStatus.PENDING_PAYMENT if "paid_wrong" in kinds:
-            return Saying(tr("付款金额不对，钱会原路退回"), tr("请重新付一次款；超时未付，订单取消，货放回"))
+            title = tr("付款金额不对，钱会原路退回")
+            if RefundState.FAILED in states:
+                title = tr("付款金额不对，退款遇到问题，工作人员正在处理")
+            elif states == {RefundState.DONE}:
+                title = tr("付款金额不对，钱已原路退回")
+            return Saying(title, tr("请重新付一次款；超时未付，订单取消，货放回"))
         case OrderStatus.PENDING_PAYMENT:
             return Saying(tr("货给你留着，等你付款"), tr("超时未付，订单自动取消，货放回给别人"))
         case OrderStatus.PENDING_SHIPMENT if "revived" in kinds:
@@ -58,13 +73,22 @@ def saying(order: Order, kinds: set[str], at: datetime, tr: Translator) -> Sayin
             return Saying(tr("已发货，在路上"), tr("收到后请确认"))
         case OrderStatus.COMPLETED:
             return Saying(tr("订单完成"), tr("谢谢，有问题随时找我们"))
-        case _ if order.refund_status is not RefundStatus.NONE:
-            return Saying(tr("订单已取消，钱已退回"), tr("原路退回你付款的账户，到账以支付渠道为准"))
-        case _ if "paid_late" in kinds:
+        case _ if RefundState.FAILED in states:
+            return Saying(tr("订单已取消，退款遇到问题"), tr("工作人员正在处理退款，钱不会丢"))
+        case _ if "paid_late" in kinds and order.refund_status is RefundStatus.NONE and not _of_late(refunds):
             return Saying(tr("付款晚到，正在处理"), tr("货还在就恢复订单，不在就原路退款，两者必居其一"))
+        case _ if RefundState.PENDING in states:
+            return Saying(tr("订单已取消，正在退款"), tr("原路退回你付款的账户，到账以支付渠道为准"))
+        case _ if states or order.refund_status is not RefundStatus.NONE:
+            return Saying(tr("订单已取消，钱已退回"), tr("原路退回你付款的账户，到账以支付渠道为准"))
         case _:
             reason = tr(order.cancel_reason or "")
             return Saying(tr("订单已取消"), reason)
+
+
+def _of_late(refunds: Sequence[OrderRefund]) -> bool:
+    """Tell whether the late payment has been decided to go back."""
+    return any(refund.reason == "late" for refund in refunds)
 
 
 def step(order: Order) -> int | None:
