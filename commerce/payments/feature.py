@@ -6,12 +6,13 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from commerce.catalogue import DemoSteps
-from commerce.orders import Tills
-from commerce.payments import api, ask, demo, late, notify, pages, refund, store
+from commerce.orders import Refunds, Tills
+from commerce.payments import api, ask, demo, desk, late, notify, pages, refund, refund_store, store
 from commerce.payments.close import close_for_order
 from commerce.payments.provider import Providers
 from commerce.payments.providers.alipay import Alipay
 from commerce.payments.providers.alipay_account import account
+from commerce.staff import Tiles
 from server.application import Application
 
 
@@ -33,7 +34,9 @@ def setup(app: Application) -> None:
         app.lifespan(connections)
     app.resource(DemoSteps).add(demo.STEP)
     app.resource(Tills).register(close_for_order, store.pending_of)
-    app.add(api.routes, notify.routes, pages.routes)
+    app.resource(Refunds).register(refund_store.of_order, "payments/of_order.html")
+    app.resource(Tiles).add(desk.TILE)
+    app.add(api.routes, notify.routes, pages.routes, desk.routes)
     if app.settings.sandboxes:
         app.add(pages.sandbox_routes)
     for job in (refund.JOB, ask.ASK, ask.SUPERSEDE):

@@ -61,6 +61,8 @@ PUBLIC = {
         "GET /sandbox/alipay/cashier/{token}",
         "POST /sandbox/alipay/cashier/{token}",
         "POST /sandbox/alipay/pay",
+        "POST /sandbox/alipay",
+        "POST /sandbox/alipay/refusals",
     ],
 }
 """What anybody may call. Everything else needs a member, or staff with the permission below."""
@@ -82,6 +84,10 @@ STAFF = {
     "GET /backoffice/products/{product_id}": "products.view",
     "POST /backoffice/products/{product_id}/status": "products.manage",
     "GET /backoffice/ledger": "ledger.view",
+    "GET /backoffice/refunds": "payments.view",
+    "POST /backoffice/refunds/{refund_no}/retry": "payments.refund",
+    "GET /api/v1/backoffice/refunds": "payments.view",
+    "POST /api/v1/backoffice/refunds/{refund_no}/retry": "payments.refund",
     "GET /backoffice/orders": "orders.view",
     "GET /backoffice/orders/{order_no}": "orders.view",
     "POST /api/v1/backoffice/flash-sales": "flashsale.manage",
@@ -245,7 +251,7 @@ async def test_staff_without_the_permission_are_refused(world: World) -> None:
 
 
 OF_A_MEMBER = {"order_no", "payment_no", "address_id", "attempt_id"}
-OF_A_SHOP = {"order_no", "item_id", "product_id"}
+OF_A_SHOP = {"order_no", "item_id", "product_id", "refund_no"}
 
 
 @pytest.mark.usefixtures("untouched")
@@ -294,12 +300,12 @@ async def test_what_belongs_to_another_shop_is_not_there(world: World) -> None:
             items = (world.sale_id, world.draft_id, world.paused_id) if "item_id" in route.params else (0,)
             for item_id in items:
                 kept_out(world, route, await attempt(world, route, world.foreign.headers, item_id=item_id), 404)
-    assert len(walked) >= 11
+    assert len(walked) >= 13
 
 
 @pytest.mark.usefixtures("untouched")
 async def test_staff_of_a_shop_see_their_shop_alone(world: World) -> None:
-    secrets = (NICKNAME, DOOR, SECRET_TITLE, "甲店的秒杀", "秒杀杯", world.order_no, world.paid_no)
+    secrets = (NICKNAME, DOOR, SECRET_TITLE, "甲店的秒杀", "秒杀杯", world.order_no, world.paid_no, world.refund_no)
     for route in closed(world):
         if isinstance(route.access, StaffWith) and not OF_A_SHOP & set(route.params):
             if route.name in PLATFORM:

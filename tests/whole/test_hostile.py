@@ -35,6 +35,7 @@ NEEDS_A_KEY = {
     ATTEMPTS,
     "POST /api/v1/orders/{order_no}/cancel",
     "POST /api/v1/orders/{order_no}/payments",
+    "POST /api/v1/backoffice/refunds/{refund_no}/retry",
     "POST /api/v1/backoffice/flash-sales",
     "POST /api/v1/backoffice/flash-sales/{item_id}/publish",
     "POST /api/v1/backoffice/flash-sales/{item_id}/pause",
@@ -72,6 +73,7 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "POST /sandbox/alipay/pay": {
             "payment_no": "1", "outcome": "failed", "amount": 1, "delay_s": 0, "times": 1,
         },
+        "POST /sandbox/alipay/refusals": {"payment_no": "1", "reason": "ACQ.TRADE_NOT_ALLOW_REFUND", "times": 1},
         ATTEMPTS: {"ticket": "x" * 116, "quantity": 1, "answer": "1"},
         "POST /api/v1/backoffice/flash-sales": {"sku_id": str(world.sku_id), **later, **window},
         "PATCH /api/v1/backoffice/flash-sales/{item_id}": {**later, **window},

@@ -82,6 +82,9 @@ class World(Stage):
         assert answer.status == 200, answer
         self.paid_no = await self.bought(self.alice, "paid")
         await self.paid(self.paid_no)
+        # Paid once more: that goes back, as soon as somebody carries it out.
+        await self.paid(self.paid_no)
+        self.refund_no = str(await self.db.fetchval("SELECT refund_no FROM refunds"))
         path = f"/api/v1/orders/{self.order_no}/payments"
         answer = await self.call("POST", path, self.alice, {"method": "alipay"}, headers={"Idempotency-Key": "begin"})
         assert answer.status == 201, answer
@@ -112,6 +115,7 @@ class World(Stage):
             "item_id": self.sale_id,
             "order_no": self.order_no,
             "payment_no": self.payment_no,
+            "refund_no": self.refund_no,
             "address_id": self.address_id,
             "attempt_id": self.attempt_id,
             "member_id": self.victim.id,

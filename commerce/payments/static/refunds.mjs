@@ -1,0 +1,27 @@
+// Refunds that are under way show by themselves how they end: the part marked data-refunds is asked for again while it
+// says data-pending, less and less often. A question that somebody has open is left alone.
+
+const region = () => document.querySelector("[data-refunds]");
+let wait = 1500; // milliseconds
+
+async function refresh() {
+  wait = Math.min(15_000, wait * 1.3);
+  try {
+    if (!document.hidden && !region().querySelector(":popover-open")) {
+      const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
+      if (!answer.ok || answer.redirected) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-refunds]");
+      if (!fresh) return;
+      if (!region().querySelector(":popover-open")) region().replaceWith(document.adoptNode(fresh));
+    }
+  } catch {
+    // no answer: ask again
+  }
+  watch();
+}
+
+function watch() {
+  if (region()?.hasAttribute("data-pending")) setTimeout(refresh, wait);
+}
+
+watch();
