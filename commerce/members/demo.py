@@ -23,6 +23,8 @@ from server.settings import Environment
 
 PREFIX = "199"
 """Demo buyers' phones: this and a running number of eight digits."""
+CROWD_PREFIX = "198"
+"""Those of the crowd that buys by itself: whoever asks for buyers gets none of them."""
 
 TOKENS_LAST = timedelta(hours=24)
 _AT_ONCE = 1000
@@ -83,6 +85,20 @@ async def demo_buyers(app: Application, count: int) -> list[DemoBuyer]:
             for buyer, token in zip(buyers, tokens, strict=True)
         ]
     return made
+
+
+async def demo_crowd(connection: Connection, count: int) -> list[int]:
+    """Return the ids of ``count`` members with a default address whom nobody logs in as; makes those that are missing.
+
+    The caller's transaction keeps them. The same people every time.
+    """
+    known = await demo_store.with_prefix(connection, CROWD_PREFIX, count)
+    if len(known) < count:
+        places = [(code, regions().of(code).text) for code in _DISTRICTS]
+        fresh = await demo_store.add_buyers(connection, CROWD_PREFIX, count - len(known))
+        await demo_store.add_default_addresses(connection, fresh, places)
+        known += [buyer.id for buyer in fresh]
+    return known
 
 
 def buyers_arguments(parser: argparse.ArgumentParser) -> None:

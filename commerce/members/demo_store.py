@@ -32,6 +32,21 @@ async def add_buyers(connection: Connection, prefix: str, count: int) -> list[Bu
     return many(Buyer, rows)
 
 
+async def with_prefix(connection: Connection, prefix: str, count: int) -> list[int]:
+    """Return the first ``count`` members whose phones begin with ``prefix`` and who have a default address."""
+    rows = await connection.fetch(
+        """
+        SELECT m.id FROM members AS m
+        WHERE m.phone LIKE $1 || '%' AND length(m.phone) = 11
+            AND EXISTS (SELECT FROM addresses AS a WHERE a.member_id = m.id AND a.is_default)
+        ORDER BY m.id LIMIT $2
+        """,
+        prefix,
+        count,
+    )
+    return [row["id"] for row in rows]
+
+
 async def add_default_addresses(
     connection: Connection, buyers: Sequence[Buyer], regions: Sequence[tuple[str, str]]
 ) -> None:

@@ -10,7 +10,7 @@ from commerce.catalogue import DemoSteps, HomeBlocks, ProductBlocks
 from commerce.orders import Sources
 from commerce.staff import Tiles
 from flashsale.gate import Gate
-from flashsale.seckill import api, demo, desk_pages, events, pages, reminders
+from flashsale.seckill import api, demo, demo_shoppers, desk_pages, events, pages, reminders
 from flashsale.seckill.attempt import Attempts
 from flashsale.seckill.board import Board
 from flashsale.seckill.commands import COMMANDS
@@ -37,6 +37,7 @@ def setup(app: Application) -> None:
     app.resource(HomeBlocks).add(pages.HOME)
     app.resource(ProductBlocks).add(pages.PRODUCT)
     app.resource(DemoSteps).add(demo.STEP)
+    app.resource(DemoSteps).add(demo_shoppers.STEP)
     for schedule in (*schedules(), reminders.SCHEDULE):
         app.schedule(schedule)
     for command in COMMANDS:

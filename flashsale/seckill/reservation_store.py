@@ -22,6 +22,12 @@ async def lock_reservation(connection: Connection, reservation_id: int) -> Reser
     return one(ReservationRow, row)
 
 
+async def takers(connection: Connection, item_id: int) -> set[int]:
+    """Return the members who have ever won units of a sale, whatever became of them."""
+    rows = await connection.fetch("SELECT DISTINCT member_id FROM fs_reservations WHERE item_id = $1", item_id)
+    return {row["member_id"] for row in rows}
+
+
 async def by_keys(connection: Connection, item_id: int, keys: Sequence[tuple[int, str]]) -> list[ReservationRow]:
     """Return the reservations of members and request ids."""
     rows = await connection.fetch(
