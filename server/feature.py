@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import urlsplit
 
 from server import database as db
 from server import migrations, observe, redis, uploads
 from server.application import Application
 from server.events import JOB, tidy
 from server.http import Anyone, Call, Routes, openapi
-from server.http.pages import Page, Redirect
+from server.http.pages import Page, Redirect, page_before
 from server.i18n import COOKIE, LOCALES
 from server.jobs import Schedule
 
@@ -57,9 +56,4 @@ async def language(call: Call, locale: str) -> Redirect:
     """Choose a language and go back."""
     if locale in LOCALES:
         call.set_cookie(COOKIE, locale, 365 * 86_400)
-    try:
-        back = urlsplit(call.request.headers.get("Referer", ""))
-    except ValueError:
-        return Redirect("/")
-    # Browsers read a path that begins with two slashes of either kind as another site.
-    return Redirect("/" + back.path.lstrip("/\\") + (f"?{back.query}" if back.query else ""))
+    return Redirect(page_before(call.request) or "/")

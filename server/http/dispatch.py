@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import jinja2
 import msgspec
@@ -33,6 +32,7 @@ from server.http.bodies import Reply, convert, decode_json, hold_text
 from server.http.call import Call
 from server.http.forms import posted
 from server.http.idempotency import Stored, key_of, once, target_of
+from server.http.pages import door
 from server.http.routes import Key, Route
 from server.http.session import Expired, Kind
 from server.i18n import LOCALES, Translator
@@ -242,8 +242,7 @@ def refusal(
     """Return the answer that tells a refusal: a page to people, JSON to clients."""
     if route is not None and route.page and call is not None:
         if isinstance(problem, Unauthenticated) and request.method in _SAFE and "HX-Request" not in request.headers:
-            door = "/backoffice/login" if route.realm is Kind.STAFF else "/login"
-            return web.Response(status=303, headers={"Location": f"{door}?next={quote(request.path_qs, safe='')}"})
+            return web.Response(status=303, headers={"Location": door(call)})
         return app.pages.problem(call, problem)
     tr = call.tr if call is not None else app.translations.negotiate(request)
     return web.Response(

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
 import jinja2
 import msgspec
@@ -182,7 +183,7 @@ class Pages:
         """Return a refusal as a page."""
         page = Page(
             "error.html",
-            {"problem": problem, "message": problem.told(call.tr), "status": problem.status},
+            {"problem": problem, "message": problem.told(call.tr), "status": problem.status, "door": door(call)},
             status=problem.status,
             headers=problem.headers,
         )
@@ -201,6 +202,28 @@ class Pages:
             secret = secrets.token_urlsafe(18)
             call.set_cookie("lf_visitor", secret, 365 * 86_400)
         return self._app.sessions.csrf(secret)
+
+
+def door(call: Call) -> str:
+    """Return the address of the log-in form for the route's people; it leads back to the page that they see."""
+    way = "/backoffice/login" if call.route.realm is Kind.STAFF else "/login"
+    request = call.request
+    whole = request.method in ("GET", "HEAD") and "HX-Request" not in request.headers
+    back = request.path_qs if whole else page_before(request)
+    return f"{way}?next={quote(back, safe='')}" if back else way
+
+
+def page_before(request: web.Request) -> str:
+    """Return path and query of the page that a request was made on, as its headers tell; empty when they do not."""
+    told: str = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    try:
+        seen = urlsplit(told)
+    except ValueError:
+        return ""
+    if not seen.path:
+        return ""
+    # Browsers read a path that begins with two slashes of either kind as another site.
+    return "/" + seen.path.lstrip("/\\") + (f"?{seen.query}" if seen.query else "")
 
 
 def ago(call: Call, moment: datetime) -> Markup:

@@ -134,6 +134,7 @@ def _values(locale: str, **more: Any) -> dict[str, Any]:
         "status": 404,
         "message": "-",
         "problem": problem,
+        "door": "/backoffice/login?next=%2Fbackoffice",
     } | more
 
 
@@ -153,7 +154,7 @@ def test_the_shared_pages_need_no_data_and_speak_one_language(template: str, loc
 def test_a_refusal_says_where_to_go(status: int) -> None:
     text = _pages().environment_for(SOURCE).get_template("error.html").render(_values(SOURCE, status=status))
     assert 'class="button" href="/"' in text
-    way_in = 'class="button ink" href="/login?next=/styleguide%3Fa%3D1"'
+    way_in = 'class="button ink" href="/backoffice/login?next=%2Fbackoffice"'
     assert (way_in in text) is (status == 401)
 
 
