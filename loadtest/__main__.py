@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
+import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from loadtest import seckill
 from loadtest.site import SiteError
+
+NEEDED = ("locust", "matplotlib", "requests", "websocket")
+"""What a run needs beyond the platform itself; the extra ``load`` brings it."""
 
 EPILOG = """\
 examples:
@@ -46,10 +50,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     one.add_argument("--web", action="store_true", help="with locust's web page instead of headless")
     one.add_argument("--report", type=Path, metavar="DIR", help="where the report goes (DIR of the data folder)")
     one.add_argument("--home", type=Path, metavar="DIR", help="data folder of the site (LINGFENG_HOME)")
-    one.set_defaults(run=seckill.run)
+    one.set_defaults(scenario="loadtest.seckill")
     arguments = parser.parse_args(argv)
+    if missing := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+        print(
+            f"lingfeng loadtest: a run needs more packages ({', '.join(missing)} not found): "
+            "pip install 'lingfeng[load]', or `make dev` in a checkout",
+            file=sys.stderr,
+        )
+        return 2
     try:
-        code: int = asyncio.run(arguments.run(arguments))
+        code: int = asyncio.run(importlib.import_module(arguments.scenario).run(arguments))
     except SiteError as error:
         print(f"lingfeng loadtest: {error}", file=sys.stderr)
         return 3

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,3 +146,23 @@ def test_its_exit_code_is_ours_and_engines_of_a_run_are_used(
 def test_a_group_of_commands_shows_its_members(flags: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["flags"]) == 0
     assert "wave a flag" in capsys.readouterr().out
+
+
+def test_the_load_tests_explain_themselves_without_their_packages(tmp_path: Path) -> None:
+    gone = "('locust', 'gevent', 'matplotlib', 'requests', 'websocket')"
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules.update(dict.fromkeys({gone}))\n")
+    root = str(Path(cli.__file__).parents[1])
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{root}", "LINGFENG_HOME": str(tmp_path)}
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "server.cli", "loadtest", *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+    for words in (("--help",), ("seckill", "--help")):
+        told = run(*words)
+        assert (told.returncode, told.stderr) == (0, "")
+        assert "usage: lingfeng loadtest" in told.stdout
+    refused = run("seckill", "--buyers", "1")
+    assert refused.returncode == cli.USAGE
+    assert "locust" in refused.stderr
+    assert "make dev" in refused.stderr
