@@ -215,7 +215,7 @@ def door(call: Call) -> str:
 
 def page_before(request: web.Request) -> str:
     """Return path and query of the page that a request was made on, as its headers tell; empty when they do not."""
-    told: str = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    told = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
     try:
         seen = urlsplit(told)
     except ValueError:
