@@ -22,7 +22,7 @@ run: install  ## start the platform: make run ARGS="--port 8090 --home DIR"
 
 install: $(VENV)/installed  ## what `make run` needs, in .venv/
 
-dev: $(VENV)/installed-dev  ## what tests, load tests and checks need
+dev: $(VENV)/installed-dev  ## what tests, load tests and checks need (a minute or two, once)
 
 test: dev  ## the whole test suite
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
@@ -54,11 +54,11 @@ $(VENV)/bin/python:
 	  { rm -rf $(VENV); echo "No virtual environment: on Debian or Ubuntu, apt-get install python3-venv"; exit 1; }
 
 $(VENV)/installed: $(PACKAGING) | $(VENV)/bin/python
-	@echo "Installing what Lingfeng needs into $(VENV)/ (about a minute, once)"
+	@echo "Installing what Lingfeng needs into $(VENV)/ (once, a minute or so)"
 	@$(PIP) install -q -e '.[embedded]'
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	@echo "Installing what the tests need into $(VENV)/ (about a minute, once)"
+	@echo "Installing what the tests need into $(VENV)/ (once, a minute or so more)"
 	@$(PIP) install -q -e '.[$(EXTRAS)]'
 	@touch $@
