@@ -9,13 +9,14 @@ import msgspec
 
 from flashsale.seckill.types import SecondView
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 760, 200, 44, 16, 176
+WIDTH, HEIGHT = 720, 160
+"""The drawing is stretched to its place; what is written at it is written beside it, at a size that people can read."""
 SECONDS = 120
 _STEPS = (2, 4, 6, 8, 10)
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """A line of the scale."""
+    """A line of the scale: the bottom, the half and the top."""
 
     y: float
     text: str
@@ -45,9 +46,9 @@ def plot(seconds: Sequence[SecondView], at: datetime) -> Plot:
     points = _points(attempts, top)
     return Plot(
         attempts="M" + points,
-        under=f"M{LEFT},{BOTTOM} {points} {WIDTH},{BOTTOM}Z",
+        under=f"M0,{HEIGHT} {points} {WIDTH},{HEIGHT}Z",
         wins="M" + _points(wins, top),
-        ticks=[Tick(_y(value, top), f"{value:,}") for value in sorted({0, top // 2 or top, top})],
+        ticks=[Tick(_y(value, top), f"{value:,}") for value in (0, top // 2, top)],
         peak=max(attempts),
         last=attempts[-1],
         rows=[(moment, one.attempts, one.won) for moment, one in sorted(by_second.items(), reverse=True)][:15],
@@ -65,9 +66,9 @@ def _ceiling(most: int) -> int:
 
 
 def _y(value: int, top: int) -> float:
-    return round(BOTTOM - (BOTTOM - TOP) * value / top, 1)
+    return round(HEIGHT - HEIGHT * value / top, 1)
 
 
 def _points(values: Sequence[int], top: int) -> str:
-    step = (WIDTH - LEFT) / (len(values) - 1)
-    return " ".join(f"{LEFT + n * step:.1f},{_y(value, top)}" for n, value in enumerate(values))
+    step = WIDTH / (len(values) - 1)
+    return " ".join(f"{n * step:.1f},{_y(value, top)}" for n, value in enumerate(values))

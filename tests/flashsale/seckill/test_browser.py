@@ -295,6 +295,11 @@ async def test_staff_plan_and_watch_a_sale_in_the_browser(browser: BrowserContex
     await page.goto(f"/backoffice/flash-sales/{item}")
     await fits(page)
     await expect(page.locator("#books")).to_contain_text("余 10 + 在手 0 + 已卖 0 = 分配 10")
+    # The chart's figures are as large on a phone as any note.
+    for part in (page.locator(".chart .scale li").first, page.locator(".chart .times li").last):
+        await expect(part).to_be_visible()
+        assert await part.evaluate("part => parseFloat(getComputedStyle(part).fontSize)") >= 12
+    await shot(page, "desk-board")
     await stage.won(item, await stage.member())
     # Nobody touches the page.
     await expect(page.locator("#live")).to_contain_text("待付 1 件")

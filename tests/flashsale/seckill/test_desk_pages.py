@@ -176,4 +176,7 @@ def test_the_chart_draws_the_seconds_that_are_over() -> None:
     assert [tick.text for tick in drawn.ticks] == ["0", "400", "800"]
     assert len(drawn.attempts.split()) == 120
     assert [row[1:] for row in drawn.rows] == [(9, 0), (40, 0), (700, 3)]
+    assert [tick.y for tick in drawn.ticks] == [160, 80, 0]
+    assert drawn.attempts.startswith("M0.0,")
+    assert drawn.attempts.rpartition(" ")[2].startswith("720.0,")
     assert plot([], at).peak == 0
