@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import pytest
@@ -158,3 +159,16 @@ async def test_document_and_page_are_served_in_the_readers_language(settings: Se
     ):
         assert path in text
     assert "unsafe" not in page.headers["Content-Security-Policy"]
+    # The title comes first, and every link of the list leads to a group: addresses have no blanks.
+    assert text.index("<h1>") < text.index('class="api-nav"')
+    ids = re.findall(r' id="([^"]*)"', text)
+    links = re.findall(r'<a href="#([^"]*)"><span lang="en">', text)
+    assert links
+    assert set(links) <= set(ids)
+    assert len(ids) == len(set(ids))
+    assert not [one for one in ids if re.search(r"[^\w-]", one)]
+    # What stands in English on the Chinese page is marked as English, and the page says so.
+    assert "是英文" in text
+    english = await (await client.get("/api/docs", headers={"Accept-Language": "en"})).text()
+    assert "是英文" not in english
+    assert 'class="said" lang="en"' in english
