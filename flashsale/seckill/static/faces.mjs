@@ -8,13 +8,14 @@ export function tongue({ texts, sprite, blank }) {
   const t = (text, values = {}) =>
     Object.entries(values).reduce((said, [name, value]) => said.replaceAll(`{${name}}`, value), texts[text] ?? text);
   const icon = (name) => html`<svg class="icon" aria-hidden="true"><use href="${sprite}#${name}" /></svg>`;
+  // What a thing costs, without the fen that are none; a sum, and what pays it, has every fen written out: `exact`.
   const money = (fen) => {
     const whole = Math.floor(fen / 100).toLocaleString("en");
     return fen % 100 ? `${whole}.${String(fen % 100).padStart(2, "0")}` : whole;
   };
   const exact = (fen) => `¥${Math.floor(fen / 100).toLocaleString("en")}.${String(fen % 100).padStart(2, "0")}`;
-  const price = (fen, size = "") => {
-    const cents = fen % 100 ? html`<i>.${String(fen % 100).padStart(2, "0")}</i>` : null;
+  const price = (fen, size = "", whole = false) => {
+    const cents = whole || fen % 100 ? html`<i>.${String(fen % 100).padStart(2, "0")}</i>` : null;
     return html`<span class=${`price ${size}`}><i>¥</i>${Math.floor(fen / 100).toLocaleString("en")}${cents}</span>`;
   };
   const moment = (at, options) =>
@@ -155,7 +156,7 @@ function got(v, s) {
     <div class="line"><img src=${s.item.picture || v.blank} alt="" width="72" height="72" /><div><h3>${s.item.title}</h3>
       <span class="aside">${[...Object.values(s.item.specs), v.t("{n} 件", { n: own.quantity })].join("·")}</span></div></div>
     <dl class="sums"><dt>${v.t("秒杀价")}</dt><dd>${v.exact(own.amount)}</dd><dt>${v.t("运费")}</dt><dd>${v.exact(0)}</dd>
-      <dt class="total">${v.t("应付")}</dt><dd class="total">${v.price(own.amount)}</dd></dl>`;
+      <dt class="total">${v.t("应付")}</dt><dd class="total">${v.price(own.amount, "", true)}</dd></dl>`;
 }
 
 function waiting(v, s) {
@@ -215,7 +216,7 @@ export function actFace(v, s) {
   if (buyer.step === "won") {
     const due = s.now < Date.parse(buyer.own.pay_before);
     return html`<a class="button" href=${`/orders/${buyer.own.order_no}`}>${v.t("看订单")}</a>
-      ${due ? html`<a class="button primary" href=${`/orders/${buyer.own.order_no}/pay`}>${v.t("去付款")} ¥${v.money(buyer.own.amount)}</a>` : still(v.t("正在确认"), true)}`;
+      ${due ? html`<a class="button primary" href=${`/orders/${buyer.own.order_no}/pay`}>${v.t("去付款")} ${v.exact(buyer.own.amount)}</a>` : still(v.t("正在确认"), true)}`;
   }
   if (buyer.step !== "idle") return still(buyer.step === "queued" ? v.t("排队中，轮到会自动下单") : buyer.step === "asking" ? v.t("正在确认，不会重复下单") : v.t("正在抢…"), true);
   if (s.phase === "ended") return html`<a class="button ink" href="/flash-sales">${v.t("看别的场次")}</a>`;

@@ -79,6 +79,36 @@ async def test_a_page_tells_each_reader_what_is_true_for_them(stage: Stage) -> N
     assert "可能回流" not in after
 
 
+async def test_specs_stand_in_the_order_of_the_product(stage: Stage) -> None:
+    sku_id = await stage.sku()
+    await stage.db.execute("UPDATE products SET spec_names = '{颜色,容量}' WHERE id = $1", stage.product_id)
+    # jsonb has the capacity first, whatever is written.
+    await stage.db.execute("UPDATE skus SET specs = $1 WHERE id = $2", {"颜色": "墨", "容量": "500 ml"}, sku_id)
+    item, member = await stage.sale(sku_id=str(sku_id)), await stage.member()
+    assert list((await stage.call("GET", f"/api/v1/flash-sales/{item}")).body["specs"].items()) == [
+        ("颜色", "墨"),
+        ("容量", "500 ml"),
+    ]
+    assert "墨·500 ml" in texts(await Reader(stage).get(f"/flash-sales/{item}"))
+    order = (await stage.won(item, member)).body["order_no"]
+    assert "墨·500 ml" in texts(await Reader(stage, member).get(f"/orders/{order}"))
+    line = (await stage.call("GET", f"/api/v1/orders/{order}", member)).body["lines"][0]
+    assert list(line["specs"]) == ["颜色", "容量"]
+
+
+async def test_a_price_and_a_sum_have_one_form_each(stage: Stage) -> None:
+    item = await stage.sale(sku_id=str(await stage.sku(price=200000)), price=150000)
+    member = await stage.member()
+    page = await Reader(stage, member).get(f"/flash-sales/{item}")
+    # What one thing costs, also on the button: no fen that are none.
+    assert "立即抢 ¥1,500" in texts(page)
+    assert "1,500.00" not in texts(page)
+    assert "1500" not in texts(page)
+    await stage.won(item, member)
+    # What is to be paid: every fen, also on the button.
+    assert "去付款 ¥1,500.00" in texts(await Reader(stage, member).get(f"/flash-sales/{item}"))
+
+
 async def test_what_a_member_has_of_a_sale(stage: Stage) -> None:
     item = await stage.sale(limit_per_member=2)
     member, other = await stage.member(), await stage.member(address=False)
