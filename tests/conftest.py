@@ -1,4 +1,4 @@
-"""One PostgreSQL and one Valkey for the whole run; each test has a database of its own and an empty Redis.
+"""One PostgreSQL and one Valkey for the whole run; each test has a database and a Redis as if they were new.
 
 The process that pytest was started in holds the engines, pytest-xdist's workers are told their addresses. They end
 with it, however it ends. Nothing in them needs to survive a power cut, so nothing waits for the disk; a test that
@@ -8,7 +8,6 @@ wants durable ones, or wants to kill them, asks for `own_engines`.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import shutil
 import tempfile
@@ -17,26 +16,23 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import msgspec
 import pytest
 import redis.asyncio as aioredis
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 from playwright import async_api as playwright
 
-from server import migrations
 from server.application import Application, build
 from server.engines import Busy, Engines, Lock
-from server.features import FEATURES
 from server.http.web import web_app
 from server.settings import Settings
+from tests import databases
 from tests.browser import find as find_browser
+from tests.databases import Addresses, Kept
 
 FAST_POSTGRES = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
 FAST_VALKEY = {"appendfsync": "no", "databases": "64"}
 PREFIX = "lingfeng-tests-"
-TEMPLATE = "template_of_the_suite"
-TEMPLATE_LOCK = 7313
 ENGINES = pytest.StashKey[Engines]()
 FAULT = "[fault]"
 WATCH = f"""
@@ -44,18 +40,6 @@ addEventListener("securitypolicyviolation", (event) =>
     console.error("{FAULT} policy", event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber));
 addEventListener("htmx:evalDisallowedError", () => console.error("{FAULT} htmx was asked to evaluate code"));
 """
-_numbers = itertools.count(1)
-
-
-class Addresses(msgspec.Struct, frozen=True):
-    """Where the suite's engines are."""
-
-    database_url: str
-    redis_url: str
-
-    def database(self, name: str) -> str:
-        """Return the DSN of another database on the same server."""
-        return self.database_url.replace("/lingfeng?", f"/{name}?")
 
 
 def _sweep() -> None:
@@ -103,44 +87,31 @@ def addresses(pytestconfig: pytest.Config) -> Addresses:
 
 @pytest.fixture(scope="session")
 async def template(addresses: Addresses) -> str:
-    """Name of a database with every migration applied; made once for the run, copied for each test."""
-    connection: Any = await asyncpg.connect(addresses.database_url)
-    try:
-        await connection.execute("SELECT pg_advisory_lock($1)", TEMPLATE_LOCK)
-        if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", TEMPLATE):
-            await connection.execute(f"DROP DATABASE IF EXISTS {TEMPLATE}_new")
-            await connection.execute(f"CREATE DATABASE {TEMPLATE}_new")
-            await migrations.migrate(addresses.database(f"{TEMPLATE}_new"), FEATURES)
-            await connection.execute(f"ALTER DATABASE {TEMPLATE}_new RENAME TO {TEMPLATE}")
-    finally:
-        await connection.close()
-    return TEMPLATE
+    """Name of a database with every migration applied; made once for the run, to be copied."""
+    return await databases.make_template(addresses)
+
+
+@pytest.fixture(scope="session")
+async def kept(addresses: Addresses, template: str) -> AsyncIterator[Kept]:
+    """The copy of the template that the tests of this process take turns with."""
+    made = Kept(addresses, template)
+    yield made
+    await made.close()
 
 
 @pytest.fixture
-async def database_url(addresses: Addresses, template: str) -> AsyncIterator[str]:
-    """DSN of a migrated database that belongs to this test alone."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    connection: Any = await asyncpg.connect(addresses.database_url)
-    try:
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-        yield addresses.database(name)
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await connection.close()
+async def database_url(addresses: Addresses, kept: Kept) -> AsyncIterator[str]:
+    """DSN of a migrated database that nobody else uses, as the migrations left it."""
+    yield addresses.database(await kept.lend())
+    await kept.take_back()
 
 
 @pytest.fixture
 async def empty_database_url(addresses: Addresses) -> AsyncIterator[str]:
     """DSN of an empty database that belongs to this test alone."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    connection: Any = await asyncpg.connect(addresses.database_url)
-    try:
-        await connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
-        yield addresses.database(name)
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await connection.close()
+    name = await databases.create(addresses)
+    yield addresses.database(name)
+    await databases.drop(addresses, name)
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from server.application import build
 from server.database import prepare
 from server.http.web import web_app
 from server.settings import Settings
-from tests.conftest import Addresses
+from tests import databases
+from tests.databases import Addresses
 from tests.whole.world import World
 
 ONE_OF_OURS = 32
@@ -31,30 +32,24 @@ async def place(
 ) -> AsyncIterator[Settings]:
     """Settings of a platform with stores of its own."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    port, name = unused_port(), f"whole_{os.getpid()}"
+    port, name = unused_port(), await databases.create(addresses, template)
     redis_url = f"{addresses.redis_url}?db={ONE_OF_OURS + worker}"
     async with aioredis.from_url(redis_url) as client:
         await client.flushdb()
-    connection: Any = await asyncpg.connect(addresses.database_url)
-    try:
-        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-        made = Settings(
-            home=tmp_path_factory.mktemp("whole"),
-            database_url=addresses.database(name),
-            database_direct_url=addresses.database(name),
-            redis_url=redis_url,
-            port=port,
-            base_url=f"http://127.0.0.1:{port}",
-            secret=b"only-for-tests-" * 3,
-            sandboxes=True,
-            limits=False,
-        )
-        Keys(made.home).publish()
-        yield made
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await connection.close()
+    made = Settings(
+        home=tmp_path_factory.mktemp("whole"),
+        database_url=addresses.database(name),
+        database_direct_url=addresses.database(name),
+        redis_url=redis_url,
+        port=port,
+        base_url=f"http://127.0.0.1:{port}",
+        secret=b"only-for-tests-" * 3,
+        sandboxes=True,
+        limits=False,
+    )
+    Keys(made.home).publish()
+    yield made
+    await databases.drop(addresses, name)
 
 
 @pytest.fixture(scope="module")
