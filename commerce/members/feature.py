@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from commerce.members import address_pages, api, backoffice, codes, demo, pages
+from commerce.members import address_pages, api, backoffice, codes, demo, pages, store
 from commerce.members.centre import Centre
 from commerce.members.directory import directory
+from commerce.staff import Tile, Tiles
 from server.application import Application, Command
 from server.http import Kind
 from server.jobs import Schedule
@@ -15,6 +16,17 @@ def setup(app: Application) -> None:
     app.directory(Kind.MEMBER, directory)
     app.provide(Centre, Centre())
     app.add(api.accounts, api.book, pages.routes, address_pages.routes, backoffice.routes)
+    app.resource(Tiles).add(
+        Tile(
+            title="会员",
+            text="查会员，封停或恢复账号",
+            href=backoffice.LIST,
+            icon="people",
+            permission="members.view",
+            counts=store.new_and_all,
+            tells="今天新来 {today} 位，一共 {total} 位",
+        )
+    )
     app.schedule(Schedule(name="members.tidy_codes", every=3600, run=codes.tidy))
     app.command(
         Command(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from commerce.members.types import Member, Status
@@ -155,3 +157,17 @@ async def use_code(connection: Connection, target: str, mac: bytes) -> bool:
 async def tidy_codes(connection: Connection) -> None:
     """Remove codes that ended more than a day ago."""
     await connection.execute("DELETE FROM login_codes WHERE expires_at < now() - interval '1 day'")
+
+
+async def new_and_all(connection: Connection, shops: Sequence[int] | None) -> dict[str, int]:
+    """Return how many members registered ``today``, by Shanghai's day, and their ``total``; they belong to no shop."""
+    row = await connection.fetchrow(
+        """
+        SELECT count(*) AS total, count(*) FILTER (
+            WHERE created_at >= date_trunc('day', now() AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'
+        ) AS today
+        FROM members
+        """
+    )
+    assert row is not None
+    return {"today": row["today"], "total": row["total"]}

@@ -78,12 +78,15 @@ async def leave(call: Call) -> Redirect:
 @routes.page("/backoffice", StaffWith())
 async def show_home(call: Call) -> Page:
     """Show the doors that the caller may open, and what waits behind them."""
-    tiles, waiting = call.resource(Tiles).of(call.staff), {}
+    tiles, waiting, counted = call.resource(Tiles).of(call.staff), {}, {}
     async with call.database.connection() as connection:
         for tile in tiles:
             if tile.waiting is not None:
                 waiting[tile.href] = await tile.waiting(connection, call.staff.shops)
-    return Page("staff/home.html", {"tiles": tiles, "waiting": waiting})
+            if tile.counts is not None:
+                figures = await tile.counts(connection, call.staff.shops)
+                counted[tile.href] = {name: f"{figure:,}" for name, figure in figures.items()}
+    return Page("staff/home.html", {"tiles": tiles, "waiting": waiting, "counted": counted})
 
 
 @routes.page("/backoffice/staff", StaffWith(Permission.STAFF_MANAGE))

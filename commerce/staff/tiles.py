@@ -10,12 +10,14 @@ from server.database import Connection
 from server.http import Identity
 
 Waiting = Callable[[Connection, Sequence[int] | None], Awaitable[int]]
+Counts = Callable[[Connection, Sequence[int] | None], Awaitable[dict[str, int]]]
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
     """A door: texts are zh_CN msgids, ``icon`` is a name of icons.svg, ``permission`` says who sees it.
 
     ``waiting(connection, shops)`` counts what waits for somebody behind it, ``waits`` says so with ``{n}``.
+    ``counts(connection, shops)`` gives figures by name that are worth a look but no work, ``tells`` says them.
     """
 
     title: str
@@ -25,6 +27,8 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     permission: str = ""
     waiting: Waiting | None = None
     waits: str = ""
+    counts: Counts | None = None
+    tells: str = ""
 
 
 class Tiles:

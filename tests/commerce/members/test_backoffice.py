@@ -44,6 +44,25 @@ async def listed(client: Client, **query: str) -> str:
     return await response.text()
 
 
+async def test_the_door_to_members_tells_how_many_there_are(
+    client: Client, app: Application, buyers: list[DemoBuyer]
+) -> None:
+    async with app.database.transaction() as connection:
+        await create_staff(connection, {"service": "service-password", "warehouse": "warehouse-password"})
+        await connection.execute(
+            "UPDATE members SET created_at = now() - interval '1 day' WHERE id = $1", int(buyers[0].member_id)
+        )
+    await enter(client, "service")
+    home = await (await client.get("/backoffice")).text()
+    door = re.search(r'<a href="/backoffice/members">.*?</a>', home[home.index('class="doors"') :], re.DOTALL)
+    assert door is not None
+    assert "今天新来 2 位，一共 3 位" in door[0]
+    client.session.cookie_jar.clear()
+    await enter(client, "warehouse")
+    home = await (await client.get("/backoffice")).text()
+    assert "一共 3 位" not in home
+
+
 async def test_members_are_found_and_their_phones_stay_covered(
     client: Client, app: Application, buyers: list[DemoBuyer]
 ) -> None:
