@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -48,15 +49,8 @@ class Translations:
         texts: dict[str, str] = {}
         plurals: dict[str, tuple[str, str]] = {}
         for path in catalogues(packages):
-            with path.open("rb") as file:
-                for message in read_po(file, locale="en"):
-                    if not message.id or message.fuzzy:
-                        continue
-                    if isinstance(message.id, (tuple, list)):
-                        forms = tuple(message.string or ())
-                        plurals[message.id[0]] = (forms[0], forms[-1])
-                    elif message.string:
-                        texts[str(message.id)] = str(message.string)
+            texts |= _read(path)[0]
+            plurals |= _read(path)[1]
         self.source = Translator(SOURCE, {}, {})
         self.english = Translator(ENGLISH, texts, plurals)
 
@@ -71,6 +65,23 @@ class Translations:
             return self.of(chosen)
         header = request.headers.get("Accept-Language", "")
         return self.of(_preferred(header)) if header else self.source
+
+
+@cache
+def _read(path: Path) -> tuple[Mapping[str, str], Mapping[str, tuple[str, str]]]:
+    """Return a catalogue's texts and its plurals, read once however many applications a process builds."""
+    texts: dict[str, str] = {}
+    plurals: dict[str, tuple[str, str]] = {}
+    with path.open("rb") as file:
+        for message in read_po(file, locale="en"):
+            if not message.id or message.fuzzy:
+                continue
+            if isinstance(message.id, (tuple, list)):
+                forms = tuple(message.string or ())
+                plurals[message.id[0]] = (forms[0], forms[-1])
+            elif message.string:
+                texts[str(message.id)] = str(message.string)
+    return texts, plurals
 
 
 def _preferred(header: str) -> str:

@@ -19,8 +19,12 @@ from typing import Any
 import msgspec
 import pytest
 import redis.asyncio as aioredis
+import structlog
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 from playwright import async_api as playwright
+from structlog.contextvars import merge_contextvars
+from structlog.dev import ConsoleRenderer, plain_traceback
+from structlog.processors import add_log_level
 
 from server.application import Application, build
 from server.engines import Busy, Engines, Lock
@@ -64,6 +68,12 @@ def _addresses(config: pytest.Config) -> Addresses:
         engines.start()
     engines = config.stash[ENGINES]
     return Addresses(engines.database_url, engines.redis_url)
+
+
+def pytest_configure() -> None:
+    """Log tracebacks as they are: painting one in colours takes a second."""
+    plain = ConsoleRenderer(exception_formatter=plain_traceback)
+    structlog.configure(processors=[merge_contextvars, add_log_level, plain])
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -61,7 +61,7 @@ class Log:
 def log() -> Iterator[Log]:
     """Logging as a process configures it, JSON, into memory."""
     made = Log()
-    before = logging.getLogger().handlers[:]
+    before, config = logging.getLogger().handlers[:], structlog.get_config()
     nowhere = Settings(
         home=Path("/nonexistent"),
         database_url="",
@@ -74,7 +74,7 @@ def log() -> Iterator[Log]:
     observe.configure_logging(nowhere, made.out)
     yield made
     logging.getLogger().handlers[:] = before
-    structlog.reset_defaults()
+    structlog.configure(**config)
     structlog.contextvars.clear_contextvars()
 
 
