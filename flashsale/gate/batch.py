@@ -38,6 +38,14 @@ class Batcher:
         self._lanes: dict[int, _Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
+        self._away = 0
+        self.sizes = [0] * ((size - 1).bit_length() + 1)
+        """How many calls carried up to 1, 2, 4, 8 … attempts, since the start."""
+
+    @property
+    def open(self) -> tuple[int, int]:
+        """Return how many attempts wait for a call, and how many are on their way."""
+        return sum(len(lane.waiting) for lane in self._lanes.values()), self._away
 
     def admit(self, item_id: int, attempt: Attempt) -> asyncio.Future[Decision]:
         """Put an attempt into the item's next call; the future gives its decision or raises GateUnavailable.
@@ -73,6 +81,8 @@ class Batcher:
                     batch.append(one)
             if batch:
                 lane.in_flight += 1
+                self._away += len(batch)
+                self.sizes[(len(batch) - 1).bit_length()] += 1
                 task = self._loop.create_task(self._call(item_id, lane, batch))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -96,4 +106,5 @@ class Batcher:
                     if not waiter.done():
                         waiter.set_exception(GateUnavailable(failure))
             lane.in_flight -= 1
+            self._away -= len(batch)
             self._depart(item_id, lane)

@@ -6,6 +6,7 @@ or may not have been carried out. Any of them may be made again but `load`, whos
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -46,6 +47,7 @@ class Gate:
     def __init__(self, find: Finder, *, timeout: float = 2.0) -> None:
         """``find`` names the master before each connection; ``timeout`` is the seconds any one call may take."""
         self._source = Source(find, timeout=timeout)
+        self._journals: dict[int, tuple[float, int]] = {}
 
     @classmethod
     def at(cls, url: str, *, timeout: float = 2.0) -> Gate:
@@ -139,9 +141,22 @@ class Gate:
     async def figures(self, item_id: int) -> Figures | None:
         """Return the item's own figures, or None where it is missing. Cheap. Raises GateUnavailable."""
         figures = replies.figures(await self._source.run(scripts.SNAPSHOT, item_id, "figures"))
-        if figures is not None and not figures.fit:
-            await self._source.doubt_stamp()
+        if figures is not None:
+            self._journals[item_id] = (time.monotonic(), figures.journal)
+            if not figures.fit:
+                await self._source.doubt_stamp()
         return figures
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection to Redis; it is made when the gate is first asked."""
+        return self._source.connected
+
+    def journals(self, within: float) -> dict[int, int]:
+        """Return the journals' lengths (script calls), by item, as this process saw them in the last ``within`` s."""
+        since = time.monotonic() - within
+        self._journals = {item_id: seen for item_id, seen in self._journals.items() if seen[0] >= since}
+        return {item_id: length for item_id, (_, length) in self._journals.items()}
 
     async def snapshot(self, item_id: int) -> Snapshot | None:
         """Return everything of one moment, or None where the item is missing. Its cost grows with the holds.

@@ -58,6 +58,11 @@ class Source:
         self._failed_at = float("-inf")
         self._failure = ""
 
+    @property
+    def connected(self) -> bool:
+        """Whether the connection stands; it is made when first needed."""
+        return self._link is not None and self._link.alive
+
     async def run(self, script: scripts.Script, item_id: int, *args: bytes | str | int, stamped: bool = True) -> Any:
         """Run ``script`` on an item, the connection's stamp before its arguments. Raises GateUnavailable only."""
         link = self._link

@@ -87,6 +87,17 @@ class Attempts:
         self._refusals = Refusals(app.translations)
         self._pushes: set[asyncio.Task[None]] = set()
 
+    @property
+    def open(self) -> dict[tuple[str, ...], float]:
+        """Return how many attempts are where: before the gate, in it, before PostgreSQL, in it."""
+        (waiting, asked), (won, writing) = self._batcher.open, self._settler.open
+        return {("waiting",): waiting, ("gate",): asked, ("won",): won, ("settle",): writing}
+
+    @property
+    def calls(self) -> dict[tuple[str, ...], float]:
+        """Return how many calls of the gate carried up to 1, 2, 4, 8 … attempts."""
+        return {(str(2**power),): count for power, count in enumerate(self._batcher.sizes)}
+
     async def close(self) -> None:
         """Finish what was admitted."""
         await self._batcher.drain()

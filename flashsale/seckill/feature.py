@@ -10,7 +10,7 @@ from commerce.catalogue import DemoSteps, HomeBlocks, ProductBlocks
 from commerce.orders import Sources
 from commerce.staff import Tiles
 from flashsale.gate import Gate
-from flashsale.seckill import api, demo, demo_shoppers, desk_pages, events, pages, reminders
+from flashsale.seckill import api, demo, demo_shoppers, desk_pages, events, gauges, pages, reminders
 from flashsale.seckill.attempt import Attempts
 from flashsale.seckill.board import Board
 from flashsale.seckill.commands import COMMANDS
@@ -50,6 +50,7 @@ def setup(app: Application) -> None:
         await events.after_gap(app, room)
 
     rooms.after_gap("sale:", after_gap)
+    gauges.of_gate(app, gate)
     app.lifespan(_gate)
     app.lifespan(_desk, "web")
 
@@ -67,6 +68,7 @@ async def _desk(app: Application) -> AsyncIterator[None]:
     tally = app.resource(Tally)
     attempts = Attempts(app, app.resource(Gate), app.resource(Tickets), tally)
     app.provide(Attempts, attempts)
+    gauges.of_attempts(app, attempts, tally)
     flushing = asyncio.create_task(tally.run())
     try:
         yield

@@ -132,6 +132,12 @@ class Settler:
         self._lanes: dict[int, _Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
+        self._away = 0
+
+    @property
+    def open(self) -> tuple[int, int]:
+        """Return how many wins wait for a statement, and how many are in one."""
+        return sum(len(lane.waiting) for lane in self._lanes.values()), self._away
 
     def settle(self, item_id: int, win: Win, journal_id: str) -> asyncio.Future[Settlement]:
         """Put a win into the item's next statement; its journal entry goes once the row is committed.
@@ -163,6 +169,7 @@ class Settler:
             while lane.waiting and (len(batch) < MOST or lane.waiting[0][1] == batch[-1][1]):
                 batch.append(lane.waiting.popleft())
             lane.in_flight += 1
+            self._away += len(batch)
             task = self._loop.create_task(self._run(item_id, lane, batch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -186,6 +193,7 @@ class Settler:
                 else:
                     waiter.set_result(settled[_key(win)])
             lane.in_flight -= 1
+            self._away -= len(batch)
             self._depart(item_id, lane)
         if settled is not None:
             await self._remove(item_id, [(win, journal_id) for win, journal_id, _ in batch if journal_id])

@@ -21,18 +21,31 @@ class Tally:
         self._database = database
         self.counts: Counter[tuple[int, str]] = Counter()
         """By item and outcome: won, again, queued, and the codes of refusals."""
+        self._told: Counter[str] = Counter()
+
+    def told(self) -> dict[str, int]:
+        """Return how often each outcome was told since the process started."""
+        told = self._told.copy()
+        for (_, outcome), count in self.counts.items():
+            told[outcome] += count
+        return dict(told)
 
     async def flush(self) -> None:
         """Add the counts to the present second."""
         if not self.counts:
             return
         counts, self.counts = self.counts, Counter()
+        told: Counter[str] = Counter()
+        for (_, outcome), count in counts.items():
+            told[outcome] += count
+        self._told += told
         try:
             async with self._database.connection() as connection:
                 second = now().replace(microsecond=0)
                 await store.add_figures(connection, second, [(item, name, n) for (item, name), n in counts.items()])
         except DOWN as error:
             self.counts.update(counts)
+            self._told -= told
             log.warning("figures wait", error=str(error) or type(error).__name__)
 
     async def run(self) -> None:

@@ -54,7 +54,12 @@ async def test_a_rush_goes_in_full_batches_two_at_a_time(gate: CountingGate) -> 
     await open_item(gate, allocated=1000)
     batcher = Batcher(gate)
     futures = [batcher.admit(1, Attempt(member, "k")) for member in range(1, 1001)]
+    assert batcher.open == (1000, 0)
+    await asyncio.sleep(0)
+    assert batcher.open == (1000 - 2 * BATCH, 2 * BATCH)
     await batcher.drain()
+    assert batcher.open == (0, 0)
+    assert batcher.sizes == [0, 0, 0, 0, 0, 0, 0, 8]
     assert all(future.done() and future.result().outcome is Outcome.WON for future in futures)
     assert gate.calls == [BATCH] * 7 + [1000 - 7 * BATCH]
     assert gate.most_at_once == 2
