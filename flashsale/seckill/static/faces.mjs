@@ -229,7 +229,7 @@ export function actFace(v, s) {
     const on = buyer.own?.reminder;
     if (s.now >= Date.parse(item.starts_at) - 300_000) return still(v.t("马上开抢，别走开"));
     return html`<button class=${`button${on ? "" : " ink"}`} type="button" aria-pressed=${on ? "true" : "false"} onClick=${() => s.remind(!on)}>
-      ${v.icon(on ? "check" : "bell")}${on ? v.t("已设提醒，开抢前 5 分钟叫你") : v.t("开抢前提醒我")}</button>`;
+      ${v.icon(on ? "check" : "bell")}${on ? v.t("已设提醒，开抢前 5 分钟弹出") : v.t("开抢前提醒我")}</button>`;
   }
   if (s.full) return still(v.t("已达到每人限购数量"));
   return html`<button class="button primary" type="button" disabled=${!s.online} onClick=${() => buyer.press(s.quantity)}>

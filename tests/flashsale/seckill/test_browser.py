@@ -245,7 +245,28 @@ async def test_the_list_on_a_phone_reminds_and_moves_by_itself(browser: BrowserC
         await page.goto(f"/flash-sales?at={int((at + timedelta(hours=1)).timestamp())}")
         await page.get_by_role("button", name="提醒我").click()
         await expect(page.get_by_role("button", name="已设提醒")).to_be_visible()
-        await expect(page.get_by_text("开抢前 5 分钟提醒你")).to_be_visible()
+        await expect(page.get_by_text("开着的秒杀页会弹出提醒；不发短信")).to_be_visible()
+
+
+async def test_a_reminder_pops_up_where_its_button_says(browser: BrowserContext, stage: Stage) -> None:
+    on = await stage.sale(title="正在抢的杯")
+    at = now()
+    soon = await stage.sale(
+        title="快开抢的杯", starts_at=at + timedelta(minutes=5, seconds=25), sku_id=str(await stage.sku())
+    )
+    member = await stage.member()
+    async with working(stage):
+        page = await enter(browser, stage, member, f"/flash-sales/{soon}")
+        await page.get_by_role("button", name="开抢前提醒我").click()
+        await expect(page.get_by_role("button", name="已设提醒，开抢前 5 分钟弹出")).to_be_visible()
+        await expect(page.get_by_text("开着的秒杀页会弹出提醒；不发短信")).to_be_visible()
+        await shot(page, "sale-reminder")
+        # Any open page of flash sales, not only this one.
+        await page.goto(f"/flash-sales/{on}")
+        await expect(page.get_by_text("《快开抢的杯》快开抢了")).to_be_visible(timeout=60_000)
+        await page.get_by_role("button", name="去看看").click()
+        await page.wait_for_url(f"**/flash-sales/{soon}")
+        await expect(page.get_by_role("button", name="马上开抢，别走开")).to_be_visible()
 
 
 async def test_home_turns_between_sessions_without_script(chromium: Browser, stage: Stage) -> None:
