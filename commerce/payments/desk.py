@@ -22,7 +22,7 @@ from server.http.routes import Key
 routes = Routes("back office: refunds", realm=Kind.STAFF)
 VIEW, REFUND = StaffWith("payments.view"), StaffWith("payments.refund")
 LIST = "/backoffice/refunds"
-TITLES = {RefundState.FAILED: "退款失败", RefundState.PENDING: "退款中", RefundState.DONE: "已退回"}
+TITLES = {RefundState.FAILED: "退款失败", RefundState.PENDING: "退款中", RefundState.DONE: "退款成功"}
 TILE = Tile(
     title="退款",
     text="退回的钱走到哪一步，失败的再退一次",

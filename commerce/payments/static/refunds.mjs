@@ -1,5 +1,6 @@
 // Refunds that are under way show by themselves how they end: the part marked data-refunds is asked for again while it
-// says data-pending, less and less often. A question that somebody has open is left alone.
+// says data-pending, less and less often, and with it what is marked data-follows. A question that somebody has open is
+// left alone.
 
 const region = () => document.querySelector("[data-refunds]");
 let wait = 1500; // milliseconds
@@ -10,9 +11,13 @@ async function refresh() {
     if (!document.hidden && !region().querySelector(":popover-open")) {
       const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
       if (!answer.ok || answer.redirected) return;
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-refunds]");
-      if (!fresh) return;
-      if (!region().querySelector(":popover-open")) region().replaceWith(document.adoptNode(fresh));
+      const parts = "[data-refunds], [data-follows]";
+      const fresh = [...new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll(parts)];
+      const shown = [...document.querySelectorAll(parts)];
+      if (fresh.length !== shown.length) return;
+      if (!region().querySelector(":popover-open")) {
+        shown.forEach((part, at) => part.replaceWith(document.adoptNode(fresh[at])));
+      }
     }
   } catch {
     // no answer: ask again

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from commerce.sandbox.alipay import store
 from commerce.sandbox.alipay.types import RefusalReason
+from server.errors import NotFound
 from server.http import Anyone, Body, Call, Routes, View
 from server.http.pages import Redirect
 from server.http.routes import Key
@@ -32,9 +33,9 @@ class RefusalForm(Body, frozen=True, kw_only=True):
 
 
 class RefusalBody(Body, frozen=True, kw_only=True):
-    """How many refunds to refuse and why: those of ``payment_no``, or whichever come next when it is left out."""
+    """How many refunds of ``payment_no``, whose cashier was opened, to refuse, and why."""
 
-    payment_no: Annotated[str, Meta(pattern="^[0-9]{1,32}$")] | None = None
+    payment_no: Annotated[str, Meta(pattern="^[0-9]{1,32}$")]
     reason: RefusalReason = RefusalReason.NOT_ALLOWED
     times: Annotated[int, Meta(ge=1, le=MOST)] = 1
 
@@ -57,9 +58,11 @@ async def choose(call: Call) -> Redirect:
     return Redirect("/sandbox/alipay")
 
 
-@routes.post("/sandbox/alipay/refusals", Anyone(), status=202, key=Key.OWN)
+@routes.post("/sandbox/alipay/refusals", Anyone(), status=202, key=Key.OWN, errors=(NotFound,))
 async def refuse(call: Call, body: RefusalBody) -> RefusalView:
-    """Have the gateway refuse refunds that are asked for from now on."""
+    """Have the gateway refuse refunds of a trade that are asked for from now on."""
     async with call.transaction() as connection:
+        if await store.by_merchant(connection, body.payment_no) is None:
+            raise NotFound
         await store.insert_refusals(connection, body.payment_no, body.reason, body.times)
         return RefusalView(waiting=await store.waiting_refusals(connection))

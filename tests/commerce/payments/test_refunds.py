@@ -320,12 +320,17 @@ async def test_the_gateway_refuses_as_often_as_it_was_told(market: Market) -> No
     assert await status(market, theirs) == "done"
     await carry_out(market.app, RefundTask(ours.refund_no))
     assert await status(market, ours) == "failed"
-    for times in (0, 11):
-        answer = await market.call("POST", "/sandbox/alipay/refusals", None, {"times": times}, "")
-        assert answer.status == 422
-    await refuse(market, times=2)
-    assert "接下来要拒绝 2 次退款" in await (await market.call("GET", "/sandbox/alipay")).text()
-    third = await wrong_sum(market)
-    await carry_out(market.app, RefundTask(third.refund_no))
-    assert await status(market, third) == "failed"
-    assert "接下来要拒绝 1 次退款" in await (await market.call("GET", "/sandbox/alipay")).text()
+    known = {"payment_no": ours.payment_no}
+    for bad in ({}, {**known, "times": 0}, {**known, "times": 11}, {**known, "reason": "no"}, {"payment_no": None}):
+        answer = await market.call("POST", "/sandbox/alipay/refusals", None, bad, "")
+        assert answer.status == 422, bad
+    answer = await market.call("POST", "/sandbox/alipay/refusals", None, {"payment_no": "1"}, "")
+    assert answer.status == 404
+    finance = await market.staff(["payments.refund"])
+    await refuse(market, payment_no=ours.payment_no, times=2)
+    for waiting in (1, 0):
+        assert f"接下来要拒绝 {waiting + 1} 次退款" in await (await market.call("GET", "/sandbox/alipay")).text()
+        assert (await retry(market, ours, finance))[0] == 202
+        await carry_out(market.app, RefundTask(ours.refund_no))
+        assert await status(market, ours) == "failed"
+    assert "接下来要拒绝" not in await (await market.call("GET", "/sandbox/alipay")).text()
