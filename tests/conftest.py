@@ -159,9 +159,11 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Application:
+async def app(settings: Settings) -> AsyncIterator[Application]:
     """The whole application on this test's stores, not yet running."""
-    return build(settings)
+    made = build(settings)
+    yield made
+    await made.database.close()  # opened without running by who asked for a connection
 
 
 @pytest.fixture
