@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from commerce.payments.check import check
 from commerce.sandbox.alipay.keys import Keys
+from server import worker
 from server.application import build
 from server.database import prepare
 from server.http.web import web_app
@@ -64,6 +66,16 @@ async def world(place: Settings) -> AsyncIterator[World]:
         await made.settle()
         yield made
     await db.close()
+
+
+@pytest.fixture(scope="module")
+async def working(world: World, place: Settings) -> AsyncIterator[None]:
+    """Keep a worker going beside the web process."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(worker.run(build(place), stop))
+    yield
+    stop.set()
+    await asyncio.wait_for(task, 15)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestClient
 from commerce import stock
 from commerce.payments import capture
 from commerce.payments.types import Trade, TradeState
-from flashsale.gate import Gate
+from flashsale.gate import Attempt, Gate, JournalEntry, Outcome
 from flashsale.seckill import jobs, rebuild, recover, release, rewin, verify
 from flashsale.seckill.types import VerifyView
 from server.application import Application
@@ -232,6 +232,13 @@ class Stage:
     async def paid(self, order_no: str) -> None:
         """Have the order's payment come, through the payments' own path."""
         await pay(self, order_no)
+
+
+async def admitted(stage: Stage, item_id: int, member: Member, key: str, quantity: int = 1) -> JournalEntry:
+    """Have the gate admit somebody whose process then goes away."""
+    decision = (await stage.gate.admit(item_id, [Attempt(member.id, key, quantity)]))[0]
+    assert decision.outcome is Outcome.WON
+    return JournalEntry(decision.journal_id, decision.epoch, member.id, key, quantity, 1)
 
 
 async def pay(stage: Stage, order_no: str) -> Any:
