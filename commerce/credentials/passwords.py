@@ -10,7 +10,7 @@ from functools import partial
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from server.errors import Invalid, Unavailable
+from server.errors import Invalid, Problem, Unavailable
 
 LEAST, MOST = 8, 128
 """Characters of a password."""
@@ -21,6 +21,12 @@ _threads = ThreadPoolExecutor(2, thread_name_prefix="argon2")
 _waiting = 0
 # The hash of a password nobody has: an account that does not exist takes as long to refuse as one that does.
 _NOBODY = _hasher.hash(secrets.token_urlsafe(32))
+
+
+class OldPasswordWrong(Problem):
+    """The present password, asked for before it is replaced, is another one."""
+
+    code, status, message = "old_password_wrong", 422, "现在的密码不对"
 
 
 def hold_strength(field: str, password: str, *names: str) -> None:

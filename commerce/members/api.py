@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from commerce.credentials import OldPasswordWrong, TooManyTries
 from commerce.members import address_store, store
 from commerce.members.addresses import add_address, change_address, remove_address
 from commerce.members.codes import send_code
 from commerce.members.errors import CodeWrong, CredentialsWrong, MemberBanned, TooManyAddresses
 from commerce.members.log_in import Visitor, log_in, one_target
 from commerce.members.profile import rename
+from commerce.members.security import change_password
 from commerce.members.types import (
     AddressBody,
     AddressPatch,
@@ -17,6 +19,7 @@ from commerce.members.types import (
     LogIn,
     MemberPatch,
     MemberView,
+    PasswordChange,
     SessionView,
     address_view,
     member_view,
@@ -92,6 +95,21 @@ async def change_me(call: Call, body: MemberPatch) -> MemberView:
     """Change the caller's name."""
     await rename(call.app, call.member.id, body.nickname)
     return await _me(call)
+
+
+@accounts.post(
+    "/api/v1/me/password",
+    LoggedIn(),
+    status=201,
+    key=Key.OWN,  # an answer with a token is not kept
+    limit="30/minute",
+    errors=(OldPasswordWrong, TooManyTries),
+)
+async def replace_password(call: Call, body: PasswordChange) -> SessionView:
+    """Set or change the caller's password. Every session ends, this one too; the answer opens a new one."""
+    issued = await change_password(call.app, call.member.id, body.old, body.new, call.address, call.agent)
+    call.renew(issued)
+    return SessionView(token=issued.token, expires_at=wire(issued.expires_at), member=await _me(call))
 
 
 @book.get("/api/v1/addresses", LoggedIn())

@@ -19,9 +19,8 @@ from commerce.members.targets import masked, target_of
 from commerce.members.types import Member
 from server.errors import Invalid, NotFound, Problem, RateLimited
 from server.http import Anyone, Body, Call, Kind, LoggedIn, Routes
-from server.http.dispatch import COOKIES
 from server.http.pages import Page, Redirect
-from server.http.session import LIFETIME
+from server.http.session import COOKIES, LIFETIME
 
 routes = Routes("accounts")
 HOME = "/me"
@@ -188,7 +187,7 @@ async def change_my_password(call: Call) -> Page | Redirect:
         issued = await change_password(call.app, call.member.id, form.old, form.new, visitor.address, visitor.agent)
     except Problem as problem:
         return _security(await _me(call), {problem.field or "old": told(call, problem)}, status=problem.status)
-    call.set_cookie(COOKIES[Kind.MEMBER], issued.token, int(LIFETIME[Kind.MEMBER].total_seconds()))
+    call.renew(issued)
     return Redirect("/me/security?done=password")
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from commerce.credentials import check_password, clear_tries, count_try, hash_password, hold_strength
+from commerce.credentials import (
+    OldPasswordWrong,
+    check_password,
+    clear_tries,
+    count_try,
+    hash_password,
+    hold_strength,
+)
 from commerce.members import store
-from commerce.members.errors import CredentialsWrong
 from commerce.members.types import Member, Status
 from server.application import Application
 from server.errors import Conflict, NotFound
 from server.http import Kind
 from server.http.session import Issued
-
-
-class OldPasswordWrong(CredentialsWrong):
-    """The present password, asked for before it is replaced, is another one."""
-
-    code, status, message = "old_password_wrong", 422, "现在的密码不对"
 
 
 async def change_password(app: Application, member_id: int, old: str, new: str, address: str, agent: str) -> Issued:

@@ -101,6 +101,13 @@ class MemberPatch(Body, frozen=True, kw_only=True):
     nickname: Annotated[str, Meta(min_length=1, max_length=80)]
 
 
+class PasswordChange(Body, frozen=True, kw_only=True):
+    """The new password, and the present one where there is one."""
+
+    old: Secret = ""
+    new: Secret
+
+
 class SessionView(View, frozen=True, kw_only=True):
     """A new session. The token is shown this once."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from commerce.credentials import TooManyTries
+from commerce.credentials import OldPasswordWrong, TooManyTries
 from commerce.staff import store
-from commerce.staff.log_in import OtpRequired, OtpWrong, StaffCredentialsWrong, log_in
-from commerce.staff.types import StaffLogIn, StaffSessionView, StaffView, staff_view
+from commerce.staff.log_in import OtpRequired, OtpWrong, StaffCredentialsWrong, StaffEntered, log_in
+from commerce.staff.security import change_password
+from commerce.staff.types import StaffLogIn, StaffPasswordChange, StaffSessionView, StaffView, staff_view
 from server.clock import wire
 from server.errors import NotFound
 from server.http import Anyone, Call, Kind, Routes, StaffWith
@@ -24,10 +25,12 @@ routes = Routes("staff", realm=Kind.STAFF)
 )
 async def open_session(call: Call, body: StaffLogIn) -> StaffSessionView:
     """Log in to the back office."""
-    entered = await log_in(call.app, body, call.address, call.agent)
-    return StaffSessionView(
-        token=entered.issued.token, expires_at=wire(entered.issued.expires_at), staff=staff_view(entered.staff)
-    )
+    return _opened(await log_in(call.app, body, call.address, call.agent))
+
+
+def _opened(entered: StaffEntered) -> StaffSessionView:
+    issued = entered.issued
+    return StaffSessionView(token=issued.token, expires_at=wire(issued.expires_at), staff=staff_view(entered.staff))
 
 
 @routes.delete("/api/v1/staff/sessions/current", StaffWith(), status=204)
@@ -54,3 +57,18 @@ async def show_me(call: Call) -> StaffView:
     if staff is None:
         raise NotFound
     return staff_view(staff)
+
+
+@routes.post(
+    "/api/v1/staff/me/password",
+    StaffWith(),
+    status=201,
+    key=Key.OWN,
+    limit="30/minute",
+    errors=(OldPasswordWrong, TooManyTries),
+)
+async def replace_password(call: Call, body: StaffPasswordChange) -> StaffSessionView:
+    """Change the caller's password. Every session ends, this one too; the answer opens a new one."""
+    entered = await change_password(call.app, call.staff.id, body.old, body.new, call.address, call.agent)
+    call.renew(entered.issued)
+    return _opened(entered)

@@ -14,9 +14,8 @@ from commerce.staff.tiles import Tiles
 from commerce.staff.types import Permission, StaffLogIn
 from server.errors import Problem
 from server.http import Anyone, Body, Call, Kind, Paging, Routes, StaffWith
-from server.http.dispatch import COOKIES
 from server.http.pages import Page, Redirect
-from server.http.session import LIFETIME
+from server.http.session import COOKIES, LIFETIME
 
 routes = Routes("staff", realm=Kind.STAFF)
 HOME = "/backoffice"

@@ -39,6 +39,14 @@ async def password_of(connection: Connection, account: str) -> str | None:
     return kept
 
 
+async def replace_password(connection: Connection, staff_id: int, old: str, new: str) -> bool:
+    """Replace the password hash of an account; False when it is no longer ``old``."""
+    status = await connection.execute(
+        "UPDATE staff SET password_hash = $3 WHERE id = $1 AND password_hash = $2", staff_id, old, new
+    )
+    return touched(status) == 1
+
+
 async def colleagues(connection: Connection, shops: Sequence[int] | None, offset: int, size: int) -> list[Colleague]:
     """Return a page of the staff of ``shops``, of the whole platform for None, the first hired first."""
     rows = await connection.fetch(

@@ -69,6 +69,13 @@ class StaffLogIn(Body, frozen=True, kw_only=True):
     otp: Annotated[str, Meta(max_length=12)] | None = None
 
 
+class StaffPasswordChange(Body, frozen=True, kw_only=True):
+    """The present password and the new one."""
+
+    old: Annotated[str, Meta(max_length=256)]
+    new: Annotated[str, Meta(max_length=256)]
+
+
 class StaffView(View, frozen=True, kw_only=True):
     """Staff as they see themselves. ``shop_id`` null means the whole platform."""
 

@@ -52,8 +52,7 @@ from server.errors import (
     UnsupportedMedia,
 )
 from server.http.bodies import decode_json
-from server.http.dispatch import COOKIES
-from server.http.session import Expired, Kind, digest_of
+from server.http.session import COOKIES, Expired, Kind, digest_of
 
 log = structlog.get_logger("attempt")
 PATIENCE = 0.3

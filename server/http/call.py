@@ -12,7 +12,7 @@ from server.database import Connection, Database
 from server.errors import Unauthenticated, UnsupportedMedia
 from server.http.bodies import convert, hold_text
 from server.http.forms import posted
-from server.http.session import Identity, Kind, Session
+from server.http.session import COOKIES, LIFETIME, Identity, Issued, Kind, Session
 from server.i18n import Translator
 
 if TYPE_CHECKING:
@@ -115,6 +115,12 @@ class Call:
                 values[name] = given[0] if len(given) == 1 else given
         hold_text(values.items())
         return values
+
+    def renew(self, issued: Issued) -> None:
+        """Put a new session in the place of the one in the caller's cookie. A client with a bearer does it itself."""
+        if "Authorization" not in self.request.headers:
+            kind = self.route.realm
+            self.set_cookie(COOKIES[kind], issued.token, int(LIFETIME[kind].total_seconds()))
 
     def set_cookie(self, name: str, value: str | None, seconds: int | None = None) -> None:
         """Set a cookie (HttpOnly, SameSite=Lax, Secure under TLS) on the answer; None removes it."""

@@ -34,7 +34,7 @@ from server.http.forms import posted
 from server.http.idempotency import Stored, key_of, once, target_of
 from server.http.pages import door
 from server.http.routes import Key, Route
-from server.http.session import Expired, Kind
+from server.http.session import COOKIES, Expired, Kind
 from server.i18n import LOCALES, Translator
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger("http")
 JSON = "application/json"
 DEFAULT_MOST = 65_536
-COOKIES = {Kind.MEMBER: "lf_member", Kind.STAFF: "lf_staff"}
 VISITOR = "lf_visitor"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _HANDLED = frozenset({Key.OWN, Key.DEMANDED})

@@ -23,6 +23,7 @@ from server.database import Connection, Database
 
 REMEMBER = 10.0
 _ROOM = 50_000
+COOKIES = {"member": "lf_member", "staff": "lf_staff"}
 LIFETIME = {"member": timedelta(days=30), "staff": timedelta(hours=12)}
 
 

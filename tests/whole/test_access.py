@@ -72,6 +72,7 @@ ANY_STAFF = ""
 STAFF = {
     "DELETE /api/v1/staff/sessions/current": ANY_STAFF,
     "GET /api/v1/staff/me": ANY_STAFF,
+    "POST /api/v1/staff/me/password": ANY_STAFF,
     "POST /backoffice/logout": ANY_STAFF,
     "GET /backoffice": ANY_STAFF,
     "GET /backoffice/staff": "staff.manage",
@@ -134,6 +135,8 @@ def bodies(world: World) -> dict[str, Any]:
         "PATCH /api/v1/backoffice/flash-sales/{item_id}": {"title": "乙店的"},
         "PATCH /api/v1/backoffice/products/{product_id}": {"status": "off"},
         "PATCH /api/v1/me": {"nickname": "乙"},
+        "POST /api/v1/me/password": {"old": "not hers", "new": "a new password"},
+        "POST /api/v1/staff/me/password": {"old": "not hers", "new": "a new password"},
         "POST /api/v1/addresses": {"name": "乙", "phone": "13800000000", "region_code": "310104", "detail": "路 1 号"},
     }
 

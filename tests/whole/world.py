@@ -13,6 +13,7 @@ import msgspec
 from aiohttp.test_utils import TestClient
 from yarl import URL
 
+from commerce.credentials import hash_password
 from commerce.staff.types import Permission
 from flashsale.seckill import verify
 from flashsale.seckill.tickets import Tickets
@@ -22,6 +23,7 @@ from server.http.session import Kind
 from tests.flashsale.seckill.conftest import Member, Stage
 
 NICKNAME, DOOR, SECRET_TITLE = "甲的昵称", "甲的门牌 77 号", "甲店的机密"
+PASSWORD = "a password of hers"
 BOOKS = (
     *("orders", "order_lines", "order_events", "payments", "refunds", "ledger_transactions", "ledger_entries"),
     *("stock", "stock_holds", "stock_movements", "fs_reservations", "fs_releases", "fs_late_payments"),
@@ -63,6 +65,9 @@ class World(Stage):
         await self.furnish()
         self.alice, self.bob, self.victim = await self.members(3)
         await self.db.execute("UPDATE members SET nickname = $2 WHERE id = $1", self.alice.id, NICKNAME)
+        await self.db.execute(
+            "UPDATE members SET password_hash = $2 WHERE id = $1", self.alice.id, await hash_password(PASSWORD)
+        )
         self.address_id = await self.db.fetchval(
             "UPDATE addresses SET detail = $2 WHERE member_id = $1 RETURNING id", self.alice.id, DOOR
         )

@@ -264,3 +264,39 @@ async def test_two_first_log_ins_at_once_make_one_member(client: Client, app: Ap
 async def test_nobody_is_logged_in_without_a_token(client: Client) -> None:
     for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic eDp5"}):
         assert (await me(client, headers))[0] == 401
+
+
+async def change(client: Client, headers: dict[str, str], **body: str) -> tuple[int, Any]:
+    response = await client.post("/api/v1/me/password", json=body, headers=headers)
+    return response.status, await response.json()
+
+
+async def test_a_password_is_set_then_changed_over_the_api(client: Client) -> None:
+    first = await log_in(client)
+    status, body = await change(client, first, new="correct horse")
+    assert (status, body["member"]["has_password"]) == (201, True)
+    assert (await me(client, first))[0] == 401, "every earlier session has ended"
+    headers = {"Authorization": f"Bearer {body['token']}"}
+    for wrong, code, field in (
+        ({"new": "battery staple"}, "old_password_wrong", "old"),
+        ({"old": "not this", "new": "battery staple"}, "old_password_wrong", "old"),
+        ({"old": "correct horse", "new": "short"}, "invalid", "new"),
+        ({"old": "correct horse", "new": PHONE}, "invalid", "new"),
+        ({"old": "correct horse"}, "invalid", "new"),
+    ):
+        status, answer = await change(client, headers, **wrong)
+        assert (status, answer["error"]["code"], answer["error"]["field"]) == (422, code, field)
+    status, body = await change(client, headers, old="correct horse", new="battery staple")
+    assert status == 201
+    assert (await me(client, {"Authorization": f"Bearer {body['token']}"}))[0] == 200
+    assert (await enter(client, account=PHONE, password="battery staple"))[0] == 201
+    assert (await enter(client, account=PHONE, password="correct horse"))[0] == 401
+
+
+async def test_a_stolen_session_cannot_guess_the_password(client: Client, app: Application) -> None:
+    await set_password(app, client, "correct horse")
+    _, body = await enter(client, account=PHONE, password="correct horse")
+    headers = {"Authorization": f"Bearer {body['token']}"}
+    answers = await asyncio.gather(*(change(client, headers, old=f"guess {n}", new="another one") for n in range(25)))
+    assert [status for status, _ in answers].count(422) == 20
+    assert (await change(client, headers, old="correct horse", new="another one"))[0] == 429

@@ -203,3 +203,73 @@ async def test_the_list_of_staff_is_for_who_may_manage_them(client: Client, staf
     assert (await client.get("/backoffice/staff", headers=await headers_of(client, staff[1]))).status == 403
     guest = await client.get("/backoffice/staff", allow_redirects=False)
     assert (guest.status, guest.headers["Location"]) == (303, "/backoffice/login?next=%2Fbackoffice%2Fstaff")
+
+
+async def change(client: Client, headers: dict[str, str], **body: Any) -> tuple[int, Any]:
+    response = await client.post("/api/v1/staff/me/password", json=body, headers=headers)
+    return response.status, await response.json()
+
+
+async def test_a_new_password_ends_every_session_and_opens_one(
+    client: Client, app: Application, staff: list[DemoStaff]
+) -> None:
+    mine, other = await headers_of(client, staff[0]), await headers_of(client, staff[0])
+    status, body = await change(client, mine, old="admin-password", new="another password")
+    assert (status, body["staff"]["account"]) == (201, "admin")
+    for ended in (mine, other):
+        assert (await client.get("/api/v1/staff/me", headers=ended)).status == 401
+    renewed = {"Authorization": f"Bearer {body['token']}"}
+    assert (await client.get("/api/v1/staff/me", headers=renewed)).status == 200
+    assert (await enter(client, account="admin", password="admin-password"))[0] == 401
+    assert (await enter(client, account="admin", password="another password"))[0] == 201
+    async with app.database.connection() as connection:
+        kinds = await connection.fetch("SELECT kind FROM staff_audit ORDER BY id")
+    assert "password_changed" in {row["kind"] for row in kinds}
+
+
+async def test_a_password_is_not_changed_without_the_present_one(client: Client, staff: list[DemoStaff]) -> None:
+    headers = await headers_of(client, staff[0])
+    for body, code, field in (
+        ({"old": "wrong", "new": "another password"}, "old_password_wrong", "old"),
+        ({"old": "", "new": "another password"}, "old_password_wrong", "old"),
+        ({"old": "admin-password", "new": "short"}, "invalid", "new"),
+        ({"old": "admin-password", "new": "aaaaaaaaaa"}, "invalid", "new"),
+        ({"new": "another password"}, "invalid", "old"),
+    ):
+        status, answer = await change(client, headers, **body)
+        assert (status, answer["error"]["code"], answer["error"]["field"]) == (422, code, field)
+    assert (await enter(client, account="admin", password="admin-password"))[0] == 201
+
+
+async def test_a_stolen_session_cannot_guess_the_password(client: Client, staff: list[DemoStaff]) -> None:
+    headers = await headers_of(client, staff[0])
+    answers = await asyncio.gather(
+        *(change(client, headers, old=f"guess {n}", new="another password") for n in range(25))
+    )
+    assert sorted({status for status, _ in answers}) == [422, 429]
+    assert [status for status, _ in answers].count(422) == 20
+    assert (await change(client, headers, old="admin-password", new="another password"))[0] == 429
+
+
+async def test_of_two_changes_at_once_one_counts(client: Client, staff: list[DemoStaff]) -> None:
+    mine, other = await headers_of(client, staff[0]), await headers_of(client, staff[0])
+    answers = await asyncio.gather(
+        change(client, mine, old="admin-password", new="first new one"),
+        change(client, other, old="admin-password", new="second new one"),
+    )
+    statuses = sorted(status for status, _ in answers)
+    assert statuses[0] == 201
+    assert statuses[1] in (401, 409, 422)
+
+
+async def test_a_browser_that_changes_the_password_stays_in(
+    client: Client, app: Application, staff: list[DemoStaff]
+) -> None:
+    _, body = await enter(client, account="admin", password="admin-password")
+    headers = {"Cookie": f"lf_staff={body['token']}", "X-CSRF-Token": app.sessions.csrf(body["token"])}
+    response = await client.post(
+        "/api/v1/staff/me/password", json={"old": "admin-password", "new": "another password"}, headers=headers
+    )
+    assert response.status == 201
+    assert response.cookies["lf_staff"].value == (await response.json())["token"]
+    assert response.cookies["lf_staff"]["httponly"]
