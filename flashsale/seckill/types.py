@@ -222,7 +222,7 @@ class ItemChange(Body, frozen=True, kw_only=True):
 
 
 class AttemptBody(Body, frozen=True, kw_only=True):
-    """What a shopper sends to buy."""
+    """What a shopper sends to buy. Of a field given twice the last counts: here nothing is read twice."""
 
     ticket: Annotated[str, Meta(max_length=256)]
     quantity: Annotated[int, Meta(ge=1, le=MOST_PER_MEMBER)]

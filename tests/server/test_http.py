@@ -124,6 +124,8 @@ def bearer(value: str) -> dict[str, str]:
         (b"{}", "application/json", 422, "invalid", "name"),
         (b'{"name":"a","nmae":"b"}', "application/json", 422, "invalid", "nmae"),
         (b'{"name":5}', "application/json", 422, "invalid", "name"),
+        (b'{"name":"a","name":"b"}', "application/json", 422, "invalid", "name"),
+        (b'{"name":"a","count":1,"n\\u0061me":"a"}', "application/json", 422, "invalid", "name"),
         (b'{"name":"abcdef"}', "application/json", 422, "invalid", "name"),
         (b'{"name":"a","count":0}', "application/json", 422, "invalid", "count"),
         (b'{"name":"a","count":1000000000000}', "application/json", 422, "invalid", "count"),

@@ -183,8 +183,9 @@ async def test_fields_that_are_missing_or_twice(world: World) -> None:
             error = refused(await send(world, route, msgspec.json.encode({k: v for k, v in good.items() if k != name})))
             assert error.get("field") == name, route.name
         whole = msgspec.json.encode(good)
-        answer = await send(world, route, whole[:-1] + b"," + whole[1:])
-        assert answer.status < 500, (route.name, answer.text)
+        error = refused(await send(world, route, whole[:-1] + b"," + whole[1:]))
+        if route.name != ATTEMPTS:  # which reads each body once, and takes the last
+            assert error["field"] == next(iter(good)), route.name
 
 
 async def test_ids_that_are_none(world: World) -> None:
