@@ -11,9 +11,7 @@ from server.features import FEATURES
 from server.i18n import Translations
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = sorted(
-    path for floor in ("server", "realtime", "commerce", "flashsale") for path in (ROOT / floor).rglob("*.py")
-)
+FLOORS = ("server", "realtime", "commerce", "flashsale")
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
