@@ -26,6 +26,8 @@ LONGEST_SIDE = 2048
 """Pixels; larger pictures are made smaller."""
 DECODE_WITHIN = 15.0
 """Seconds."""
+START_WITHIN = 30.0
+"""Seconds in which a process has to be there."""
 PROCESSES = 2
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"RIFF")
@@ -71,7 +73,7 @@ class Encoders:
         self._room = asyncio.Semaphore(8)
         # No more in the pool than it has processes: the time that a picture has does not run while it queues.
         self._turns = asyncio.Semaphore(PROCESSES)
-        self._alone = asyncio.Lock()
+        self._starting, self._alone = asyncio.Lock(), asyncio.Lock()
 
     async def encode(self, raw: bytes) -> Picture:
         """Return ``raw`` encoded anew. Raises NotAPicture, PictureTooLarge, PictureBroken, Unavailable."""
@@ -97,9 +99,10 @@ class Encoders:
 
     async def _together(self, raw: bytes) -> Picture | str:
         """Work in the pool that all share. Raises BrokenProcessPool when any picture in it broke it."""
-        if self._pool is None:
-            self._pool = _started(PROCESSES)
-        pool = self._pool
+        async with self._starting:
+            if self._pool is None:
+                self._pool = await asyncio.to_thread(_started, PROCESSES)
+            pool = self._pool
         try:
             return await self._run(pool, raw)
         except BrokenProcessPool:
@@ -111,7 +114,7 @@ class Encoders:
 
     async def _apart(self, raw: bytes) -> Picture | str:
         """Work in a process that nobody else uses: whoever breaks this one is to blame."""
-        pool = _started(1)
+        pool = await asyncio.to_thread(_started, 1)
         try:
             return await self._run(pool, raw)
         except (BrokenProcessPool, TimeoutError):
@@ -132,12 +135,19 @@ class Encoders:
 def _started(processes: int) -> ProcessPoolExecutor:
     """Return a pool whose processes are forks of one that holds everything, so that a new one is there at once.
 
-    Without it each would import the main program (a second and 60 MB), as multiprocessing has them do.
+    Without it each would import the main program (a second and 60 MB), as multiprocessing has them do. The first time
+    blocks for as long as that takes. Raises Unavailable.
     """
     context = multiprocessing.get_context("forkserver")
     program = getattr(sys.modules["__main__"], "__spec__", None)
     context.set_forkserver_preload([__name__, *([program.name] if program is not None else [])])
-    return ProcessPoolExecutor(processes, context, max_tasks_per_child=200)
+    pool = ProcessPoolExecutor(processes, context, max_tasks_per_child=200)
+    try:
+        pool.submit(int).result(START_WITHIN)  # the pool itself would wait where it is given its first work
+    except (BrokenProcessPool, OSError, TimeoutError):
+        _end(pool)
+        raise Unavailable(2) from None
+    return pool
 
 
 def _end(pool: ProcessPoolExecutor) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -205,6 +208,40 @@ async def test_no_address_leads_elsewhere(site: Site) -> None:
     Path(app.settings.home / "secret").write_text("key")
     for path in ("00/..%2f..%2fsecret", f"00/{'0' * 64}.webp", f"zz/{'z' * 64}.webp", "../secret"):
         assert (await client.get(f"/media/u/{path}")).status == 404
+
+
+LAG = """
+import asyncio, io, time
+from PIL import Image
+from server.pictures import Encoders
+
+async def main():
+    out = io.BytesIO()
+    Image.new("RGB", (60, 40)).save(out, "PNG")
+    encoders, began = Encoders(), time.monotonic()
+    task, worst = asyncio.create_task(encoders.encode(out.getvalue())), 0.0
+    while not task.done():
+        at = time.monotonic()
+        await asyncio.sleep(0.01)
+        worst = max(worst, time.monotonic() - at)
+    assert task.result().width == 60
+    print(worst, time.monotonic() - began)
+    encoders.close()
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def test_nobody_waits_while_the_first_decoder_starts(tmp_path: Path) -> None:
+    program = tmp_path / "lag.py"
+    program.write_text(LAG)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, str(program)], env=environment, capture_output=True, text=True, check=True, timeout=100
+    )
+    worst, took = map(float, done.stdout.split())
+    assert worst < took / 2, "the loop stood still for most of it"
 
 
 def test_a_large_picture_is_made_smaller() -> None:
