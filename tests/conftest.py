@@ -70,8 +70,10 @@ def _addresses(config: pytest.Config) -> Addresses:
     return Addresses(engines.database_url, engines.redis_url)
 
 
-def pytest_configure() -> None:
-    """Log tracebacks as they are: painting one in colours takes a second."""
+@pytest.fixture(autouse=True)
+def _plain_log() -> None:
+    """Log to standard output, whatever an earlier test configured; painting one traceback in colours takes a second."""
+    structlog.reset_defaults()
     plain = ConsoleRenderer(exception_formatter=plain_traceback)
     structlog.configure(processors=[merge_contextvars, add_log_level, plain])
 
