@@ -73,7 +73,7 @@ async def _strays(
         return _not_found(request)
     except web.HTTPException as error:
         if error.status < 400:
-            return error
+            raise
         return refusal(request.app[APPLICATION], request, explain(error, request))
 
 
