@@ -103,7 +103,7 @@ class Attempts:
         await self._settler.drain()
         await asyncio.gather(*self._pushes, return_exceptions=True)
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one attempt. Raises Problems that have nothing to do with the sale (401, 404, 413, 415, 422, 429)."""
         authorization = request.headers.get("Authorization")
         if authorization is not None:
@@ -168,7 +168,7 @@ class Attempts:
 
     async def _remembered(
         self, request: web.Request, ticket: Ticket, key: str, quantity: int, refusal: Problem
-    ) -> web.Response:
+    ) -> web.StreamResponse:
         """Answer an attempt that will not reach the gate: a key that has won hears the same for ever."""
         async with asyncio.timeout(WITHIN), self._app.database.connection() as connection:
             _, stored = await settle_store.attempt(connection, ticket.item_id, ticket.member_id, key)
@@ -188,7 +188,7 @@ class Attempts:
             await self._tries.wrong(ticket.nonce)
         return False
 
-    async def _settle(self, request: web.Request, ticket: Ticket, win: Win, journal_id: str) -> web.Response:
+    async def _settle(self, request: web.Request, ticket: Ticket, win: Win, journal_id: str) -> web.StreamResponse:
         item_id = ticket.item_id
         settlement = self._settler.settle(item_id, win, journal_id)
         done, _ = await asyncio.wait((settlement,), timeout=PATIENCE)
@@ -204,7 +204,7 @@ class Attempts:
 
     def _told(
         self, request: web.Request, settlement: Settlement, ticket: Ticket, key: str, *, again: bool = True
-    ) -> web.Response:
+    ) -> web.StreamResponse:
         if settlement.fate is Fate.WON:
             self._count(ticket.item_id, "again" if again else "won")
             return web.Response(status=201, body=_encode(won_view(settlement)), content_type=_JSON)
@@ -220,7 +220,7 @@ class Attempts:
         self._pushes.add(task)
         task.add_done_callback(self._pushes.discard)
 
-    def _refuse(self, request: web.Request, item_id: int, problem: Problem) -> web.Response:
+    def _refuse(self, request: web.Request, item_id: int, problem: Problem) -> web.StreamResponse:
         if item_id:
             self._count(item_id, problem.code)
         return self._refusals.answer(request, problem)

@@ -9,6 +9,7 @@ from multidict import CIMultiDict
 from flashsale.gate import Outcome
 from flashsale.seckill.problems import Ended, LimitReached, NotStarted, Paused, SoldOut
 from server.errors import IdempotencyMismatch, Problem, Unavailable
+from server.http.ready import Ready, suits
 from server.i18n import Translations, Translator
 
 OF_OUTCOME: dict[Outcome, Problem] = {
@@ -28,18 +29,22 @@ class Refusals:
 
     def __init__(self, translations: Translations) -> None:
         self._translations = translations
-        self._texts: dict[tuple[str, str], bytes] = {}
+        self._made: dict[tuple[str, str], tuple[Ready, bytes]] = {}
         self._languages: dict[str, Translator] = {}
 
-    def answer(self, request: web.Request, problem: Problem) -> web.Response:
+    def answer(self, request: web.Request, problem: Problem) -> web.StreamResponse:
         """Return the answer that tells ``problem``, one without values of its own."""
         tr = self._translator(request)
-        body = self._texts.get((tr.locale, problem.code))
-        if body is None:
+        made = self._made.get((tr.locale, problem.code))
+        if made is None:
             error: dict[str, object] = {"code": problem.code, "message": tr(problem.message)}
             if problem.field is not None:
                 error["field"] = problem.field
-            body = self._texts[tr.locale, problem.code] = msgspec.json.encode({"error": error})
+            body = msgspec.json.encode({"error": error})
+            made = self._made[tr.locale, problem.code] = Ready(problem.status, body, problem.headers), body
+        ready, body = made
+        if suits(request):
+            return ready
         headers = CIMultiDict(problem.headers)
         headers[hdrs.CONTENT_TYPE] = "application/json; charset=utf-8"
         return web.Response(status=problem.status, body=body, headers=headers)

@@ -10,12 +10,11 @@ from aiohttp.web_protocol import RequestHandler
 
 from server.errors import BadRequest, Internal, Problem, TooLarge, Unavailable
 from server.http.dispatch import refusal
+from server.http.ready import NAME
 
 if TYPE_CHECKING:
     from server.application import Application
 
-NAME = "Lingfeng"
-"""The Server header: what runs here, and not in which version."""
 log = structlog.get_logger("http")
 
 
