@@ -29,8 +29,8 @@ from prometheus_client.registry import Collector
 
 from server.application import Application
 from server.http.access import Anyone
-from server.http.ready import NAME
 from server.http.proxies import is_loopback
+from server.http.ready import NAME
 from server.http.routes import Route, Routes
 from server.settings import Settings
 
