@@ -28,4 +28,4 @@ async def create_token(call: Call) -> TokenView:
 @routes.add("OPTIONS", PATH, Anyone(), raw=True)
 async def socket_io(app: Application, request: web.Request) -> web.StreamResponse:
     """Speak Engine.IO, over WebSocket or long polling."""
-    return await app.resource(Hub).engine.handle(request)
+    return await app.resource(Hub).handle(request)

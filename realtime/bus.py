@@ -3,6 +3,8 @@
 What is published while Redis is away is lost to other processes; that is the lossy lane, and members of a room hear of
 the gap afterwards (``Rooms.after_gap``). The bus hears its own heartbeat: a process that has gone deaf says so in
 ``/readyz`` and opens its ears anew, whatever its client library believes about the connection.
+
+Coming and going costs nothing here: rooms are noted as wanted or not, and one task tells Redis of many at once.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ log = structlog.get_logger("bus")
 PULSE = 2.0
 DEAF = 7.0
 """Seconds between heartbeats, and without one until the process counts as deaf."""
+_AT_ONCE = 500
+"""Rooms in one command."""
 
 Deliver = Callable[[str, bytes], Awaitable[None]]
 """Takes a room and the message that came for it."""
@@ -31,25 +35,24 @@ Deliver = Callable[[str, bytes], Awaitable[None]]
 class Bus:
     """The ears of one process and its voice."""
 
-    def __init__(self, url: str, deliver: Deliver, recovered: Callable[[], Awaitable[None]]) -> None:
-        self._url = url
-        self._deliver = deliver
-        self._recovered = recovered
+    def __init__(self, url: str) -> None:
         self._redis: Redis = connect(url, size=20)
         self._prefix = f"lf:{self._redis.connection_pool.connection_kwargs.get('db') or 0}:room:"
         self._pulse = f"{self._prefix}~pulse:{secrets.token_hex(6)}"
-        self._wanted: set[str] = set()
-        self._heard: dict[str, asyncio.Event] = {}
+        self._wanted: dict[str, asyncio.Event] = {}
+        """The rooms somebody is in; the event is set while Redis has confirmed that they are heard."""
+        self._told: dict[str, bool] = {}
+        """What the present ears are subscribed to, and whether Redis has confirmed it."""
+        self._change = asyncio.Event()
         self._ears: Any = None
-        self._ears_lock = asyncio.Lock()
         self._last = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def open(self) -> None:
+    async def open(self, deliver: Deliver, recovered: Callable[[], Awaitable[None]]) -> None:
         """Begin to listen; an absent Redis is waited for."""
         self._last = time.monotonic()
         self._tasks = [
-            asyncio.create_task(self._listen(), name="bus"),
+            asyncio.create_task(self._listen(deliver, recovered), name="bus"),
             asyncio.create_task(self._beat(), name="bus pulse"),
         ]
 
@@ -78,64 +81,84 @@ class Bus:
             return False
         return True
 
-    async def subscribe(self, room: str) -> None:
-        """Hear ``room`` from now on. Returns when Redis has confirmed it, or after a second without."""
-        if room not in self._wanted:
-            self._wanted.add(room)
-            self._heard[room] = asyncio.Event()
-            await self._command("subscribe", room)
-        heard = self._heard.get(room)
-        if heard is None:
-            return  # the last who wanted it went while Redis was told
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
-                await heard.wait()
+    def want(self, room: str) -> None:
+        """Hear ``room`` from soon on."""
+        event = self._wanted[room] = asyncio.Event()
+        if self._told.get(room):
+            event.set()  # nobody had told Redis yet that the last one left
+        self._change.set()
 
-    async def unsubscribe(self, room: str) -> None:
+    def unwant(self, room: str) -> None:
         """Stop hearing ``room``."""
-        if room in self._wanted:
-            self._wanted.discard(room)
-            self._heard.pop(room).set()
-            await self._command("unsubscribe", room)
+        event = self._wanted.pop(room, None)
+        if event is not None:
+            event.set()
+            self._change.set()
 
-    async def _command(self, name: str, room: str) -> None:
-        async with self._ears_lock:
-            if self._ears is None:
-                return  # the listener subscribes to whatever is wanted when it is back
-            try:
-                await getattr(self._ears, name)(self._prefix + room)
-            except DOWN as error:
-                log.warning("ears closed", error=str(error) or type(error).__name__)
-                self._last = 0.0  # have the listener begin anew
+    async def heard(self, room: str) -> None:
+        """Wait until ``room`` is heard, a second at most."""
+        event = self._wanted.get(room)
+        if event is not None and not event.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await event.wait()
 
-    async def _listen(self) -> None:
+    async def _listen(self, deliver: Deliver, recovered: Callable[[], Awaitable[None]]) -> None:
         wait, first = 0.1, True
         while True:
             try:
                 async with self._redis.pubsub() as ears:
-                    async with self._ears_lock:
-                        await ears.subscribe(self._pulse, *(self._prefix + room for room in self._wanted))
-                        self._ears = ears
-                        self._last = time.monotonic()
-                    if not first:
-                        await self._recovered()
-                    wait, first = 0.1, False
-                    await self._hear(ears)
+                    await ears.subscribe(self._pulse)
+                    self._last = time.monotonic()
+                    self._ears = ears
+                    self._told.clear()
+                    await self._tell(ears)  # before the present state is sent: nothing may fall between
+                    telling = asyncio.create_task(self._keep_telling(ears), name="bus rooms")
+                    try:
+                        if not first:
+                            await recovered()
+                        wait, first = 0.1, False
+                        await self._hear(ears, telling, deliver, recovered)
+                    finally:
+                        telling.cancel()
+                        await asyncio.gather(telling, return_exceptions=True)
             except DOWN as error:
                 log.warning("deaf", error=str(error) or type(error).__name__)
             except Exception as error:  # the client library's own confusion, or ours: new ears are the cure of either
                 log.error("deaf", exc_info=error)
             finally:
-                self._ears = None
-                for event in self._heard.values():
+                for event in self._wanted.values():
                     event.clear()
             first = False
             await asyncio.sleep(wait * random.uniform(0.5, 1.0))
             wait = min(wait * 2, 2.0)
 
-    async def _hear(self, ears: Any) -> None:
+    async def _keep_telling(self, ears: Any) -> None:
+        """Keep Redis told of what is wanted. Ends with what the client raises when the server is gone."""
+        while True:
+            await self._change.wait()
+            await self._tell(ears)
+
+    async def _tell(self, ears: Any) -> None:
+        self._change.clear()
+        new = [room for room in self._wanted if room not in self._told]
+        old = [room for room in self._told if room not in self._wanted]
+        for at in range(0, len(new), _AT_ONCE):
+            self._told.update(dict.fromkeys(new[at : at + _AT_ONCE], False))
+            await ears.subscribe(*(self._prefix + room for room in new[at : at + _AT_ONCE]))
+        for at in range(0, len(old), _AT_ONCE):
+            for room in old[at : at + _AT_ONCE]:
+                del self._told[room]
+            await ears.unsubscribe(*(self._prefix + room for room in old[at : at + _AT_ONCE]))
+
+    async def _hear(
+        self, ears: Any, telling: asyncio.Task[None], deliver: Deliver, recovered: Callable[[], Awaitable[None]]
+    ) -> None:
         """Pass on what comes until the heartbeat stays away. Raises what the client raises when the server is gone."""
+        greeted = False
         while time.monotonic() - self._last < DEAF:
+            if telling.done():
+                telling.result()
             message = await ears.get_message(timeout=1.0)
             if message is None:
                 continue
@@ -145,9 +168,15 @@ class Bus:
                 case "message" if channel == self._pulse:
                     self._last = time.monotonic()
                 case "message":
-                    await self._deliver(room, message["data"])
-                case "subscribe" if room in self._heard:
-                    self._heard[room].set()
+                    await deliver(room, message["data"])
+                case "subscribe" if channel == self._pulse:
+                    if greeted:  # the client library has connected anew by itself, and told nobody
+                        await recovered()
+                    greeted = True
+                case "subscribe" if room in self._told:
+                    self._told[room] = True
+                    if room in self._wanted:
+                        self._wanted[room].set()
 
     async def _beat(self) -> None:
         while True:

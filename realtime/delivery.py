@@ -75,7 +75,7 @@ class Delivery:
             if place.missed:
                 await self._catch_up(connection, socket.visitor.id)
 
-    async def part(self, app: Application, socket: Socket) -> None:
+    def part(self, app: Application, socket: Socket) -> None:
         """Forget a socket that closed."""
         held = self._members.get(socket.visitor.id)
         if held is not None and held.pop(socket, None) is not None and not held:

@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from realtime import api, notices
+from realtime.bus import Bus
 from realtime.delivery import Delivery
+from realtime.door import PlatformDoor
 from realtime.hub import Hub
 from realtime.rooms import Rooms
 from realtime.types import VisitorKind
@@ -25,8 +27,8 @@ DRAIN = 2.0
 
 def setup(app: Application) -> None:
     """Register rooms, the hub with the namespace ``/member``, and the delivery of notices."""
-    rooms = Rooms(app.settings.redis_url)
-    hub = Hub(app, rooms)
+    rooms = Rooms(Bus(app.settings.redis_url))
+    hub = Hub(app, PlatformDoor(app), rooms)
     delivery = Delivery(app)
     hub.namespace(MEMBER, VisitorKind.GUEST, VisitorKind.MEMBER, opened=delivery.greet, closed=delivery.part)
     hub.on(MEMBER, "sync", delivery.sync)
@@ -39,7 +41,7 @@ def setup(app: Application) -> None:
     app.check("realtime", _check)
     app.schedule(Schedule(name="realtime.tidy", every=600, run=notices.tidy))
     metrics = app.resource(Metrics)
-    metrics.gauge("connections", "Open Socket.IO connections.", hub.engine.transports, ("transport",))
+    metrics.gauge("connections", "Open Socket.IO connections.", hub.transports, ("transport",))
     metrics.gauge("notices_waiting", "Notices heard and not yet passed on.", lambda: float(delivery.waiting))
 
 
@@ -47,7 +49,7 @@ def _drain(app: Application, site: web.Application) -> None:
     """Send everybody elsewhere before the server waits for its requests to end: a WebSocket is one that does not."""
 
     async def drain(_: web.Application) -> None:
-        await app.resource(Hub).engine.drain(DRAIN)
+        await app.resource(Hub).drain(DRAIN)
 
     site.on_shutdown.append(drain)
 
@@ -56,7 +58,6 @@ def _drain(app: Application, site: web.Application) -> None:
 async def _serve(app: Application) -> AsyncIterator[None]:
     """Run the Socket.IO server, the bus and the delivery of notices; at the end send everybody elsewhere."""
     hub, rooms = app.resource(Hub), app.resource(Rooms)
-    hub.engine.open()
     await rooms.open()
     tasks = [
         asyncio.create_task(app.resource(Delivery).run(), name="delivery"),
@@ -65,7 +66,7 @@ async def _serve(app: Application) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await hub.engine.drain(DRAIN)
+        await hub.drain(DRAIN)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -79,7 +80,7 @@ async def _evict(app: Application, hub: Hub) -> None:
         for at, socket in enumerate(hub.sockets(), 1):
             visitor = socket.visitor
             if visitor.session and (app.sessions.revoked(visitor.session) or visitor.session_ends <= time.time()):
-                await socket.kick("session_ended")
+                socket.kick("session_ended")
             if at % 500 == 0:
                 await asyncio.sleep(0)
 

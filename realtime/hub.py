@@ -4,53 +4,69 @@
 
 ``body`` is a struct, checked before the handler runs; a handler without one ignores what was sent. What it returns is
 acknowledged as ``{"ok": true, …}``; a Problem that it raises as ``{"ok": false, "code", "message", …}``. The events of
-one socket are handled one after the other.
+one connection are handled one after the other; a handler that never waits is better a plain function: it costs no task.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-import secrets
-import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, get_type_hints
 
 import msgspec
 import structlog
+from aiohttp import web
 
-from realtime import packets, tokens
-from realtime.engine import Engine
-from realtime.errors import TokenInvalid, TooManyConnections, UnknownEvent, UnknownNamespace
-from realtime.guard import Bucket
-from realtime.packets import BadPacket, PacketType
+from realtime.door import Door, answer_of
+from realtime.errors import TooManyConnections, UnknownEvent, UnknownNamespace
+from realtime.links import Link
 from realtime.rooms import Rooms
 from realtime.sockets import Socket
 from realtime.types import Visitor, VisitorKind
+from realtime.wire import engine as engine_io
+from realtime.wire.engine import Engine, Options
+from realtime.wire.line import Line
+from realtime.wire.packets import Packet
 from server import database as db
 from server import redis
-from server.application import Application
 from server.errors import Forbidden, Internal, Problem, RateLimited, Unavailable
 from server.http.bodies import invalid
-from server.http.proxies import is_loopback
-from server.i18n import Translator
 
 log = structlog.get_logger("realtime")
-CONNECT_WITHIN = 5.0
 HANDLE_WITHIN = 8.0
-"""Seconds for a client to say who it is, and for a handler to answer."""
-EVENTS_PER_SECOND, EVENTS_AT_ONCE, FLOOD = 20.0, 60.0, 200.0
-SOCKETS_OF_MEMBER, SOCKETS_OF_ADDRESS = 12, 200
+"""Seconds for a handler to answer."""
 
-__all__ = ["Hub", "Socket"]
-Handler = Callable[..., Awaitable[Any]]
-Hook = Callable[[Application, Socket], Awaitable[None]]
+__all__ = ["Hub", "Limits", "Reply", "Socket"]
+Handler = Callable[..., Any]
+Hook = Callable[[Any, Socket], Awaitable[None] | None]
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How much a client may do. Zero events a second means as many as it likes."""
+
+    connect_within: float = 5.0
+    """Seconds for a client to say who it is."""
+    events_per_second: float = 20.0
+    events_at_once: float = 60.0
+    flood: float = 200.0
+    """Events beyond the rate that end the connection."""
+    sockets_of_member: int = 12
+    sockets_of_address: int = 200
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An acknowledgement that is not the platform's usual one: its arguments as they are."""
+
+    arguments: tuple[Any, ...] = ()
 
 
 class _Event(msgspec.Struct, frozen=True):
     handler: Handler
     body: Any
+    bare: bool
+    """Whether the handler takes every argument as it came (``args``) and no ``body``."""
 
 
 class _Namespace(msgspec.Struct):
@@ -60,30 +76,21 @@ class _Namespace(msgspec.Struct):
     closed: list[Hook]
 
 
-class _Line:
-    """One connection underneath, with a socket for each namespace that it speaks on."""
-
-    __slots__ = ("address", "bucket", "deadline", "joining", "sockets", "tr")
-
-    def __init__(self, address: str, tr: Translator, deadline: asyncio.TimerHandle) -> None:
-        self.address = address
-        self.tr = tr
-        self.deadline = deadline
-        self.bucket = Bucket(EVENTS_PER_SECOND, EVENTS_AT_ONCE)
-        self.sockets: dict[str, Socket] = {}
-        self.joining: set[str] = set()
-
-
 class Hub:
-    """The Socket.IO server of one process."""
+    """The Socket.IO server of one process. ``context`` is the first argument of every handler and hook."""
 
-    def __init__(self, app: Application, rooms: Rooms) -> None:
-        self._app = app
+    def __init__(
+        self, context: Any, door: Door, rooms: Rooms, limits: Limits | None = None, options: Options | None = None
+    ) -> None:
+        self._context = context
+        self._door = door
         self.rooms = rooms
-        self.engine = Engine(app, self)
+        self.limits = limits or Limits()
+        self.engine = Engine(self._accept, options)
         self._namespaces: dict[str, _Namespace] = {}
-        self._lines: dict[str, _Line] = {}
+        self._links: set[Link] = set()
         self._held: Counter[tuple[VisitorKind, int | str]] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     # What features declare
 
@@ -98,159 +105,151 @@ class Hub:
             held.closed.append(closed)
 
     def on(self, namespace: str, event: str, handler: Handler) -> None:
-        """Have ``handler(app, socket, body)`` answer ``event``. Raises ValueError when its name is taken."""
+        """Have ``handler(context, socket, body)`` answer ``event``. Raises ValueError when its name is taken."""
         if namespace not in self._namespaces:
             raise ValueError(f"{namespace} is not open: call Hub.namespace first")
         events = self._namespaces[namespace].events
         if event in events:
             raise ValueError(f"{event} of {namespace} has a handler already")
-        if len(inspect.signature(handler).parameters) not in (2, 3):
+        names = list(inspect.signature(handler).parameters)
+        if len(names) not in (2, 3):
             raise TypeError(f"the handler of {event} takes app, socket and perhaps body")
-        events[event] = _Event(handler, get_type_hints(handler).get("body"))
+        events[event] = _Event(handler, get_type_hints(handler).get("body"), names[2:] == ["args"])
 
     # What the process asks
 
     def sockets(self) -> Iterator[Socket]:
         """Go through the open sockets."""
-        for line in list(self._lines.values()):
-            yield from list(line.sockets.values())
+        for link in list(self._links):
+            yield from list(link.sockets.values())
 
     def count(self) -> int:
         """Return how many connections are open."""
-        return len(self._lines)
+        return len(self._links)
 
-    async def kick(self, socket: Socket, code: str) -> None:
-        """End ``socket`` for good (Socket.kick)."""
-        if not socket.open:
-            return
-        socket.emit("closed", {"code": code})
-        socket.push(packets.disconnect(socket.namespace))
-        line = self._lines.get(socket.line)
-        if line is not None:
-            line.sockets.pop(socket.namespace, None)
-        await self._end(socket)
-        if line is not None and not line.sockets:  # the client closes by itself; one that does not is closed
-            asyncio.get_running_loop().call_later(1.0, self.engine.close, socket.line)
+    def transports(self) -> dict[tuple[str, ...], float]:
+        """Count the open connections by transport."""
+        counted: Counter[tuple[str, ...]] = Counter({("websocket",): 0, ("polling",): 0})
+        counted.update((link.line.transport,) for link in self._links)
+        return {name: float(number) for name, number in counted.items()}
 
-    # What the engine tells
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request to ``/socket.io/``: 403 to foreign origins."""
+        if not self._door.origin(request):
+            return engine_io.refusal(4, 403)
+        return await self.engine.handle(request)
 
-    async def opened(self, sid: str, address: str, tr: Translator) -> None:
-        """A connection came; it has five seconds to say who it is."""
-        deadline = asyncio.get_running_loop().call_later(CONNECT_WITHIN, self.engine.close, sid)
-        self._lines[sid] = _Line(address, tr, deadline)
+    async def drain(self, seconds: float) -> None:
+        """Send everybody elsewhere, evenly over ``seconds``, and wait for what their going sets off."""
+        await self.engine.drain(seconds)
+        while self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=HANDLE_WITHIN)
 
-    async def closed(self, sid: str) -> None:
-        """A connection went."""
-        line = self._lines.pop(sid, None)
-        if line is not None:
-            line.deadline.cancel()
-            for socket in list(line.sockets.values()):
-                await self._end(socket)
+    # What links tell
 
-    async def received(self, sid: str, raw: object) -> None:
-        """A message came. What is no packet ends the connection, and so does a flood."""
-        line = self._lines.get(sid)
-        if line is None:
-            return
-        free = line.bucket.take()
-        if line.bucket.debt > FLOOD:
-            log.warning("flood", address=line.address)
-            self.engine.close(sid)
-            return
+    def _accept(self, line: Line, request: web.Request) -> Link:
+        link = Link(self, line, self._door.address(request), self._door.language(request))
+        self._links.add(link)
+        return link
+
+    def forget(self, link: Link) -> None:
+        """Drop a link whose connection has gone."""
+        self._links.discard(link)
+
+    async def connect(self, link: Link, packet: Packet, number: str) -> None:
+        """Let a client into a namespace, or tell it why not."""
         try:
-            packet = packets.decode(raw)
-        except BadPacket as error:
-            log.info("bad packet", address=line.address, error=str(error))
-            self.engine.close(sid)
-            return
-        socket = line.sockets.get(packet.nsp)
-        match packet.type:
-            case PacketType.CONNECT:
-                await self._connect(sid, line, packet.nsp, packet.data)
-            case PacketType.EVENT if socket is not None:
-                if free:
-                    answer = await self._answer(socket, packet.data, line.tr)
-                else:
-                    answer = _told(RateLimited(line.bucket.retry_after), line.tr)
-                if packet.id is not None and socket.open:
-                    socket.push(packets.ack(packet.nsp, packet.id, answer))
-            case PacketType.DISCONNECT if socket is not None:
-                del line.sockets[packet.nsp]
-                await self._end(socket)
-                if not line.sockets:  # a line without a socket counts against nobody's limit: it may not stay
-                    line.deadline = asyncio.get_running_loop().call_later(CONNECT_WITHIN, self.engine.close, sid)
-            case PacketType.CONNECT_ERROR:
-                self.engine.close(sid)
-
-    async def _connect(self, sid: str, line: _Line, path: str, auth: Any) -> None:
-        if path in line.sockets or path in line.joining:
-            self.engine.close(sid)  # a second CONNECT is against the protocol
-            return
-        line.joining.add(path)
-        try:
-            visitor = await self._admit(line, path, auth)
+            visitor = await self._admit(link, packet)
         except Problem as problem:
-            told = _told(problem, line.tr)
-            message = told.pop("message")
-            told.pop("ok")
-            self.engine.push(sid, packets.refused(path[:100], message, told))
+            link.refuse(packet.nsp, self._door.refusal(problem, link.language))
             return
-        finally:
-            line.joining.discard(path)
-        if sid not in self._lines:
+        if not link.line.open:
             return
-        line.deadline.cancel()
-        socket = Socket(self, sid, secrets.token_urlsafe(12), path, visitor, line.address)
-        line.sockets[path] = socket
+        socket = Socket(link, number, packet.nsp, visitor)
         self._held[_holder(socket)] += 1
-        socket.push(packets.connected(path, socket.id))
-        for hook in self._namespaces[path].opened:
+        link.welcome(socket)
+        for hook in self._namespaces[packet.nsp].opened:
             await self._run(hook, socket)
 
-    async def _admit(self, line: _Line, path: str, auth: Any) -> Visitor:
+    async def _admit(self, link: Link, packet: Packet) -> Visitor:
         """Return who comes in. Raises UnknownNamespace, TokenInvalid, Forbidden, TooManyConnections, Unavailable."""
-        namespace = self._namespaces.get(path)
+        namespace = self._namespaces.get(packet.nsp)
         if namespace is None:
             raise UnknownNamespace
         try:
             async with asyncio.timeout(HANDLE_WITHIN):
-                token = auth.get("token") if isinstance(auth, dict) else None
-                visitor = await tokens.use(self._app.database, self._app.settings.secret, token)
-        except db.DOWN as error:
-            log.warning("nobody let in", error=str(error) or type(error).__name__)
+                visitor = await self._door.admit(packet.data or {})
+        except TimeoutError:
             raise Unavailable from None
-        if visitor.session and (self._app.sessions.revoked(visitor.session) or visitor.session_ends <= time.time()):
-            raise TokenInvalid
         if visitor.kind not in namespace.kinds:
             raise Forbidden
-        settings = self._app.settings
-        if settings.limits and (settings.limit_loopback or not is_loopback(line.address)):
+        if self._door.limited(link.address):
             guest = visitor.kind is VisitorKind.GUEST
-            holder: tuple[VisitorKind, int | str] = (visitor.kind, line.address if guest else visitor.id)
-            if self._held[holder] >= (SOCKETS_OF_ADDRESS if guest else SOCKETS_OF_MEMBER):
+            holder: tuple[VisitorKind, int | str] = (visitor.kind, link.address if guest else visitor.id)
+            if self._held[holder] >= (self.limits.sockets_of_address if guest else self.limits.sockets_of_member):
                 raise TooManyConnections
         return visitor
 
-    async def _answer(self, socket: Socket, data: list[Any], tr: Translator) -> dict[str, Any]:
-        """Run the handler of an event and return its acknowledgement."""
+    def event(self, socket: Socket, packet: Packet) -> Coroutine[Any, Any, None] | None:
+        """Answer an event; what is returned still has to be awaited."""
+        name, *arguments = packet.data
         try:
-            event = self._namespaces[socket.namespace].events.get(data[0])
+            event = self._namespaces[socket.namespace].events.get(name)
             if event is None:
                 raise UnknownEvent
-            given = [] if event.body is None else [_read(data[1] if len(data) > 1 else {}, event.body)]
-            async with asyncio.timeout(HANDLE_WITHIN):
-                result = await event.handler(self._app, socket, *given)
-        except Problem as problem:
-            return _told(problem, tr)
-        except (*db.DOWN, *db.CONTENTION, *redis.DOWN) as error:
-            log.warning("event refused", event_name=data[0][:50], error=str(error) or type(error).__name__)
-            return _told(Unavailable(), tr)
-        except Exception as error:  # a defect of one handler is told as such and ends nobody's connection
-            log.error("event failed", event_name=data[0][:50], exc_info=error)
-            return _told(Internal(), tr)
-        return {"ok": True} | (msgspec.to_builtins(result) or {})
+            if event.bare:
+                result = event.handler(self._context, socket, arguments)
+            elif event.body is None:
+                result = event.handler(self._context, socket)
+            else:
+                result = event.handler(self._context, socket, _read(arguments[0] if arguments else {}, event.body))
+        except Exception as error:
+            self._failed(socket, packet, error)
+            return None
+        if asyncio.iscoroutine(result):
+            return self._finish(socket, packet, result)
+        self._acknowledge(socket, packet, result)
+        return None
 
-    async def _end(self, socket: Socket) -> None:
+    async def _finish(self, socket: Socket, packet: Packet, rest: Coroutine[Any, Any, Any]) -> None:
+        try:
+            async with asyncio.timeout(HANDLE_WITHIN):
+                result = await rest
+        except Exception as error:
+            self._failed(socket, packet, error)
+        else:
+            self._acknowledge(socket, packet, result)
+
+    def _acknowledge(self, socket: Socket, packet: Packet, result: Any) -> None:
+        if packet.id is None or not socket.open:
+            return
+        if isinstance(result, Reply):
+            socket.link.answer(packet, *result.arguments)
+        else:
+            socket.link.answer(packet, {"ok": True} | (msgspec.to_builtins(result) or {}))
+
+    def _failed(self, socket: Socket, packet: Packet, error: Exception) -> None:
+        """Tell why an event was refused. A defect of one handler is told as such and ends nobody's connection."""
+        if isinstance(error, Problem):
+            problem = error
+        elif isinstance(error, (*db.DOWN, *db.CONTENTION, *redis.DOWN)):
+            log.warning("event refused", event_name=packet.data[0][:50], error=str(error) or type(error).__name__)
+            problem = Unavailable()
+        else:
+            log.error("event failed", event_name=packet.data[0][:50], exc_info=error)
+            problem = Internal()
+        if socket.open:
+            socket.link.answer(packet, answer_of(problem, socket.link.language))
+
+    def limited(self, link: Link, packet: Packet, retry_after: int) -> None:
+        """Tell a client that it asks too much."""
+        link.answer(packet, answer_of(RateLimited(retry_after), link.language))
+
+    def acknowledged(self, socket: Socket, number: int, arguments: list[Any]) -> None:
+        """Hear a client's acknowledgement. Nothing that the platform sends asks for one: it counts by seq instead."""
+
+    def ended(self, socket: Socket) -> None:
+        """Settle what hung on a socket that has ended."""
         if not socket.open:
             return
         socket.open = False
@@ -258,19 +257,34 @@ class Hub:
         self._held[held] -= 1
         if self._held[held] <= 0:
             del self._held[held]
-        for room in list(socket.rooms):
-            await socket.leave(room)
+        for room in list(socket.rooms or ()):
+            socket.leave(room)
         for hook in self._namespaces[socket.namespace].closed:
-            await self._run(hook, socket)
+            rest = hook(self._context, socket)
+            if rest is not None:
+                self._spawn(self._settle(socket, rest))
 
     async def _run(self, hook: Hook, socket: Socket) -> None:
+        async def run() -> None:
+            rest = hook(self._context, socket)
+            if rest is not None:
+                await rest
+
+        await self._settle(socket, run())
+
+    async def _settle(self, socket: Socket, rest: Awaitable[None]) -> None:
         try:
-            await hook(self._app, socket)
+            await rest
         except (*db.DOWN, *redis.DOWN) as error:
             log.warning("hook", error=str(error) or type(error).__name__)
-            self.engine.close(socket.line)  # it comes back and is greeted again
-        except Exception as error:  # as in _answer
+            socket.link.line.close("unavailable")  # it comes back and is greeted again
+        except Exception as error:  # as in _failed
             log.error("hook failed", exc_info=error)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 def _holder(socket: Socket) -> tuple[VisitorKind, int | str]:
@@ -283,15 +297,3 @@ def _read(given: Any, kind: Any) -> Any:
         return msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
-
-
-def _told(problem: Problem, tr: Translator) -> dict[str, Any]:
-    """Return a refusal as clients read it: ``ok`` false, ``code``, ``message``, perhaps more."""
-    told: dict[str, Any] = {"ok": False, "code": problem.code, "message": problem.told(tr)}
-    if problem.field is not None:
-        told["field"] = problem.field
-    if problem.details is not None:
-        told["details"] = problem.details
-    if retry := problem.headers.get("Retry-After"):
-        told["retry_after"] = int(retry)
-    return told

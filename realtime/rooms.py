@@ -2,66 +2,63 @@
 
 ``publish`` is the lossy lane: at most once, no order promised between processes, gone while Redis is away. State that
 must arrive travels as a notice (realtime/notices.py) or is asked for again after a gap (``after_gap``).
+
+A message is encoded once by whoever publishes it and framed once in each process for each encoding that its listeners
+speak; after that a listener costs one call of its transport's ``write``.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
-from realtime import packets
 from realtime.bus import Bus
+from realtime.wire.line import Line
+from realtime.wire.packets import Encoding
+from realtime.wire.parcels import Parcel
+
+if TYPE_CHECKING:
+    from realtime.sockets import Socket
 
 log = structlog.get_logger("rooms")
-_YIELD_EVERY = 200
+SLICE = 500
+"""Listeners that are written to before others of the process have their turn."""
 _encode = msgspec.msgpack.Encoder().encode
 
-
-class Receiver(Protocol):
-    """What a room sends to."""
-
-    @property
-    def namespace(self) -> str: ...
-    def push(self, packet: bytes, *, droppable: bool = False) -> None: ...
-
-
-class _Message(msgspec.Struct, frozen=True, array_like=True):
-    event: str
-    payload: Any
-
-
-_decode = msgspec.msgpack.Decoder(_Message).decode
+_Group = tuple[str, Encoding]
 
 
 class Rooms:
-    """The rooms as one process sees them. A room is a name such as ``sale:7``."""
+    """The rooms as one process sees them. A room is a name such as ``sale:7``. ``bus`` None: this process is alone."""
 
-    def __init__(self, redis_url: str) -> None:
-        self._bus = Bus(redis_url, self._arrived, self._recovered)
-        self._receivers: dict[str, dict[Receiver, None]] = {}
+    def __init__(self, bus: Bus | None) -> None:
+        self._bus = bus
+        self._rooms: dict[str, dict[_Group, dict[Line, None]]] = {}
         self._after_gap: list[tuple[str, Callable[[str], Awaitable[None]]]] = []
 
     async def open(self) -> None:
         """Begin to hear other processes."""
-        await self._bus.open()
+        if self._bus is not None:
+            await self._bus.open(self._arrived, self._recovered)
 
     async def close(self) -> None:
         """Stop hearing them."""
-        await self._bus.close()
+        if self._bus is not None:
+            await self._bus.close()
 
     @property
     def deaf(self) -> bool:
         """Tell whether other processes cannot be heard."""
-        return self._bus.deaf
+        return self._bus is not None and self._bus.deaf
 
     async def publish(self, room: str, event: str, payload: Mapping[str, Any] | msgspec.Struct) -> None:
         """Send ``event`` to everybody in ``room``, whatever process they are connected to; here alone without Redis."""
         message = _encode((event, payload))
-        if not await self._bus.publish(room, message):
+        if self._bus is None or not await self._bus.publish(room, message):
             await self._arrived(room, message)
 
     async def publish_here(self, room: str, event: str, payload: Mapping[str, Any] | msgspec.Struct) -> None:
@@ -75,45 +72,65 @@ class Rooms:
         """
         self._after_gap.append((prefix, handler))
 
-    async def join(self, receiver: Receiver, room: str) -> None:
-        """Have ``receiver`` hear ``room``; whatever is published after this returns arrives (while Redis is there)."""
-        self._receivers.setdefault(room, {})[receiver] = None
-        await self._bus.subscribe(room)
+    def enter(self, socket: Socket, room: str) -> None:
+        """Have ``socket`` hear ``room`` (Socket.join)."""
+        groups = self._rooms.get(room)
+        if groups is None:
+            groups = self._rooms[room] = {}
+            if self._bus is not None:
+                self._bus.want(room)
+        groups.setdefault((socket.namespace, socket.link.encoding), {})[socket.link.line] = None
 
-    async def leave(self, receiver: Receiver, room: str) -> None:
-        """Undo ``join``."""
-        members = self._receivers.get(room)
-        if members is not None and members.pop(receiver, self) is None and not members:
-            del self._receivers[room]
-            await self._bus.unsubscribe(room)
+    async def heard(self, room: str) -> None:
+        """Wait until other processes can be heard in ``room``, a second at most."""
+        if self._bus is not None:
+            await self._bus.heard(room)
+
+    def leave(self, socket: Socket, room: str) -> None:
+        """Undo ``enter``."""
+        groups = self._rooms.get(room)
+        group = (socket.namespace, socket.link.encoding)
+        if groups is None or group not in groups:
+            return
+        groups[group].pop(socket.link.line, None)
+        if not groups[group]:
+            del groups[group]
+        if not groups:
+            del self._rooms[room]
+            if self._bus is not None:
+                self._bus.unwant(room)
 
     def count(self, room: str) -> int:
         """Return how many in this process hear ``room``."""
-        return len(self._receivers.get(room, ()))
+        return sum(len(lines) for lines in self._rooms.get(room, {}).values())
 
-    async def _arrived(self, room: str, raw: bytes) -> None:
-        members = self._receivers.get(room)
-        if not members:
-            return
-        try:
-            message = _decode(raw)
-        except msgspec.MsgspecError as error:
-            log.error("unreadable", room=room, error=str(error))
-            return
-        encoded: dict[str, bytes] = {}
-        for at, receiver in enumerate(list(members), 1):
-            packet = encoded.get(receiver.namespace)
-            if packet is None:
-                packet = encoded[receiver.namespace] = packets.event(receiver.namespace, message.event, message.payload)
-            receiver.push(packet, droppable=True)
-            if at % _YIELD_EVERY == 0:
-                await asyncio.sleep(0)
+    async def _arrived(self, room: str, message: bytes) -> None:
+        for (namespace, encoding), lines in list(self._rooms.get(room, {}).items()):
+            try:
+                parcel = encoding.event(namespace, message)
+            except msgspec.MsgspecError as error:
+                log.error("unreadable", room=room, error=str(error))
+                return
+            await fan_out(parcel, list(lines), droppable=True)
 
     async def _recovered(self) -> None:
-        for room in list(self._receivers):
+        for room in list(self._rooms):
             for prefix, handler in self._after_gap:
                 if room.startswith(prefix):
                     try:
                         await handler(room)
                     except Exception as error:  # a feature's defect must not close this process's ears
                         log.error("after gap", room=room, exc_info=error)
+
+
+async def fan_out(parcel: Parcel, lines: list[Line], *, droppable: bool) -> None:
+    """Write one packet to many connections: the heart of the house. Slices keep the loop free for others."""
+    frame = parcel.frame
+    for at in range(0, len(lines), SLICE):
+        if at:
+            await asyncio.sleep(0)
+        for line in lines[at : at + SLICE]:
+            if line.flowing:
+                line.write(frame)
+            else:
+                line.send(parcel, droppable=droppable)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from realtime import packets
 from realtime.errors import TooManyRooms
 from realtime.types import Visitor
+from realtime.wire.packets import PacketType
+from realtime.wire.parcels import Parcel
 
 if TYPE_CHECKING:
-    from realtime.hub import Hub
+    from realtime.links import Link
 
 ROOMS = 20
 """Rooms that one socket may be in."""
@@ -18,44 +19,53 @@ ROOMS = 20
 class Socket:
     """A connection to a namespace. It may close at any moment: sending to a closed one does nothing."""
 
-    __slots__ = ("_hub", "address", "id", "line", "namespace", "open", "rooms", "visitor")
+    __slots__ = ("id", "link", "namespace", "open", "rooms", "visitor")
 
-    def __init__(self, hub: Hub, line: str, number: str, namespace: str, visitor: Visitor, address: str) -> None:
-        self._hub = hub
-        self.line = line
+    def __init__(self, link: Link, number: str, namespace: str, visitor: Visitor) -> None:
+        self.link = link
         self.id = number
         self.namespace = namespace
         self.visitor = visitor
-        self.address = address
-        self.rooms: set[str] = set()
+        self.rooms: set[str] | None = None
         self.open = True
 
-    def emit(self, event: str, payload: Any, *, droppable: bool = False) -> None:
-        """Send an event with one argument. A droppable one is left out when the reader is slow."""
-        self.push(packets.event(self.namespace, event, payload), droppable=droppable)
+    @property
+    def address(self) -> str:
+        """Return the client's address."""
+        return self.link.address
 
-    def push(self, packet: bytes, *, droppable: bool = False) -> None:
+    def emit(self, event: str, *payload: Any, droppable: bool = False) -> None:
+        """Send an event, with one argument as a rule. A droppable one is left out when the reader is slow."""
+        if self.open:
+            self.push(self.link.encoding.packet(PacketType.EVENT, self.namespace, [event, *payload]), droppable)
+
+    def push(self, parcel: Parcel, droppable: bool = False) -> None:
         """Send a packet that is already encoded."""
         if self.open:
-            self._hub.engine.push(self.line, packet, droppable=droppable)
+            self.link.line.send(parcel, droppable=droppable)
 
     async def join(self, room: str) -> None:
-        """Hear ``room`` until ``leave`` or the end of the socket. Raises TooManyRooms."""
-        if room in self.rooms or not self.open:
+        """Hear ``room`` until ``leave`` or the end of the socket. Raises TooManyRooms.
+
+        Whatever is published there after this returns arrives, while Redis is there.
+        """
+        if not self.open:
             return
-        if len(self.rooms) >= ROOMS:
-            raise TooManyRooms
-        self.rooms.add(room)
-        await self._hub.rooms.join(self, room)
-        if not self.open:  # it went while Redis was asked
-            await self._hub.rooms.leave(self, room)
+        if self.rooms is None:
+            self.rooms = set()
+        if room not in self.rooms:
+            if len(self.rooms) >= ROOMS:
+                raise TooManyRooms
+            self.rooms.add(room)
+            self.link.hub.rooms.enter(self, room)
+        await self.link.hub.rooms.heard(room)
 
-    async def leave(self, room: str) -> None:
+    def leave(self, room: str) -> None:
         """Hear ``room`` no more."""
-        if room in self.rooms:
+        if self.rooms is not None and room in self.rooms:
             self.rooms.discard(room)
-            await self._hub.rooms.leave(self, room)
+            self.link.hub.rooms.leave(self, room)
 
-    async def kick(self, code: str) -> None:
+    def kick(self, code: str) -> None:
         """End the socket for good: event ``closed`` {"code"}, then DISCONNECT, after which the client stays away."""
-        await self._hub.kick(self, code)
+        self.link.kick(self, code)

@@ -27,6 +27,8 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     session: bytes = b""
     session_ends: float = 0.0
     """Unix seconds; 0 for guests."""
+    auth: dict[str, Any] = {}
+    """What else the client said of itself, where the door keeps it. Nobody has checked it."""
 
 
 class TokenView(View, frozen=True):

@@ -53,9 +53,9 @@ async def watch(app: Application, socket: Socket, body: Watch) -> ItemView:
     return item_view(await app.resource(Board).seen(seen.item.id) or seen)
 
 
-async def unwatch(app: Application, socket: Socket, body: Watch) -> None:
+def unwatch(app: Application, socket: Socket, body: Watch) -> None:
     """Leave a sale's room."""
-    await socket.leave(room(int(body.item_id)))
+    socket.leave(room(int(body.item_id)))
 
 
 async def after_gap(app: Application, name: str) -> None:

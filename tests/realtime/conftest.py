@@ -105,9 +105,9 @@ async def watch(app: Application, socket: Socket, body: Watch) -> dict[str, Any]
     return {"item_id": body.item_id, "visitor": socket.visitor.kind}
 
 
-async def unwatch(app: Application, socket: Socket, body: Watch) -> None:
+def unwatch(app: Application, socket: Socket, body: Watch) -> None:
     """Leave it."""
-    await socket.leave(f"sale:{body.item_id}")
+    socket.leave(f"sale:{body.item_id}")
 
 
 @contextlib.asynccontextmanager
