@@ -72,6 +72,10 @@ class Bus:
         """Tell whether the bus listens and has not heard itself for too long."""
         return bool(self._tasks) and time.monotonic() - self._last > DEAF
 
+    def channel(self, room: str) -> str:
+        """Return the channel of a room."""
+        return self._prefix + room
+
     async def publish(self, room: str, message: bytes) -> bool:
         """Send ``message`` to the room's members in every process that listens. False when Redis is away."""
         try:

@@ -14,6 +14,7 @@ from realtime.bus import Bus
 from realtime.delivery import Delivery
 from realtime.door import PlatformDoor
 from realtime.hub import Hub
+from realtime.lanes import Lanes
 from realtime.rooms import Rooms
 from realtime.types import VisitorKind
 from server.application import Application
@@ -27,7 +28,7 @@ DRAIN = 2.0
 
 def setup(app: Application) -> None:
     """Register rooms, the hub with the namespace ``/member``, and the delivery of notices."""
-    rooms = Rooms(Bus(app.settings.redis_url))
+    rooms = Rooms(app, Bus(app.settings.redis_url), Lanes(app.settings.redis_url))
     hub = Hub(app, PlatformDoor(app), rooms)
     delivery = Delivery(app)
     hub.namespace(MEMBER, VisitorKind.GUEST, VisitorKind.MEMBER, opened=delivery.greet, closed=delivery.part)

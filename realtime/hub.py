@@ -19,8 +19,10 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from realtime.declared import RoomType
 from realtime.door import Door, answer_of
 from realtime.errors import TooManyConnections, UnknownEvent, UnknownNamespace
+from realtime.joining import Joining
 from realtime.links import Link
 from realtime.rooms import Rooms
 from realtime.sockets import Socket
@@ -62,16 +64,20 @@ class Reply(msgspec.Struct, frozen=True):
     arguments: tuple[Any, ...] = ()
 
 
-class _Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True):
+    """What is declared of one event that clients send."""
+
     handler: Handler
     body: Any
     bare: bool
     """Whether the handler takes every argument as it came (``args``) and no ``body``."""
 
 
-class _Namespace(msgspec.Struct):
+class Namespace(msgspec.Struct):
+    """What is declared of one namespace."""
+
     kinds: frozenset[VisitorKind]
-    events: dict[str, _Event]
+    events: dict[str, Event]
     opened: list[Hook]
     closed: list[Hook]
 
@@ -87,7 +93,8 @@ class Hub:
         self.rooms = rooms
         self.limits = limits or Limits()
         self.engine = Engine(self._accept, options)
-        self._namespaces: dict[str, _Namespace] = {}
+        self._namespaces: dict[str, Namespace] = {}
+        self._joining: dict[str, Joining] = {}
         self._links: set[Link] = set()
         self._held: Counter[tuple[VisitorKind, int | str]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,7 +104,7 @@ class Hub:
     def namespace(self, path: str, *kinds: VisitorKind, opened: Hook | None = None, closed: Hook | None = None) -> None:
         """Open ``path`` to visitors of ``kinds``; ``opened`` and ``closed`` run for each socket. May be called again to
         add hooks to a namespace that another feature opened."""
-        held = self._namespaces.setdefault(path, _Namespace(frozenset(), {}, [], []))
+        held = self._namespaces.setdefault(path, Namespace(frozenset(), {}, [], []))
         held.kinds |= frozenset(kinds)
         if opened is not None:
             held.opened.append(opened)
@@ -114,7 +121,22 @@ class Hub:
         names = list(inspect.signature(handler).parameters)
         if len(names) not in (2, 3):
             raise TypeError(f"the handler of {event} takes app, socket and perhaps body")
-        events[event] = _Event(handler, get_type_hints(handler).get("body"), names[2:] == ["args"])
+        events[event] = Event(handler, get_type_hints(handler).get("body"), names[2:] == ["args"])
+
+    def room(self, kind: RoomType) -> None:
+        """Open the rooms of ``kind`` to ``join`` and ``leave``. Raises ValueError when its name is taken."""
+        joining = self._joining.get(kind.namespace)
+        if joining is None:
+            joining = self._joining[kind.namespace] = Joining(self.rooms)
+            self.on(kind.namespace, "join", joining.join)
+            self.on(kind.namespace, "leave", joining.leave)
+        if kind.name in joining.kinds:
+            raise ValueError(f"rooms of {kind.name} are open already")
+        joining.kinds[kind.name] = kind
+
+    def declared(self) -> dict[str, Namespace]:
+        """Return what was declared, by path of the namespace."""
+        return dict(self._namespaces)
 
     # What the process asks
 

@@ -1,7 +1,8 @@
 """Rooms: who hears what, in this process and in the others.
 
-``publish`` is the lossy lane: at most once, no order promised between processes, gone while Redis is away. State that
-must arrive travels as a notice (realtime/notices.py) or is asked for again after a gap (``after_gap``).
+Two lanes (realtime/declared.py). What is lossy is published and forgotten; what is reliable is numbered and kept in
+Redis first (realtime/lanes.py), and every member of a room stands at the same place of it: somebody who comes in is
+brought to that place before the room's events reach them, and a process that missed a message reads it from the log.
 
 A message is encoded once by whoever publishes it and framed once in each process for each encoding that its listeners
 speak; after that a listener costs one call of its transport's ``write``.
@@ -16,10 +17,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
+from realtime import lanes
 from realtime.bus import Bus
+from realtime.declared import Joined, Lane, RoomType
+from realtime.lanes import Lanes, Place
 from realtime.wire.line import Line
 from realtime.wire.packets import Encoding
 from realtime.wire.parcels import Parcel
+from server.errors import NotFound
+from server.redis import DOWN
 
 if TYPE_CHECKING:
     from realtime.sockets import Socket
@@ -27,17 +33,34 @@ if TYPE_CHECKING:
 log = structlog.get_logger("rooms")
 SLICE = 500
 """Listeners that are written to before others of the process have their turn."""
+RESET = "room"
+"""The event by which a whole room is given a new state, as it cannot be brought up to date event by event."""
 _encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder().decode
 
 _Group = tuple[str, Encoding]
 
 
-class Rooms:
-    """The rooms as one process sees them. A room is a name such as ``sale:7``. ``bus`` None: this process is alone."""
+class _Room:
+    """One room as this process knows it. ``place`` is what every line in it has been told, in a reliable one."""
 
-    def __init__(self, bus: Bus | None) -> None:
+    __slots__ = ("comers", "groups", "kind", "place")
+
+    def __init__(self) -> None:
+        self.groups: dict[_Group, dict[Line, None]] = {}
+        self.kind: RoomType | None = None
+        self.place: Place | None = None
+        self.comers = 0
+
+
+class Rooms:
+    """The rooms as one process sees them. A room is a name such as ``sale:7``. Without a bus this process is alone."""
+
+    def __init__(self, context: Any, bus: Bus | None = None, kept: Lanes | None = None) -> None:
+        self._context = context
         self._bus = bus
-        self._rooms: dict[str, dict[_Group, dict[Line, None]]] = {}
+        self._lanes = kept
+        self._rooms: dict[str, _Room] = {}
         self._after_gap: list[tuple[str, Callable[[str], Awaitable[None]]]] = []
 
     async def open(self) -> None:
@@ -49,11 +72,29 @@ class Rooms:
         """Stop hearing them."""
         if self._bus is not None:
             await self._bus.close()
+        if self._lanes is not None:
+            await self._lanes.close()
 
     @property
     def deaf(self) -> bool:
         """Tell whether other processes cannot be heard."""
         return self._bus is not None and self._bus.deaf
+
+    # Saying
+
+    async def tell(self, kind: RoomType, key: object, payload: msgspec.Struct) -> Place | None:
+        """Say ``payload`` in a room, by the lane that its type is declared for; returns its place in a reliable one.
+
+        What is reliable raises what the Redis client raises when it could not be kept: then nobody heard it, or the
+        caller cannot know. What is lossy never fails.
+        """
+        says, room = kind.said(payload), kind.room(key)
+        if says.lane is Lane.LOSSY:
+            await self.publish(room, says.event, payload)
+            return None
+        if self._lanes is None or self._bus is None:
+            raise RuntimeError("a process that is alone keeps no lane")
+        return await self._lanes.say(room, says.event, payload, self._bus.channel(room))
 
     async def publish(self, room: str, event: str, payload: Mapping[str, Any] | msgspec.Struct) -> None:
         """Send ``event`` to everybody in ``room``, whatever process they are connected to; here alone without Redis."""
@@ -68,18 +109,16 @@ class Rooms:
     def after_gap(self, prefix: str, handler: Callable[[str], Awaitable[None]]) -> None:
         """Have ``handler(room)`` called for each room here that begins with ``prefix`` when it may have missed some.
 
-        It sends the present state with ``publish_here``.
+        It sends the present state with ``publish_here``. Rooms with a reliable lane need none.
         """
         self._after_gap.append((prefix, handler))
 
+    # Coming and going
+
     def enter(self, socket: Socket, room: str) -> None:
         """Have ``socket`` hear ``room`` (Socket.join)."""
-        groups = self._rooms.get(room)
-        if groups is None:
-            groups = self._rooms[room] = {}
-            if self._bus is not None:
-                self._bus.want(room)
-        groups.setdefault((socket.namespace, socket.link.encoding), {})[socket.link.line] = None
+        found = self._rooms.get(room) or self._open(room)
+        found.groups.setdefault((socket.namespace, socket.link.encoding), {})[socket.link.line] = None
 
     async def heard(self, room: str) -> None:
         """Wait until other processes can be heard in ``room``, a second at most."""
@@ -88,39 +127,163 @@ class Rooms:
 
     def leave(self, socket: Socket, room: str) -> None:
         """Undo ``enter``."""
-        groups = self._rooms.get(room)
+        found = self._rooms.get(room)
         group = (socket.namespace, socket.link.encoding)
-        if groups is None or group not in groups:
+        if found is None or group not in found.groups:
             return
-        groups[group].pop(socket.link.line, None)
-        if not groups[group]:
-            del groups[group]
-        if not groups:
-            del self._rooms[room]
-            if self._bus is not None:
-                self._bus.unwant(room)
+        found.groups[group].pop(socket.link.line, None)
+        if not found.groups[group]:
+            del found.groups[group]
+        self._drop(room, found)
+
+    async def follow(self, socket: Socket, kind: RoomType, key: str, seen: Place | None) -> Joined:
+        """Have ``socket`` hear a declared room from ``seen`` on, or from its present state. Raises NotFound.
+
+        What is returned must be sent before the caller waits for anything: the room's events come right after it.
+        """
+        name = kind.room(key)
+        room = self._rooms.get(name) or self._open(name)
+        room.kind = kind
+        room.comers += 1
+        try:
+            await self.heard(name)
+            if not kind.reliable:
+                state = await self._state(kind, key)
+                socket.enter(name)
+                return Joined(name, "", 0, True, state, [])
+            assert self._lanes is not None
+            if room.place is None:
+                await self._begin(name, room, self._lanes)
+            state, at, messages = None, seen, list[bytes]()
+            reset = False
+            assert room.place is not None
+            while True:
+                if at is None or at.epoch != room.place.epoch or at.seq > room.place.seq:
+                    at, reset, messages = room.place, True, []
+                    state = await self._state(kind, key)
+                if at == room.place:
+                    break
+                found = await self._lanes.after(name, at.seq)
+                at = _joined(found, at, room.place, messages)
+            socket.enter(name)
+            return Joined(name, at.epoch, at.seq, reset, state, [_decode(message) for message in messages])
+        finally:
+            room.comers -= 1
+            self._drop(name, room)
 
     def count(self, room: str) -> int:
         """Return how many in this process hear ``room``."""
-        return sum(len(lines) for lines in self._rooms.get(room, {}).values())
+        found = self._rooms.get(room)
+        return 0 if found is None else sum(len(lines) for lines in found.groups.values())
 
-    async def _arrived(self, room: str, message: bytes) -> None:
-        for (namespace, encoding), lines in list(self._rooms.get(room, {}).items()):
-            try:
-                parcel = encoding.event(namespace, message)
-            except msgspec.MsgspecError as error:
-                log.error("unreadable", room=room, error=str(error))
+    def _open(self, name: str) -> _Room:
+        room = self._rooms[name] = _Room()
+        if self._bus is not None:
+            self._bus.want(name)
+        return room
+
+    def _drop(self, name: str, room: _Room) -> None:
+        if not room.groups and not room.comers and self._rooms.get(name) is room:
+            del self._rooms[name]
+            if self._bus is not None:
+                self._bus.unwant(name)
+
+    @staticmethod
+    async def _begin(name: str, room: _Room, kept: Lanes) -> None:
+        """Find out where a room stands that is new here. A message that arrives meanwhile knows better."""
+        head = await kept.head(name)
+        if room.place is None:
+            room.place = head
+
+    async def _state(self, kind: RoomType, key: str) -> Any:
+        if kind.snapshot is None:
+            return None
+        state = await kind.snapshot(self._context, key)
+        if state is None:
+            raise NotFound
+        return state
+
+    # Hearing
+
+    async def _arrived(self, name: str, message: bytes) -> None:
+        room = self._rooms.get(name)
+        if room is None:
+            return
+        try:
+            if not lanes.numbered(message):
+                await self._send(room, message, droppable=True)
                 return
-            await fan_out(parcel, list(lines), droppable=True)
+            place = lanes.place_of(message)
+        except msgspec.MsgspecError as error:
+            log.error("unreadable", room=name, error=str(error))
+            return
+        at = room.place
+        if at is None:
+            room.place = place  # nobody is in yet: who comes begins here
+            return
+        if at.epoch == place.epoch and place.seq <= at.seq:
+            return  # it was read from the log
+        if at.epoch == place.epoch and place.seq == at.seq + 1:
+            room.place = place
+            await self._send(room, message, droppable=False)
+        else:
+            await self._catch_up(name, room)
+
+    async def _send(self, room: _Room, message: bytes, *, droppable: bool) -> None:
+        for (namespace, encoding), lines in list(room.groups.items()):
+            await fan_out(encoding.event(namespace, message), list(lines), droppable=droppable)
+
+    async def _catch_up(self, name: str, room: _Room) -> None:
+        """Send a room what this process has missed, from the log, or a new state when that is not enough."""
+        assert self._lanes is not None
+        assert room.place is not None
+        try:
+            head = await self._lanes.head(name)
+            if head.epoch == room.place.epoch:
+                for message in await self._lanes.after(name, room.place.seq):
+                    place = lanes.place_of(message)
+                    if place.epoch != room.place.epoch or place.seq != room.place.seq + 1:
+                        break
+                    room.place = place
+                    await self._send(room, message, droppable=False)
+                if head.epoch == room.place.epoch and room.place.seq >= head.seq:
+                    return
+                head = await self._lanes.head(name)
+            assert room.kind is not None
+            state = await self._state(room.kind, name.partition(":")[2])
+        except (*DOWN, NotFound) as error:
+            log.warning("room behind", room=name, error=str(error) or type(error).__name__)
+            for lines in list(room.groups.values()):
+                for line in list(lines):  # they come back, and are brought up to date or told why not
+                    line.close("room behind")
+            return
+        room.place = head
+        told = {"room": name, "epoch": head.epoch, "seq": head.seq, "state": state}
+        await self._send(room, _encode((RESET, told)), droppable=False)
 
     async def _recovered(self) -> None:
-        for room in list(self._rooms):
+        for name, room in list(self._rooms.items()):
+            if room.place is not None:
+                await self._catch_up(name, room)
             for prefix, handler in self._after_gap:
-                if room.startswith(prefix):
+                if name.startswith(prefix):
                     try:
-                        await handler(room)
+                        await handler(name)
                     except Exception as error:  # a feature's defect must not close this process's ears
-                        log.error("after gap", room=room, exc_info=error)
+                        log.error("after gap", room=name, exc_info=error)
+
+
+def _joined(found: list[bytes], at: Place, until: Place, messages: list[bytes]) -> Place | None:
+    """Add to ``messages`` those found that lead from ``at`` to ``until``; None when they do not lead there."""
+    for message in found:
+        place = lanes.place_of(message)
+        if place.seq > until.seq:
+            break
+        if place.epoch != at.epoch or place.seq != at.seq + 1:
+            return None
+        messages.append(message)
+        at = place
+    return at if at.seq >= until.seq or found else None
 
 
 async def fan_out(parcel: Parcel, lines: list[Line], *, droppable: bool) -> None:

@@ -49,6 +49,11 @@ class Socket:
 
         Whatever is published there after this returns arrives, while Redis is there.
         """
+        self.enter(room)
+        await self.link.hub.rooms.heard(room)
+
+    def enter(self, room: str) -> None:
+        """Hear ``room`` from now on, without waiting for other processes to be heard in it. Raises TooManyRooms."""
         if not self.open:
             return
         if self.rooms is None:
@@ -58,7 +63,6 @@ class Socket:
                 raise TooManyRooms
             self.rooms.add(room)
             self.link.hub.rooms.enter(self, room)
-        await self.link.hub.rooms.heard(room)
 
     def leave(self, room: str) -> None:
         """Hear ``room`` no more."""

@@ -78,8 +78,8 @@ class Listener:
         self.client.on("*", self._hear, namespace="/member")
         self.client.on("connect_error", self._refused, namespace="/member")
 
-    async def _hear(self, event: str, payload: Any) -> None:
-        self.heard.append((event, payload))
+    async def _hear(self, event: str, *payload: Any) -> None:
+        self.heard.append((event, payload[0] if len(payload) == 1 else payload))
 
     async def _refused(self, data: Any) -> None:
         self.refusal = data

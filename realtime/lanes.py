@@ -1,0 +1,102 @@
+"""The reliable lane of rooms: events numbered ``{epoch, seq}`` without gaps, kept in a Redis stream of bounded length.
+
+An event is numbered, kept and published by one script, so that whoever hears a number knows that all before it are in
+the log. An epoch ends when the log can no longer be trusted: Redis was started again, or lost the room.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any, cast
+
+import msgspec
+from redis.exceptions import NoScriptError
+
+from server.redis import Redis, connect
+
+KEEP = 1000
+"""Events of a room that a client may have missed and still be brought up to date event by event."""
+KEEP_SECONDS = 86_400
+_FOLDER = files(__package__) / "lua"
+_pack = msgspec.msgpack.Encoder().encode
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a room, or somebody who hears it, stands."""
+
+    epoch: str
+    seq: int
+
+
+class _Numbered(msgspec.Struct, frozen=True, array_like=True):
+    event: str
+    payload: msgspec.Raw
+    place: Place
+
+
+_read = msgspec.msgpack.Decoder(_Numbered).decode
+
+
+def numbered(message: bytes) -> bool:
+    """Tell whether a message of the bus is an event of a reliable lane."""
+    return message[:1] == b"\x93"
+
+
+def place_of(message: bytes) -> Place:
+    """Return the place of a numbered message. Raises MsgspecError."""
+    return _read(message).place
+
+
+class _Script:
+    def __init__(self, name: str) -> None:
+        self.source = (_FOLDER / f"{name}.lua").read_bytes()
+        self.sha = sha1(self.source, usedforsecurity=False).hexdigest()
+
+
+_SAY, _HEAD = _Script("say"), _Script("head")
+
+
+class Lanes:
+    """Every command of the reliable lane. All of it raises what the Redis client raises (server.redis.DOWN)."""
+
+    def __init__(self, url: str) -> None:
+        self._redis: Redis = connect(url, size=20)
+        self._prefix = f"lf:{self._redis.connection_pool.connection_kwargs.get('db') or 0}"
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def say(self, room: str, event: str, payload: Mapping[str, Any] | msgspec.Struct, channel: str) -> Place:
+        """Number an event, keep it and publish it; returns its place."""
+        message = b"\x93" + _pack(event) + _pack(payload)
+        answer = await self._run(_SAY, room, secrets.token_hex(6), KEEP, KEEP_SECONDS, channel, message)
+        return _place(answer)
+
+    async def head(self, room: str) -> Place:
+        """Return where a room stands."""
+        return _place(await self._run(_HEAD, room, secrets.token_hex(6), KEEP_SECONDS))
+
+    async def after(self, room: str, seq: int) -> list[bytes]:
+        """Return the messages of the room's log after ``seq``, oldest first; the first may be a later one."""
+        rows: Any = await self._redis.xrange(self._key(room, "log"), min=f"{seq + 1}-0")
+        return [fields[b"m"] for _, fields in rows]
+
+    def _key(self, room: str, part: str) -> str:
+        return f"{{{self._prefix}:lane:{room}}}:{part}"
+
+    async def _run(self, script: _Script, room: str, *arguments: Any) -> Any:
+        keys = (self._key(room, "head"), self._key(room, "log"))
+        evalsha = cast("Callable[..., Awaitable[Any]]", self._redis.evalsha)
+        try:
+            return await evalsha(script.sha, 2, *keys, *arguments)
+        except NoScriptError:
+            return await cast("Callable[..., Awaitable[Any]]", self._redis.eval)(script.source, 2, *keys, *arguments)
+
+
+def _place(answer: Any) -> Place:
+    epoch, seq = answer
+    return Place(epoch.decode(), int(seq))

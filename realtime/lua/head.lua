@@ -1,0 +1,11 @@
+-- Return where a room stands: its epoch and the number of its last event. A room nobody spoke in begins now.
+-- KEYS: head, log. ARGV: a fresh epoch, for how many seconds to keep it.
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'run', 'seq')
+if not head[1] or head[2] ~= run then
+  redis.call('DEL', KEYS[2])
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'run', run, 'seq', 0)
+  head = {ARGV[1], run, '0'}
+end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return {head[1], tonumber(head[3])}
