@@ -38,11 +38,12 @@ class Ready(web.StreamResponse):
         return True
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Write all of it. Raises ClientConnectionResetError when the client has gone."""
+        """Write all of it, and wait for a client that asks on and does not read. Raises ClientConnectionResetError."""
         transport = request.transport
         if transport is None or transport.is_closing():
             raise ClientConnectionResetError("gone before it was answered")
         transport.write(self._head + _now() + self._tail)
+        await request.writer.drain()
         return None
 
     async def write_eof(self, data: bytes = b"") -> None:

@@ -72,3 +72,39 @@ async def test_one_answer_serves_many_requests_of_one_connection_and_of_many() -
     for raw in heard:
         assert len(re.findall(rb"HTTP/1\.1 409 Conflict\r\n", raw)) == 5
         assert raw.count(BODY) == 5
+
+
+async def test_who_does_not_read_is_waited_for() -> None:
+    long = Ready(409, b"x" * 100_000, {})
+    answered, most = 0, 0
+
+    async def given(request: web.Request) -> web.StreamResponse:
+        nonlocal answered, most
+        await request.read()
+        assert isinstance(request.transport, asyncio.Transport)
+        most = max(most, request.transport.get_write_buffer_size())
+        answered += 1
+        return long
+
+    site = web.Application()
+    site.router.add_post("/", given)
+    async with TestServer(site) as server:
+        assert server.port is not None
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1000)
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}" * 400)
+        try:
+            async with asyncio.timeout(20):
+                before = -1
+                while before != answered:
+                    before = answered
+                    await asyncio.sleep(0.3)
+                assert answered < 400, "40 MB are on no socket"
+                left = 400
+                while left:
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    assert head.startswith(b"HTTP/1.1 409")
+                    await reader.readexactly(100_000)
+                    left -= 1
+        finally:
+            writer.close()
+    assert most < 1_000_000
