@@ -216,6 +216,8 @@ def door(call: Call) -> str:
 def page_before(request: web.Request) -> str:
     """Return path and query of the page that a request was made on, as its headers tell; empty when they do not."""
     told = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+    if not told.isascii():  # browsers write addresses in ASCII; bytes of anything else need not be text at all
+        return ""
     try:
         seen = urlsplit(told)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -67,3 +68,18 @@ async def test_anything_else_says_so_and_shows_the_door(
     cookie = {"Cookie": "lf_visitor=visitor"}
     response = await client.request(method, path, headers=headers | cookie, data=form)
     assert (response.status, f'href="{way}"' in await response.text()) == (401, True)
+
+
+@pytest.mark.parametrize("header", [b"Referer", b"HX-Current-URL"])
+@pytest.mark.parametrize(("path", "status"), [(b"/test/desk", b"401"), (b"/language/en", b"303")])
+async def test_a_page_before_that_is_no_text_is_none(
+    site: tuple[Application, TestClient[Any, Any]], header: bytes, path: bytes, status: bytes
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", site[1].port)
+    writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nHX-Request: true\r\n")
+    writer.write(header + b": http://x/\xff\r\n\r\n")
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 " + status)
+    assert (b"\r\nLocation: /\r\n" if status == b"303" else f'href="{DESK}"'.encode()) in answer
