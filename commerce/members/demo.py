@@ -23,8 +23,9 @@ from server.settings import Environment
 
 PREFIX = "199"
 """Demo buyers' phones: this and a running number of eight digits."""
-CROWD_PREFIX = "198"
-"""Those of the crowd that buys by itself: whoever asks for buyers gets none of them."""
+CROWD_PREFIX = "100"
+"""Those of the crowd that buys by itself. No mobile number begins so: nobody can log in as one of them, and nobody who
+registers is taken for one."""
 
 TOKENS_LAST = timedelta(hours=24)
 _AT_ONCE = 1000
