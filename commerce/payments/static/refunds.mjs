@@ -10,7 +10,8 @@ async function refresh() {
   try {
     if (!document.hidden && !region().querySelector(":popover-open")) {
       const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
-      if (!answer.ok || answer.redirected) return;
+      if (answer.redirected || (answer.status >= 400 && answer.status < 500)) return; // no longer ours to see
+      if (!answer.ok) throw new Error(answer.statusText);
       const parts = "[data-refunds], [data-follows]";
       const fresh = [...new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll(parts)];
       const shown = [...document.querySelectorAll(parts)];
@@ -20,7 +21,7 @@ async function refresh() {
       }
     }
   } catch {
-    // no answer: ask again
+    // no answer, or none for now: ask again
   }
   watch();
 }

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, Route, expect
 
 from tests.commerce.orders.market import Market, working
 
@@ -74,9 +74,23 @@ async def test_from_the_refusal_to_the_money_without_a_reload(browser: BrowserCo
         await desk.get_by_role("link", name=order.order_no).click()
         await expect(desk.get_by_role("heading", name="退款")).to_be_visible()
         await shot(desk, "order-desk-failed")
+        # The gateway cannot for now, and the site is away for a moment: the page asks on until the money has gone.
+        await tester.get_by_role("button", name="拒绝一次").nth(1).click()
+        await expect(tester.get_by_text("接下来要拒绝 1 次退款")).to_be_visible()
+        shut: list[str] = []
+
+        async def away(route: Route) -> None:
+            if route.request.resource_type == "fetch" and len(shut) < 2:
+                shut.append(route.request.url)
+                await route.fulfill(status=503)
+            else:
+                await route.continue_()
+
+        await desk.route(f"**/{order.order_no}", away)
         await desk.get_by_role("button", name="再退一次").first.click()
         await desk.get_by_role("alertdialog").get_by_role("button", name="再退一次").click()
-        await expect(desk.get_by_text("退款成功")).to_be_visible(timeout=15_000)
+        await expect(desk.get_by_text("退款成功")).to_be_visible(timeout=30_000)
+        assert len(shut) == 2
         await expect(desk.get_by_text("工作人员重新发起了退款").first).to_be_visible()
         await expect(desk.get_by_text("退款已原路退回")).to_be_visible()
         await shot(desk, "order-desk-done")
