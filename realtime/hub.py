@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, get_type_hints
@@ -35,6 +37,7 @@ from server import database as db
 from server import redis
 from server.errors import Forbidden, Internal, Problem, RateLimited, Unavailable
 from server.http.bodies import invalid
+from server.pace import Buckets
 
 log = structlog.get_logger("realtime")
 HANDLE_WITHIN = 8.0
@@ -56,6 +59,12 @@ class Limits(msgspec.Struct, frozen=True):
     """Events beyond the rate that end the connection."""
     sockets_of_member: int = 12
     sockets_of_address: int = 200
+    member_events: tuple[float, float] = (40.0, 120.0)
+    """Events of one member on all their connections to this process: a second, and at once."""
+    address_events: tuple[float, float] = (400.0, 1200.0)
+    """The same for an address, behind which a whole school may be."""
+    address_handshakes: tuple[float, float] = (50.0, 400.0)
+    """Connections that an address may begin: a second, and at once."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -94,6 +103,9 @@ class Hub:
         self.limits = limits or Limits()
         self.engine = Engine(self._accept, options)
         self._namespaces: dict[str, Namespace] = {}
+        self._members: Buckets[tuple[VisitorKind, int]] = Buckets(*self.limits.member_events)
+        self._addresses: Buckets[str] = Buckets(*self.limits.address_events)
+        self._handshakes: Buckets[str] = Buckets(*self.limits.address_handshakes)
         self._joining: dict[str, Joining] = {}
         self._links: set[Link] = set()
         self._held: Counter[tuple[VisitorKind, int | str]] = Counter()
@@ -156,9 +168,13 @@ class Hub:
         return {name: float(number) for name, number in counted.items()}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer a request to ``/socket.io/``: 403 to foreign origins."""
+        """Answer a request to ``/socket.io/``: 403 to foreign origins, 429 to an address that connects too often."""
         if not self._door.origin(request):
             return engine_io.refusal(4, 403)
+        if "sid" not in request.query:
+            address = self._door.address(request)
+            if self._door.limited(address) and (wait := self._handshakes.wait(address, time.monotonic())):
+                return engine_io.refusal(3, 429, **{"Retry-After": str(math.ceil(wait))})
         return await self.engine.handle(request)
 
     async def drain(self, seconds: float) -> None:
@@ -170,7 +186,8 @@ class Hub:
     # What links tell
 
     def _accept(self, line: Line, request: web.Request) -> Link:
-        link = Link(self, line, self._door.address(request), self._door.language(request))
+        address = self._door.address(request)
+        link = Link(self, line, address, self._door.language(request), limited=self._door.limited(address))
         self._links.add(link)
         return link
 
@@ -205,7 +222,7 @@ class Hub:
             raise Unavailable from None
         if visitor.kind not in namespace.kinds:
             raise Forbidden
-        if self._door.limited(link.address):
+        if link.limited:
             guest = visitor.kind is VisitorKind.GUEST
             holder: tuple[VisitorKind, int | str] = (visitor.kind, link.address if guest else visitor.id)
             if self._held[holder] >= (self.limits.sockets_of_address if guest else self.limits.sockets_of_member):
@@ -262,6 +279,15 @@ class Hub:
             problem = Internal()
         if socket.open:
             socket.link.answer(packet, answer_of(problem, socket.link.language))
+
+    def paced(self, link: Link, socket: Socket) -> float:
+        """Count an event of a limited client; returns 0, or the seconds until its member or address may go on."""
+        at = time.monotonic()
+        visitor = socket.visitor
+        waits = 0.0
+        if visitor.kind is not VisitorKind.GUEST:
+            waits = self._members.wait((visitor.kind, visitor.id), at)
+        return waits or self._addresses.wait(link.address, at)
 
     def limited(self, link: Link, packet: Packet, retry_after: int) -> None:
         """Tell a client that it asks too much."""

@@ -8,6 +8,7 @@ meanwhile is not read from beyond ``INBOX`` packets.
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 from collections import deque
 from collections.abc import Awaitable
@@ -44,15 +45,17 @@ class Link:
         "encoding",
         "hub",
         "language",
+        "limited",
         "line",
         "sockets",
     )
 
-    def __init__(self, hub: Hub, line: Line, address: str, language: Translator | None) -> None:
+    def __init__(self, hub: Hub, line: Line, address: str, language: Translator | None, *, limited: bool) -> None:
         self.hub = hub
         self.line = line
         self.address = address
         self.language = language
+        self.limited = limited
         self.encoding: Encoding = MSGPACK
         self.sockets: dict[str, Socket] = {}
         self._reader: Reader | None = None
@@ -163,7 +166,12 @@ class Link:
                         elif socket is not None:
                             self.hub.limited(self, packet, self._bucket.retry_after)
                         return None
-                return None if socket is None else self.hub.event(socket, packet)
+                if socket is None:
+                    return None
+                if self.limited and (wait := self.hub.paced(self, socket)):
+                    self.hub.limited(self, packet, math.ceil(wait))
+                    return None
+                return self.hub.event(socket, packet)
             case PacketType.CONNECT:
                 if socket is not None:
                     self.line.close("parse error")  # a second CONNECT is against the protocol

@@ -30,7 +30,7 @@ from flashsale.seckill.problems import (
 )
 from flashsale.seckill.refusals import OF_OUTCOME, Refusals
 from flashsale.seckill.settle import Settler
-from flashsale.seckill.tally import Buckets, Tally
+from flashsale.seckill.tally import Tally
 from flashsale.seckill.tickets import LEEWAY_MS, Ticket, Tickets
 from flashsale.seckill.types import AttemptBody, Fate, QueuedView, Settlement, Win, WonView
 from realtime import notices
@@ -53,6 +53,7 @@ from server.errors import (
 )
 from server.http.bodies import decode_json
 from server.http.session import COOKIES, Expired, Kind, digest_of
+from server.pace import Buckets
 
 log = structlog.get_logger("attempt")
 PATIENCE = 0.3
@@ -81,7 +82,7 @@ class Attempts:
         self._tally = tally
         self._batcher = Batcher(gate)
         self._settler = Settler(app.database, gate)
-        self._buckets = Buckets(RATE, BURST) if app.settings.limits else None
+        self._buckets: Buckets[int] | None = Buckets(RATE, BURST) if app.settings.limits else None
         self._tries = Tries(app.redis)
         self._refusals = Refusals(app.translations)
         self._pushes: set[asyncio.Task[None]] = set()

@@ -53,24 +53,3 @@ class Tally:
         while True:
             await asyncio.sleep(1.0)
             await self.flush()
-
-
-class Buckets:
-    """How often one member may try: ``rate`` a second, ``burst`` at once. Kept in this process."""
-
-    def __init__(self, rate: float, burst: float) -> None:
-        self._step = 1.0 / rate
-        self._slack = burst / rate
-        self._due: dict[int, float] = {}
-
-    def wait(self, member_id: int, at: float) -> float:
-        """Take a token at ``at`` (monotonic seconds) and return 0, or return the seconds until there is one."""
-        due = self._due.get(member_id, 0.0)
-        if due < at:
-            due = at
-        if due - at > self._slack:
-            return due - at - self._slack
-        self._due[member_id] = due + self._step
-        if len(self._due) > 200_000:
-            self._due = {member: moment for member, moment in self._due.items() if moment > at}
-        return 0.0

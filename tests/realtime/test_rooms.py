@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import msgspec
 import pytest
 
@@ -15,6 +16,7 @@ from realtime import bus
 from realtime.hub import Hub
 from realtime.sockets import ROOMS
 from server.engines import Engines
+from server.pace import Buckets
 from server.settings import Settings
 from tests.realtime.conftest import Listener, Site, serving
 from tests.waiting import until
@@ -129,6 +131,38 @@ async def test_a_socket_may_do_so_much_and_a_flood_ends_it(site: Site, listen: L
     for _ in range(400):
         await guest.client.emit("unwatch", {"item_id": "1"}, namespace="/member")
     await until(lambda: not guest.client.connected)
+
+
+async def test_a_member_and_an_address_may_do_so_much(settings: Settings) -> None:
+    async with serving(msgspec.structs.replace(settings, limits=True)) as site:
+        site.hub._members = Buckets(0.1, 3)
+        pair = [Listener(), Listener()]
+        for listener in pair:
+            await listener.connect(site.url, await site.token(await site.session(7)))
+        answers = [await pair[turn % 2].ask("unwatch", {"item_id": "1"}) for turn in range(8)]
+        assert [answer["ok"] for answer in answers][:4] == [True] * 4
+        refused = answers[-1]
+        assert (refused["code"], refused["ok"]) == ("rate_limited", False)
+        assert 1 <= refused["retry_after"] <= 30
+        site.hub._addresses = Buckets(0.1, 2)
+        guests = [Listener(), Listener()]
+        for listener in guests:
+            await listener.connect(site.url, await site.token())
+        answers = [await guests[turn % 2].ask("unwatch", {"item_id": "1"}) for turn in range(6)]
+        assert [answer["ok"] for answer in answers] == [True, True, True, False, False, False]
+        for listener in pair + guests:
+            await listener.client.disconnect()
+
+
+async def test_an_address_may_connect_so_often(settings: Settings) -> None:
+    async with serving(msgspec.structs.replace(settings, limits=True)) as site, aiohttp.ClientSession() as http:
+        site.hub._handshakes = Buckets(0.1, 2)
+        seen = []
+        for _ in range(5):
+            async with http.get(f"{site.url}/socket.io/?EIO=4&transport=polling") as answer:
+                seen.append(answer.status)
+                assert ("Retry-After" in answer.headers) is (answer.status == 429)
+        assert seen == [200, 200, 200, 429, 429]
 
 
 async def test_so_many_sockets_of_one_member(settings: Settings) -> None:

@@ -11,11 +11,11 @@ import pytest
 
 from flashsale.seckill import attempt, captcha
 from flashsale.seckill.captcha import TRIES
-from flashsale.seckill.tally import Buckets
 from flashsale.seckill.tickets import Tickets, zero_bits
 from flashsale.seckill.types import Challenge
 from server.clock import now, to_ms
 from server.http.session import Kind
+from server.pace import Buckets
 from tests.flashsale.seckill.conftest import Member, Stage
 
 
@@ -339,7 +339,7 @@ async def test_refusing_asks_no_database(stage: Stage, monkeypatch: pytest.Monke
 
 
 def test_a_members_pace() -> None:
-    buckets = Buckets(rate=10, burst=3)
+    buckets: Buckets[int] = Buckets(rate=10, burst=3)
     assert [round(buckets.wait(7, 100.0), 1) for _ in range(6)] == [0, 0, 0, 0, 0.1, 0.1]
     assert buckets.wait(8, 100.0) == 0
     assert buckets.wait(7, 100.05) > 0
