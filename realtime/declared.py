@@ -22,6 +22,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from realtime.ticks import Merger
 from server.http import Body
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -34,6 +35,8 @@ class Lane(StrEnum):
     """Numbered ``{epoch, seq}`` and kept; whoever was away gets what they missed, in order."""
     LOSSY = "lossy"
     """At most once; a slow reader, or one who is away, misses it."""
+    MERGED = "merged"
+    """Lossy, and gathered: what was said in a tick becomes one frame (realtime/ticks.py)."""
 
 
 class Says(msgspec.Struct, frozen=True):
@@ -43,6 +46,8 @@ class Says(msgspec.Struct, frozen=True):
     event: str
     payload: type[msgspec.Struct]
     lane: Lane = Lane.LOSSY
+    merger: Callable[[], Merger] | None = None
+    """Makes what gathers a merged event; its frames are payloads."""
 
 
 Snapshot = Callable[[Any, str], Awaitable[msgspec.Struct | None]]
@@ -65,11 +70,20 @@ class RoomType(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.reliable and self.snapshot is None:
             raise TypeError(f"{self.name}: a reliable lane needs a snapshot to begin from")
+        if any((says.lane is Lane.MERGED) is (says.merger is None) for says in self.says):
+            raise TypeError(f"{self.name}: a merged lane needs a merger, and no other has one")
+        if len([says for says in self.says if says.lane is Lane.MERGED]) > 1:
+            raise TypeError(f"{self.name}: one merged event carries all of a tick")
 
     @property
     def reliable(self) -> bool:
         """Tell whether anything said here is numbered."""
         return any(says.lane is Lane.RELIABLE for says in self.says)
+
+    @property
+    def merged(self) -> Says | None:
+        """Return the merged event, if there is one."""
+        return next((says for says in self.says if says.lane is Lane.MERGED), None)
 
     def room(self, key: object) -> str:
         """Return the name of the room with ``key``. Raises ValueError for one that no room has."""

@@ -24,10 +24,10 @@ Socket.IO v5 at `/socket.io/`, with the msgpack parser or the usual one. A clien
 client sends is acknowledged with `{"ok": true, …}` or `{"ok": false, "code", "message", "field"?, "retry_after"?}`.
 After the event `closed {"code"}` and a DISCONNECT the server does not want the client back.
 
-An event of a reliable lane has a second argument, its place `{"epoch", "seq"}`; seq rises by one. A client keeps the place
-of the last one, and after a reconnection emits `join` with it: the answer either goes on from there (`reset` false) or
-gives a new `state`. The event `room {"room", "epoch", "seq", "state"}` gives a new state at any time. Payloads tell the
-state after the event. Lossy events may be missed.
+An event of a reliable lane has a second argument, its place `{"epoch", "seq"}`; seq rises by one. A client keeps the
+place of the last one, and after a reconnection emits `join` with it: the answer either goes on from there (`reset`
+false) or gives a new `state`. The event `room {"room", "epoch", "seq", "state"}` gives a new state at any time.
+Payloads tell the state after the event. Lossy events may be missed; merged ones come in one frame a tick.
 """
 
 

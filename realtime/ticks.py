@@ -1,0 +1,196 @@
+"""The merged lane: what thousands say in a second becomes one frame a tick.
+
+    SAYS = Says("tick", Tick, Lane.MERGED, merger=LiveTick)
+    rooms.add(ROOM, 7, Like(3))
+
+Each process gathers what was said to it and tells the others once a tick; each process gathers what all of them told
+and writes one frame to its viewers once a tick, a moment later. The clock on the wall gives the beat, so that the parts
+of all processes are there when the frame is made. Both are lossy. What may be said to a viewer is capped by the merger;
+``Sample`` does so fairly. A tick that took long makes the next one come later, so that a crowd is served less often
+before it is served late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+import structlog
+
+log = structlog.get_logger("rooms")
+TICK = 0.1
+SLOWEST = 0.5
+"""Seconds between two frames of a room: as a rule, and at most under load."""
+LAG = 0.03
+"""Seconds from telling the others to writing frames: what the bus may take."""
+BUSY = 0.5
+"""The share of a tick that its work may take before the next one is put off."""
+
+Item = TypeVar("Item")
+
+
+class Merger(Protocol):
+    """What a feature makes of what is said in one room. One is kept for speaking and one for listening."""
+
+    def add(self, item: Any) -> None:
+        """Take what was said to this process."""
+
+    def part(self) -> Any:
+        """Return what the other processes are told of it, None for nothing, and begin anew."""
+
+    def merge(self, part: Any) -> None:
+        """Take what a process told, decoded from msgpack."""
+
+    def frame(self, seconds: float) -> msgspec.Struct | None:
+        """Return what viewers are told after ``seconds`` since the last one, None for nothing, and begin anew."""
+
+
+class Sample(Generic[Item]):
+    """Keeps at most ``rate`` items a second for a viewer, and no one's voice drowns another's.
+
+    Higher ranks come first. Within a rank everybody has one item before anybody has two; who comes when there is not
+    room for all is chance. What is kept leaves in the order in which it came.
+    """
+
+    def __init__(self, rate: float, burst: float, most: int = 2000) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._left = burst
+        self._most = most
+        self._items: list[tuple[int, Hashable, Item]] = []
+        self.dropped = 0
+        """Items left out so far."""
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def add(self, item: Item, sender: Hashable, rank: int = 0) -> None:
+        """Take an item; beyond ``most`` waiting ones a random one goes."""
+        self._items.append((rank, sender, item))
+        if len(self._items) > self._most:
+            self._items.pop(random.randrange(len(self._items) - 1))
+            self.dropped += 1
+
+    def take(self, seconds: float) -> list[Item]:
+        """Return what viewers get after ``seconds``; the rest is dropped: late comments are no comments."""
+        self._left = min(self._burst, self._left + self._rate * seconds)
+        items, self._items = self._items, []
+        room = int(self._left)
+        if len(items) > room:
+            self.dropped += len(items) - room
+            items = self._chosen(items, room)
+        self._left -= len(items)
+        return [item for _, _, item in items]
+
+    @staticmethod
+    def _chosen(items: list[tuple[int, Hashable, Item]], room: int) -> list[tuple[int, Hashable, Item]]:
+        turns: dict[tuple[int, Hashable], int] = defaultdict(int)
+        order: list[tuple[int, int, int, int]] = []
+        for at in random.sample(range(len(items)), len(items)):
+            rank, sender, _ = items[at]
+            turn = turns[rank, sender]
+            turns[rank, sender] = turn + 1
+            order.append((-rank, turn, len(order), at))
+        kept = sorted(at for *_, at in sorted(order)[:room])
+        return [items[at] for at in kept]
+
+
+class _Room:
+    __slots__ = ("heard", "last", "said")
+
+    def __init__(self, make: Callable[[], Merger], at: float) -> None:
+        self.said = make()
+        self.heard = make()
+        self.last = at
+
+
+class Ticks:
+    """The merged lanes of one process; its task lives while there is something to tell."""
+
+    def __init__(
+        self,
+        tell: Callable[[str, Any], Awaitable[bool]],
+        show: Callable[[str, msgspec.Struct], Awaitable[None]],
+    ) -> None:
+        """``tell`` gives a part to all processes, this one too, False when they cannot be reached; ``show`` writes a
+        frame to this process' viewers."""
+        self._tell = tell
+        self._show = show
+        self._rooms: dict[str, _Room] = {}
+        self._stirred: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+        self.wait = TICK
+
+    def add(self, room: str, make: Callable[[], Merger], item: Any) -> None:
+        """Take what was said in ``room``."""
+        self._of(room, make).said.add(item)
+        self._stir(room)
+
+    def arrived(self, room: str, make: Callable[[], Merger], part: Any) -> None:
+        """Take what a process told."""
+        self._of(room, make).heard.merge(part)
+        self._stir(room)
+
+    async def close(self) -> None:
+        """Stop; what was not told yet is lost."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _of(self, room: str, make: Callable[[], Merger]) -> _Room:
+        found = self._rooms.get(room)
+        if found is None:
+            found = self._rooms[room] = _Room(make, time.monotonic() - TICK)
+        return found
+
+    def _stir(self, room: str) -> None:
+        self._stirred.add(room)
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run(), name="ticks")
+
+    async def _run(self) -> None:
+        try:
+            idle = 0
+            while idle < 20:  # two seconds of silence
+                await asyncio.sleep(self.wait - time.time() % self.wait)
+                idle = 0 if self._stirred else idle + 1
+                began = time.monotonic()
+                await self._each(self._tell_of)
+                told = time.monotonic() - began
+                await asyncio.sleep(max(0.0, LAG - told))
+                began = time.monotonic()
+                await self._each(self._show_of)
+                took = told + time.monotonic() - began
+                if took > self.wait * BUSY:
+                    self.wait = min(SLOWEST, max(self.wait * 1.5, took))
+                else:
+                    self.wait = max(TICK, self.wait * 0.9)
+            self._rooms.clear()
+        finally:
+            self._task = None
+
+    async def _each(self, turn: Callable[[str, _Room], Awaitable[None]]) -> None:
+        rooms, self._stirred = self._stirred, set()
+        for name in rooms:
+            try:
+                await turn(name, self._rooms[name])
+            except Exception as error:  # a merger's defect must not silence the other rooms
+                log.error("tick", room=name, exc_info=error)
+
+    async def _tell_of(self, name: str, room: _Room) -> None:
+        self._stirred.add(name)  # there may be something to show
+        part = room.said.part()
+        if part is not None and not await self._tell(name, part):
+            room.heard.merge(msgspec.msgpack.decode(msgspec.msgpack.encode(part)))  # alone, as it seems
+
+    async def _show_of(self, name: str, room: _Room) -> None:
+        now = time.monotonic()
+        frame = room.heard.frame(now - room.last)
+        if frame is not None:
+            room.last = now
+            await self._show(name, frame)
