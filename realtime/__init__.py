@@ -5,8 +5,9 @@ hub = app.resource(Hub)                      hub.on("/member", "watch", watch)
 realtime.notices                             await notices.add(connection, member_id, "order", {...})
 """
 
+from realtime.declared import Lane, RoomType, Says
 from realtime.hub import Hub, Socket
 from realtime.rooms import Rooms
 from realtime.types import Visitor, VisitorKind
 
-__all__ = ["Hub", "Rooms", "Socket", "Visitor", "VisitorKind"]
+__all__ = ["Hub", "Lane", "RoomType", "Rooms", "Says", "Socket", "Visitor", "VisitorKind"]

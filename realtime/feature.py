@@ -11,12 +11,13 @@ from aiohttp import web
 
 from realtime import api, notices
 from realtime.bus import Bus
+from realtime.declared import Lane, Says
 from realtime.delivery import Delivery
 from realtime.door import PlatformDoor
 from realtime.hub import Hub
 from realtime.lanes import Lanes
 from realtime.rooms import Rooms
-from realtime.types import VisitorKind
+from realtime.types import Closed, Ready, VisitorKind
 from server.application import Application
 from server.jobs import Schedule
 from server.observe import Metrics
@@ -33,6 +34,7 @@ def setup(app: Application) -> None:
     delivery = Delivery(app)
     hub.namespace(MEMBER, VisitorKind.GUEST, VisitorKind.MEMBER, opened=delivery.greet, closed=delivery.part)
     hub.on(MEMBER, "sync", delivery.sync)
+    hub.says(MEMBER, Says("ready", Ready, Lane.LOSSY), Says("closed", Closed, Lane.LOSSY))
     app.provide(Rooms, rooms)
     app.provide(Hub, hub)
     app.provide(Delivery, delivery)

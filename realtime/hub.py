@@ -21,7 +21,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from realtime.declared import RoomType
+from realtime.declared import RoomType, Says
 from realtime.door import Door, answer_of
 from realtime.errors import TooManyConnections, UnknownEvent, UnknownNamespace
 from realtime.joining import Joining
@@ -89,6 +89,8 @@ class Namespace(msgspec.Struct):
     events: dict[str, Event]
     opened: list[Hook]
     closed: list[Hook]
+    says: list[Says]
+    """What is sent to its sockets beside what rooms say."""
 
 
 class Hub:
@@ -116,7 +118,7 @@ class Hub:
     def namespace(self, path: str, *kinds: VisitorKind, opened: Hook | None = None, closed: Hook | None = None) -> None:
         """Open ``path`` to visitors of ``kinds``; ``opened`` and ``closed`` run for each socket. May be called again to
         add hooks to a namespace that another feature opened."""
-        held = self._namespaces.setdefault(path, Namespace(frozenset(), {}, [], []))
+        held = self._namespaces.setdefault(path, Namespace(frozenset(), {}, [], [], []))
         held.kinds |= frozenset(kinds)
         if opened is not None:
             held.opened.append(opened)
@@ -134,6 +136,15 @@ class Hub:
         if len(names) not in (2, 3):
             raise TypeError(f"the handler of {event} takes app, socket and perhaps body")
         events[event] = Event(handler, get_type_hints(handler).get("body"), names[2:] == ["args"])
+
+    def says(self, namespace: str, *said: Says) -> None:
+        """Declare what is sent to sockets of ``namespace`` beside what its rooms say. Raises ValueError for an event
+        that is declared already."""
+        known = self._namespaces[namespace].says
+        for says in said:
+            if any(says.event == one.event for one in known):
+                raise ValueError(f"{says.event} of {namespace} is declared already")
+            known.append(says)
 
     def room(self, kind: RoomType) -> None:
         """Open the rooms of ``kind`` to ``join`` and ``leave``. Raises ValueError when its name is taken."""

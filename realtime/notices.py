@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from realtime import store
 from realtime.types import Head, Notice, Sync, Synced
 from server.application import Application
@@ -20,12 +22,13 @@ PAGE = 200
 KEEP = timedelta(days=14)
 
 
-async def add(connection: Connection, member_id: int, kind: str, payload: Mapping[str, Any]) -> int:
+async def add(connection: Connection, member_id: int, kind: str, payload: Mapping[str, Any] | msgspec.Struct) -> int:
     """Tell a member something: event ``kind`` with ``payload`` and seq, to each of the member's sockets. Returns seq.
 
+    The feature declares kind and payload with ``Hub.says``.
     Locks the member's head row until the transaction ends: do it late, and for several members in order of id.
     """
-    return await store.add_notice(connection, member_id, kind, dict(payload))
+    return await store.add_notice(connection, member_id, kind, dict(msgspec.to_builtins(payload)))
 
 
 def told(notice: Notice, epoch: str) -> dict[str, Any]:

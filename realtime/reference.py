@@ -7,11 +7,13 @@ import sys
 import types
 import typing
 from collections.abc import Iterator
+from enum import Enum
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec import UnsetType
 
-from realtime.declared import RoomType
+from realtime.declared import RoomType, Says
 from realtime.hub import Hub
 from realtime.joining import Joining
 
@@ -23,6 +25,9 @@ Socket.IO v5 at `/socket.io/`, with the msgpack parser or the usual one. A clien
 /api/v1/realtime/tokens`) and connects to a namespace with `auth: {token}`; it opens one connection, once. Every event a
 client sends is acknowledged with `{"ok": true, …}` or `{"ok": false, "code", "message", "field"?, "retry_after"?}`.
 After the event `closed {"code"}` and a DISCONNECT the server does not want the client back.
+
+On /member, reliable events are the member's notices: each has `epoch`, `seq` and `kind` beside its own fields; seq
+rises by one. After a reconnection `ready {"epoch", "seq"}` tells where they stand, and `sync` gives what is missing.
 
 An event of a reliable lane has a second argument, its place `{"epoch", "seq"}`; seq rises by one. A client keeps the
 place of the last one, and after a reconnection emits `join` with it: the answer either goes on from there (`reset`
@@ -46,13 +51,15 @@ def _namespaces(hub: Hub) -> Iterator[str]:
             owner = getattr(event.handler, "__self__", None)
             if isinstance(owner, Joining) and not rooms:
                 rooms = sorted(owner.kinds.values(), key=lambda kind: kind.name)
+        for says in sorted(namespace.says, key=lambda says: says.event):
+            yield from _said(says, "###")
         for kind in rooms:
             yield from _room(kind)
 
 
 def _event(name: str, handler: Any, body: Any) -> Iterator[str]:
     yield f"### → `{name}`\n"
-    yield f"{inspect.cleandoc(handler.__doc__ or '')}\n"
+    yield f"{_doc(handler)}\n"
     if body is not None:
         yield from _fields(body)
     result = get_type_hints(handler).get("return")
@@ -65,9 +72,17 @@ def _room(kind: RoomType) -> Iterator[str]:
     yield f"### Room `{kind.name}:…`\n"
     yield f"{kind.about} A socket may be in {kind.most} at once.\n"
     for says in kind.says:
-        yield f"#### ← `{says.event}` ({says.lane})\n"
-        yield f"{inspect.cleandoc(says.payload.__doc__ or '')}\n"
-        yield from _fields(says.payload)
+        yield from _said(says, "####")
+
+
+def _said(says: Says, level: str) -> Iterator[str]:
+    yield f"{level} ← `{says.event}` ({says.lane})\n"
+    yield f"{_doc(says.payload)}\n"
+    yield from _fields(says.payload)
+
+
+def _doc(of: Any) -> str:
+    return inspect.cleandoc(of.__doc__ or "").replace("``", "`")
 
 
 def _fields(struct: type[msgspec.Struct]) -> Iterator[str]:
@@ -85,7 +100,10 @@ def _named(kind: Any) -> str:
         limits = [_limits(note) for note in notes if isinstance(note, msgspec.Meta)]
         return ", ".join((_named(inner), *(limit for limit in limits if limit)))
     if get_origin(kind) in (types.UnionType, typing.Union):
-        return " or ".join("nothing" if one is type(None) else _named(one) for one in get_args(kind))
+        kinds = [one for one in get_args(kind) if one is not UnsetType]
+        return " or ".join("null" if one is type(None) else _named(one) for one in kinds)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return "one of " + ", ".join(f"`{one.value}`" for one in kind)
     if get_origin(kind) in (list, tuple):
         inner_kinds = [one for one in get_args(kind) if one is not ...]
         return f"list of {_named(inner_kinds[0])}" if inner_kinds else "list"

@@ -45,6 +45,19 @@ class Head(msgspec.Struct, frozen=True):
     seq: int
 
 
+class Ready(msgspec.Struct, frozen=True):
+    """Where the member's notices stand, after connecting: ask with `sync` for what is missing. Guests have none."""
+
+    epoch: str
+    seq: int
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """The server ends the connection for good, for the reason in `code`: `session_ended`, …"""
+
+    code: str
+
+
 class Notice(msgspec.Struct, frozen=True):
     """One notice as stored."""
 

@@ -24,6 +24,7 @@ from commerce.orders.types import (
     OrderChanged,
     OrderKey,
     OrderStatus,
+    OrderTold,
     RefundStatus,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "OrderRefund",
     "OrderSource",
     "OrderStatus",
+    "OrderTold",
     "RefundState",
     "RefundStatus",
     "Refunds",

@@ -6,7 +6,7 @@ from collections import Counter
 
 from commerce import catalogue
 from commerce.orders import store
-from commerce.orders.types import OrderChanged, OrderStatus
+from commerce.orders.types import OrderChanged, OrderStatus, OrderTold
 from realtime import notices
 from server.application import Application
 from server.clock import wire
@@ -19,7 +19,7 @@ async def tell_member(app: Application, connection: Connection, event: OrderChan
         connection,
         event.member_id,
         "order",
-        {"order_no": event.order_no, "status": event.status.value, "at": wire(event.at)},
+        OrderTold(order_no=event.order_no, status=event.status, at=wire(event.at)),
     )
 
 

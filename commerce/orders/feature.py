@@ -8,8 +8,9 @@ from commerce.orders.events import count_sales, tell_member
 from commerce.orders.refunds import Refunds
 from commerce.orders.sources import Sources
 from commerce.orders.tills import Tills
-from commerce.orders.types import OrderChanged
+from commerce.orders.types import OrderChanged, OrderTold
 from commerce.staff import Tile, Tiles
+from realtime import Hub, Lane, Says
 from server.application import Application
 
 
@@ -31,5 +32,6 @@ def setup(app: Application) -> None:
             permission="orders.view",
         )
     )
+    app.resource(Hub).says("/member", Says("order", OrderTold, Lane.RELIABLE))
     app.subscribe(OrderChanged, "orders.tell_member", tell_member)
     app.subscribe(OrderChanged, "orders.count_sales", count_sales)

@@ -146,6 +146,17 @@ class OrderChanged(Event, frozen=True, kw_only=True):
     at: datetime
 
 
+class OrderTold(msgspec.Struct, frozen=True, kw_only=True):
+    """An order of the member is at `status`, since `at`. One that a flash sale made names the sale, and the attempt
+    whose answer was `queued`."""
+
+    order_no: str
+    status: OrderStatus
+    at: str
+    item_id: str | msgspec.UnsetType = msgspec.UNSET
+    attempt_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
 class NotCancellable(Conflict):
     """The order cannot be cancelled any more."""
 

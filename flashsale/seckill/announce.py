@@ -6,6 +6,9 @@ the worker. Whoever tells holds the reservation, so the news of a payment or an 
 
 from __future__ import annotations
 
+import msgspec
+
+from commerce.orders import OrderStatus, OrderTold
 from flashsale.seckill import reservation_store
 from flashsale.seckill.types import Untold
 from realtime import notices
@@ -40,13 +43,12 @@ async def _tell(connection: Connection, rows: list[Untold], attempt_id: str = ""
     for row in sorted(rows, key=lambda row: (row.member_id, row.reservation_id)):
         # A hold that was paid or given up meanwhile has had news of its own.
         if row.status == "held":
-            payload = {
-                "item_id": str(row.item_id),
-                "order_no": row.order_no,
-                "status": "pending_payment",
-                "at": wire(row.created_at),
-            }
-            await notices.add(
-                connection, row.member_id, "order", payload | ({"attempt_id": attempt_id} if attempt_id else {})
+            told = OrderTold(
+                item_id=str(row.item_id),
+                order_no=row.order_no,
+                status=OrderStatus.PENDING_PAYMENT,
+                at=wire(row.created_at),
+                attempt_id=attempt_id or msgspec.UNSET,
             )
+            await notices.add(connection, row.member_id, "order", told)
     await reservation_store.mark_told(connection, [row.reservation_id for row in rows])

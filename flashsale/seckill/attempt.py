@@ -20,6 +20,7 @@ from commerce.members import default_address
 from flashsale.gate import Attempt, Batcher, Gate, GateUnavailable, Outcome
 from flashsale.seckill import announce, settle_store
 from flashsale.seckill.captcha import Tries
+from flashsale.seckill.news import AttemptTold
 from flashsale.seckill.problems import (
     AddressMissing,
     AttemptVoid,
@@ -287,10 +288,8 @@ async def push(
                 await announce.tell(connection, item_id, member_id, request_id, attempt_id)
             else:
                 status = "interrupted" if settlement.fate is Fate.STALE else "refused"
-                payload = {"item_id": str(item_id), "status": status, "at": wire(now())}
-                if attempt_id:
-                    payload["attempt_id"] = attempt_id
-                await notices.add(connection, member_id, "attempt", payload)
+                told = AttemptTold(str(item_id), status, wire(now()), attempt_id or msgspec.UNSET)
+                await notices.add(connection, member_id, "attempt", told)
     except DOWN as error:
         # A win is told by the worker later; of a withdrawn one the client hears when it asks.
         log.warning("push late", member=member_id, item=item_id, error=str(error) or type(error).__name__)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
 from flashsale.seckill import store
 from flashsale.seckill.board import Board, Seen, item_view, phase, stock_level, taken
+from flashsale.seckill.news import SaleTold
 from flashsale.seckill.types import ItemView, Phase, StockLevel
 from realtime import Rooms, Socket
 from server.application import Application
@@ -31,16 +31,10 @@ def room(item_id: int) -> str:
     return f"sale:{item_id}"
 
 
-def news(seen: Seen) -> dict[str, Any]:
+def news(seen: Seen) -> SaleTold:
     """Return what a room hears."""
     at = now()
-    return {
-        "item_id": str(seen.item.id),
-        "phase": phase(seen, at).value,
-        "stock_level": stock_level(seen).value,
-        "taken_percent": taken(seen),
-        "server_time": wire(at),
-    }
+    return SaleTold(str(seen.item.id), phase(seen, at), stock_level(seen), taken(seen), wire(at))
 
 
 async def watch(app: Application, socket: Socket, body: Watch) -> ItemView:

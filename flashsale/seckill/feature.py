@@ -15,6 +15,7 @@ from flashsale.seckill.attempt import Attempts
 from flashsale.seckill.board import Board
 from flashsale.seckill.commands import COMMANDS
 from flashsale.seckill.jobs import schedules
+from flashsale.seckill.news import SAID
 from flashsale.seckill.source import NAME, SaleSource
 from flashsale.seckill.tally import Tally
 from flashsale.seckill.tickets import Tickets
@@ -45,6 +46,7 @@ def setup(app: Application) -> None:
     hub, rooms = app.resource(Hub), app.resource(Rooms)
     hub.on("/member", "watch", events.watch)
     hub.on("/member", "unwatch", events.unwatch)
+    hub.says("/member", *SAID)
 
     async def after_gap(room: str) -> None:
         await events.after_gap(app, room)

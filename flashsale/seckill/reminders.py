@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flashsale.seckill import pages_store
 from flashsale.seckill.board import Board, phase
+from flashsale.seckill.news import ReminderTold
 from flashsale.seckill.problems import Ended
 from flashsale.seckill.types import Phase
 from realtime import notices
@@ -89,11 +90,7 @@ async def send_due(app: Application) -> None:
                     connection,
                     reminder.member_id,
                     "reminder",
-                    {
-                        "item_id": str(reminder.item_id),
-                        "title": reminder.title,
-                        "starts_at": wire(reminder.starts_at),
-                    },
+                    ReminderTold(str(reminder.item_id), reminder.title, wire(reminder.starts_at)),
                 )
         if len(due) < _MOST:
             return
