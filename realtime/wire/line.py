@@ -253,7 +253,7 @@ class Line:
                 if not self.open:
                     break
                 if part[:1] == "b":
-                    self.packet(base64.b64decode(part[1:], validate=True))
+                    self.packet(base64.b64decode(part[1:].encode(), validate=True))
                 else:
                     self.packet(part)
         except (binascii.Error, Malformed) as error:

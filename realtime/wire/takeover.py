@@ -48,7 +48,7 @@ class Channel(asyncio.Protocol):
 
     def __init__(self, user: User, largest: int) -> None:
         self._user: User | None = user
-        self._reader = websocket.Reader(self, largest)
+        self._reader: websocket.Reader | None = websocket.Reader(self, largest)
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closing = False
@@ -66,11 +66,12 @@ class Channel(asyncio.Protocol):
         self.write = self._transport.write
 
     def data_received(self, data: bytes) -> None:
-        if self._closing and self._user is None:
+        if self._reader is None:
             return
         try:
             self._reader.feed(data)
         except websocket.Violation as error:
+            self._reader = None  # what follows cannot be understood, an answer to the closing frame neither
             self.close(error.code, str(error))
 
     def pause_writing(self) -> None:
@@ -152,7 +153,8 @@ class Channel(asyncio.Protocol):
         if not self._closing:
             self._closing = True
             if not transport.is_closing():
-                self.write(websocket.frame(websocket.CLOSE, payload[:2]))
+                self.write(websocket.frame(websocket.CLOSE, websocket.answer(payload)))
+            self._watch(LINGER, self.abort)  # it may have stopped reading before what waits is out
         self._end()
         transport.close()
 
@@ -210,15 +212,22 @@ def wanted(request: web.Request) -> bool:
 
 def take(request: web.Request, channel: Channel) -> Taken:
     """Answer the handshake and give the connection to ``channel``. Raises ConnectionResetError when it has gone."""
+    key = request.headers["Sec-WebSocket-Key"]
+    answer = (
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {websocket.accept(key)}\r\n\r\n"
+    )
+    return hand_over(request, channel, answer.encode())
+
+
+def hand_over(request: web.Request, protocol: asyncio.Protocol, answer: bytes) -> Taken:
+    """Write ``answer`` and give the connection to ``protocol``. Raises ConnectionResetError when it has gone."""
     server, transport = request.protocol, request.transport
     if transport is None or transport.is_closing():
         raise ConnectionResetError("gone before the handshake was answered")
-    transport.write(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Accept: {websocket.accept(request.headers['Sec-WebSocket-Key'])}\r\n\r\n".encode()
-    )
-    transport.set_protocol(channel)
+    transport.write(answer)
+    transport.set_protocol(protocol)
     server.transport = None  # or the server would close it, thinking itself left behind
     server.connection_lost(None)
-    channel.connection_made(transport)
+    protocol.connection_made(transport)
     return Taken()

@@ -16,6 +16,9 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, NOT_UTF8, TOO_BIG = 1000, 1001, 1002, 1007, 1009
 
+_CODES = (*range(1000, 1004), *range(1007, 1015))
+"""What a closing frame may say, besides 3000 to 4999."""
+
 
 class Violation(ValueError):
     """What came is against the protocol. ``code`` is what the closing frame says."""
@@ -50,6 +53,20 @@ def frame(opcode: int, payload: bytes) -> bytes:
 def closing(code: int, reason: str = "") -> bytes:
     """Return a closing frame."""
     return frame(CLOSE, code.to_bytes(2, "big") + reason.encode()[:123])
+
+
+def answer(payload: bytes) -> bytes:
+    """Return the payload of the closing frame that answers a client's with ``payload``."""
+    if not payload:
+        return b""
+    code = int.from_bytes(payload[:2], "big")
+    if len(payload) < 2 or not (code in _CODES or 3000 <= code < 5000):
+        return PROTOCOL_ERROR.to_bytes(2, "big")
+    try:
+        payload[2:].decode()
+    except UnicodeDecodeError:
+        return NOT_UTF8.to_bytes(2, "big")
+    return payload[:2]
 
 
 def masked(payload: bytes, mask: bytes) -> bytes:
@@ -121,8 +138,9 @@ class Reader:
             return
         if not first & 0x80:
             self._opcode = self._opcode or opcode
-            self._parts.append(payload)
-            self._size += len(payload)
+            if payload:  # empty ones would pile up without ever being too big
+                self._parts.append(payload)
+                self._size += len(payload)
             return
         if opcode == _CONTINUATION:
             self._parts.append(payload)
