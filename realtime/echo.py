@@ -82,15 +82,15 @@ def message_with_ack(context: None, socket: Socket, args: list[Any]) -> Reply:
     return Reply(tuple(args))
 
 
-def site() -> web.Application:
+def site(options: Options = OPTIONS, limits: Limits = LIMITS) -> web.Application:
     """Return the application with both echoes."""
-    hub = Hub(None, OpenDoor(), Rooms(None), LIMITS, OPTIONS)
+    hub = Hub(None, OpenDoor(), Rooms(None), limits, options)
     for path in ("/", "/custom"):
         hub.namespace(path, VisitorKind.GUEST, opened=greet)
         hub.on(path, "message", message)
         hub.on(path, "message-with-ack", message_with_ack)
     made = web.Application()
-    made.router.add_route("*", "/engine.io/", Engine(lambda line, _: _Echo(line), OPTIONS).handle)
+    made.router.add_route("*", "/engine.io/", Engine(lambda line, _: _Echo(line), options).handle)
     made.router.add_route("*", "/socket.io/", hub.handle)
     return made
 

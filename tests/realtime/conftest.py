@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import aiohttp
@@ -12,12 +12,13 @@ import pytest
 import socketio
 from aiohttp import web
 
-from realtime import Hub, Rooms, Socket, Visitor, VisitorKind, tokens
+from realtime import Hub, Rooms, Socket, Visitor, VisitorKind, echo, tokens
 from server.application import Application
 from server.database import Connection
 from server.http import Body, Identity, Kind
 from server.http.web import web_app
 from server.settings import Settings
+from tests.realtime.raw import Server
 from tests.waiting import until
 
 FEATURES = ("server", "realtime")
@@ -164,3 +165,32 @@ async def listen() -> AsyncIterator[Callable[..., Awaitable[Listener]]]:
 def forged(visitor_id: int) -> str:
     """Return a token that another key signed."""
     return tokens.issue(b"another key that is not ours", Visitor(kind=VisitorKind.MEMBER, id=visitor_id))[0]
+
+
+@pytest.fixture(scope="session")
+def _calm() -> Iterator[Server]:
+    options = msgspec.structs.replace(echo.OPTIONS, ping_interval=25.0, ping_timeout=20.0)
+    server = Server(lambda: echo.site(options))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def _brisk() -> Iterator[Server]:
+    server = Server(lambda: echo.site(limits=msgspec.structs.replace(echo.LIMITS, connect_within=0.4)))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def calm(_calm: Server) -> Iterator[Server]:
+    """The echo server with an ordinary heartbeat, which no test lives long enough to see."""
+    yield _calm
+    assert not _calm.faults
+
+
+@pytest.fixture
+def brisk(_brisk: Server) -> Iterator[Server]:
+    """The echo server with a heartbeat of 300 + 200 ms, and 400 ms to say CONNECT."""
+    yield _brisk
+    assert not _brisk.faults
