@@ -32,6 +32,7 @@ T = TypeVar("T")
 E = TypeVar("E", bound=Event)
 Lifespan = Callable[["Application"], AbstractAsyncContextManager[None]]
 Check = Callable[["Application"], Awaitable[str | None]]
+Drain = Callable[["Application", float], Awaitable[None]]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +55,8 @@ class Application:
         self.settings = settings
         self.packages = tuple(features)
         self.role = ""
+        self.leaving = False
+        """Whether the process was told to stop: it finishes what it has and wants nothing new."""
         self.database = Database(settings.database_url, size=settings.database_pool, pgbouncer=settings.pgbouncer)
         self.redis: Redis = connect(settings.redis_url)
         self.sessions = Sessions(self.database, settings.secret)
@@ -69,6 +72,7 @@ class Application:
         self.web_extensions: list[Callable[[Application, web.Application], None]] = []
         self.template_folders: list[Path] = []
         self.static_folders: dict[str, Path] = {}
+        self._drains: list[Drain] = []
         self._lifespans: dict[str, list[Lifespan]] = {"web": [], "worker": [], "any": []}
         self._resources: dict[type, Any] = {}
         for package in self.packages:
@@ -122,6 +126,16 @@ class Application:
     def extend_web(self, extend: Callable[[Application, web.Application], None]) -> None:
         """Have ``extend(app, site)`` called when the aiohttp application is built (Socket.IO attaches itself so)."""
         self.web_extensions.append(extend)
+
+    def drain(self, drain: Drain) -> None:
+        """Have ``drain(app, seconds)`` called when a web process is told to stop, while it still listens: it sends
+        away, within that time, those who would stay."""
+        self._drains.append(drain)
+
+    async def leave(self) -> None:
+        """Be unready from now on, and send away whoever would stay, within the drain's length."""
+        self.leaving = True
+        await asyncio.gather(*(drain(self, float(self.settings.drain_seconds)) for drain in self._drains))
 
     async def missing(self) -> dict[str, str]:
         """Return what keeps the process from selling, by condition; empty when it is ready."""

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import uvloop
 
-from server import application, database, migrations, observe, redis, settings, supervisor, worker
+from server import application, database, migrations, observe, redis, settings, supervisor, webs, worker
 from server.application import Command
 from server.engines import Busy, Engines, EnginesError
 from server.errors import Problem
@@ -35,7 +35,7 @@ examples:
   lingfeng run --no-demo                        an empty shop
   lingfeng flashsale verify                     check the books, also while a sale is on
   lingfeng loadtest seckill --buyers 2000       a rush on a sale, then the books, then a report
-  DATABASE_URL=… REDIS_URL=… lingfeng web       one web process on engines of your own
+  DATABASE_URL=… REDIS_URL=… lingfeng web --workers 4     four web processes on engines of your own
 
 environment:
   DATABASE_URL           postgresql://… ; without it `run` brings its own PostgreSQL
@@ -45,6 +45,10 @@ environment:
   LINGFENG_ENV           development (default) or production
   LINGFENG_SECRET        signs tickets and sessions; production must set it, at least 32 characters
   LINGFENG_HOST, LINGFENG_PORT   where web listens (127.0.0.1, 8080)
+  LINGFENG_SOCKETS       folder of the web processes' unix sockets; its group may connect (default: run/ of the data
+                         folder, for its owner alone)
+  LINGFENG_WORKER        number of a web process that a service manager starts as one of several, 1 to 64
+  LINGFENG_DRAIN_SECONDS over how long a web process that stops sends its clients elsewhere, at most (10; 0 to 15)
   LINGFENG_BASE_URL      the address that people use, e.g. https://shop.example.com
   LINGFENG_SANDBOXES     1 shows the simulated payment, SMS and carriers (on in `run`; refused in production)
   LINGFENG_TRUSTED_PROXIES   addresses whose X-Forwarded-For is believed
@@ -80,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run
     except (settings.SettingsError, Problem) as error:
         return _complain(str(error), USAGE)
-    except (EnginesError, supervisor.RunError, *database.DOWN, *redis.DOWN) as error:
+    except (EnginesError, supervisor.RunError, webs.PortTaken, *database.DOWN, *redis.DOWN) as error:
         return _complain(str(error) or type(error).__name__, UNREACHABLE)
     except migrations.MigrationError as error:
         return _complain(str(error), FAILED)
@@ -149,7 +153,15 @@ def _parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
     run.add_argument("--web", type=_count, default=1, metavar="N", help="web processes on the one port (default 1)")
     run.add_argument("--workers", type=_count, default=1, metavar="N", help="worker processes (default 1)")
     run.set_defaults(run=_run)
-    tree.add(("web",), "one web process: pages, API, Socket.IO").set_defaults(run=_web)
+    web = tree.add(
+        ("web",),
+        "web processes: pages, API, Socket.IO",
+        "One web process, or with --workers several on the one port, each on a unix socket of its own too\n"
+        "(web-1.sock, web-2.sock … in LINGFENG_SOCKETS, else in the data folder's run/), for deploy/nginx.conf.\n"
+        "Those that end are started again. SIGTERM or Ctrl-C sends clients elsewhere, finishes what is in hand and ends.",
+    )
+    web.add_argument("--workers", type=_count, metavar="N", help="web processes, kept alive (default: this one alone)")
+    web.set_defaults(run=_web)
     tree.add(("worker",), "one worker: jobs, schedules, sweeps, recovery").set_defaults(run=_work)
     tree.add(("migrate",), "bring the database's schema up to date").set_defaults(run=_migrate)
     tree.add(("loadtest",), "a rush of simulated buyers, then the books, then a report", add_help=False)
@@ -189,7 +201,9 @@ def _run(arguments: argparse.Namespace) -> int:
     return supervisor.run(plan)
 
 
-def _web(_: argparse.Namespace) -> int:
+def _web(arguments: argparse.Namespace) -> int:
+    if arguments.workers is not None:
+        return webs.run(settings.load(), arguments.workers)
     app = application.build(settings.load())
     observe.configure_logging(app.settings)
     uvloop.run(serve(app))

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -53,8 +53,9 @@ class Service:
     """A process of ours: its output goes to the console and to a log file, its number to a pid file."""
 
     def __init__(
-        self, name: str, command: Sequence[str], env: Mapping[str, str], home: Path, lock: int, console: Console
+        self, name: str, command: Sequence[str], env: Mapping[str, str], home: Path, lock: int | None, console: Console
     ) -> None:
+        """``lock`` is a descriptor that the process inherits, so that it is held as long as any of them lives."""
         self.name, self.command, self.env, self.lock, self.console = name, command, env, lock, console
         self.pid_file = home / "run" / f"{name}.pid"
         self.log = home / "log" / f"{name}.log"
@@ -68,12 +69,13 @@ class Service:
 
     def start(self) -> None:
         """Start the process; what it says is forwarded until it ends."""
-        self.log.parent.mkdir(mode=0o700, exist_ok=True)
+        for folder in (self.log.parent, self.pid_file.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.child = leash.spawn(
             [sys.executable, "-m", "server.cli", *self.command],
             death=signal.SIGKILL,
             env=self.env,
-            keep=[self.lock],
+            keep=[] if self.lock is None else [self.lock],
             cwd=str(Path.cwd()),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -154,3 +156,18 @@ class Keeper(threading.Thread):
         if self.is_alive():
             self.join()
         self.child.stop()
+
+
+def names(role: str, count: int) -> Iterator[str]:
+    """Give the names of the processes of a role; the first bears its plain name."""
+    for number in range(1, count + 1):
+        yield role if number == 1 else f"{role}-{number}"
+
+
+def stop_together(keepers: Sequence[Keeper]) -> None:
+    """Stop all of them at once. Blocks until the last has ended."""
+    threads = [threading.Thread(target=keeper.stop, name=f"stop-{keeper.child.name}") for keeper in keepers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -49,6 +49,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     log_json: bool = False
     metrics_token: str = ""
+    worker: int = 0
+    """Number of this web process among several of one machine, from 1; 0 for one that is alone."""
+    sockets: Path | None = None
+    """Where web processes put their sockets; None is the data folder's ``run``."""
+    drain_seconds: int = 10
+    """Over how long a web process that stops sends its connected clients elsewhere, at most."""
 
     @property
     def secure(self) -> bool:
@@ -98,6 +104,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         log_level=_level(environ, "LINGFENG_LOG_LEVEL"),
         log_json=_flag(environ, "LINGFENG_LOG_JSON", environment is Environment.PRODUCTION),
         metrics_token=environ.get("LINGFENG_METRICS_TOKEN", ""),
+        worker=_integer(environ, "LINGFENG_WORKER", 0, 0, 64),
+        sockets=Path(given).expanduser().resolve() if (given := environ.get("LINGFENG_SOCKETS")) else None,
+        drain_seconds=_integer(environ, "LINGFENG_DRAIN_SECONDS", 10, 0, 15),
     )
 
 

@@ -13,20 +13,20 @@ import json
 import os
 import secrets
 import signal
-import socket
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
 import msgspec
 
 from server.engines import Engine, Engines, EnginesError
-from server.processes import Console, Keeper, Service
+from server.processes import Console, Keeper, Service, names, stop_together
+from server.webs import free_port, webs
 
 READY_SECONDS = 60.0
 ADDRESSES = Path("run", "environment.json")
@@ -55,7 +55,10 @@ def run(plan: Plan, environ: Mapping[str, str] = os.environ, out: TextIO = sys.s
     for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if sign != signal.SIGHUP or signal.getsignal(sign) != signal.SIG_IGN:  # nohup means what it says
             signal.signal(sign, lambda *_: stop.set())
-    port = _free_port(plan.host, plan.port)
+    try:
+        port = free_port(plan.host, plan.port)
+    except OSError as error:
+        raise RunError(f"{plan.host}:{plan.port}: {error.strerror}; choose another with --port") from error
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
         engines = Engines(plan.home, wait=5, cancel=stop)
@@ -85,8 +88,9 @@ def run(plan: Plan, environ: Mapping[str, str] = os.environ, out: TextIO = sys.s
             code = _finish(service(step, step), stop)
             if code or stop.is_set():
                 return 0 if stop.is_set() else code
-        keepers = [Keeper(service(name, role), console) for role, name in _names(plan)]
-        stack.callback(_stop_together, keepers)
+        keepers = [*webs(plan.web, env, engines.home, console, engines.lock.fd)]
+        keepers += [Keeper(service(name, "worker"), console) for name in names("worker", plan.workers)]
+        stack.callback(stop_together, keepers)
         for keeper in keepers:
             keeper.child.start()
             keeper.start()
@@ -154,21 +158,6 @@ def _addresses_told(home: Path, env: Mapping[str, str]) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _names(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Give role and name of each process; the first of a role bears its plain name."""
-    for role, count in (("web", plan.web), ("worker", plan.workers)):
-        for number in range(1, count + 1):
-            yield role, role if number == 1 else f"{role}-{number}"
-
-
-def _stop_together(keepers: Sequence[Keeper]) -> None:
-    threads = [threading.Thread(target=keeper.stop, name=f"stop-{keeper.child.name}") for keeper in keepers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 def _reachable(host: str) -> str:
     """Return the address under which this machine reaches a server that listens on `host`."""
     if host in ("", "localhost") or (not host[0].isdigit() and ":" not in host):
@@ -177,18 +166,6 @@ def _reachable(host: str) -> str:
     if address.is_unspecified:
         return "127.0.0.1" if address.version == 4 else "[::1]"
     return host if address.version == 4 else f"[{host}]"
-
-
-def _free_port(host: str, port: int) -> int:
-    """Return the port, or a free one for 0. Raises RunError when something listens on it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise RunError(f"{host}:{port}: {error.strerror}; choose another with --port") from error
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(host: str, port: int, stop: threading.Event) -> bool:

@@ -78,10 +78,18 @@ class _Connection(RequestHandler):
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
-        """Send the answer; what aiohttp refused before any route was asked is told in our form."""
+        """Send the answer; what aiohttp refused before any route was asked is told in our form.
+
+        A process that is about to stop hangs up after each, so that the next request goes elsewhere.
+        """
         if isinstance(resp, web.HTTPException) and resp.status >= 400:
             resp = self._told(request, resp.status)
-        return await super().finish_response(request, resp, start_time)
+        if not self._app.leaving:
+            return await super().finish_response(request, resp, start_time)
+        resp.force_close()
+        sent = await super().finish_response(request, resp, start_time)
+        self.close()  # an answer that lay ready said nothing of it
+        return sent
 
     def _told(self, request: web.BaseRequest, status: int) -> web.Response:
         problem: Problem

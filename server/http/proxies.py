@@ -17,9 +17,12 @@ class Proxies:
         self._networks: list[Network] = [ipaddress.ip_network(network, strict=False) for network in networks]
 
     def client(self, request: web.Request) -> str:
-        """Return the nearest address of the chain that is no trusted proxy; over a unix socket ``127.0.0.1``."""
+        """Return the nearest address of the chain that is no trusted proxy.
+
+        Who comes over a unix socket is a proxy of ours or this machine (``127.0.0.1``): its mode keeps others out.
+        """
         address = request.remote or "127.0.0.1"
-        if not self._networks or not self._trusted(address):
+        if request.remote and not self._trusted(address):
             return address
         # A proxy may add a line of its own instead of adding to the one that came: the last hop is in the last line.
         for hop in reversed(",".join(request.headers.getall("X-Forwarded-For", ())).split(",")):

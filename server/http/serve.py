@@ -1,4 +1,4 @@
-"""Serve the site until a signal says stop."""
+"""Serve the site until a signal says stop, and go without anybody losing what they had in hand."""
 
 from __future__ import annotations
 
@@ -6,31 +6,87 @@ import asyncio
 import signal
 from typing import TYPE_CHECKING
 
+import aiohttp
+import structlog
 from aiohttp import web
 
+from server.http import sockets
 from server.http.protocol import Runner
 from server.http.web import web_app
 
 if TYPE_CHECKING:
     from server.application import Application
 
+log = structlog.get_logger("serve")
 BACKLOG = 4096
 """Connections that may wait to be accepted: a rush arrives faster than one turn of the loop."""
-DRAIN_SECONDS = 20.0
+WHOLE = 26.0
+"""Seconds from the signal to the end, the drain included: less than whoever stops us waits (GRACE_SECONDS)."""
+HANDLERS = 10.0
+"""Seconds for requests that are being handled to end, as long as a route has by itself."""
 
 
 async def serve(app: Application) -> None:
-    """Listen where the settings say; at SIGTERM or SIGINT accept nothing more, finish what is in hand, return.
+    """Listen where the settings say until SIGTERM or SIGINT; then be unready, send connected clients elsewhere, accept
+    nothing more, finish what is in hand, return.
 
-    Several processes may listen on one port: the kernel spreads connections over them.
+    Several processes may listen on one port: the kernel spreads connections over them. One that has a number listens on
+    a unix socket of its own too. Raises SettingsError, OSError.
     """
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    runner = Runner(app, web_app(app), access_log=None, shutdown_timeout=DRAIN_SECONDS, keepalive_timeout=75)
-    await runner.setup()
+        loop.add_signal_handler(sign, stop.set)
+    # aiohttp waits for this long twice: for handlers to end, and for those that it then cancelled.
+    runner = Runner(app, web_app(app), access_log=None, shutdown_timeout=HANDLERS / 2, keepalive_timeout=75)
+    with sockets.bound(app.settings) as own:
+        await runner.setup()
+        try:
+            # The siblings' door first: who is accepted at the port must be able to be handed on.
+            if own is not None:
+                await web.SockSite(runner, own, backlog=BACKLOG).start()
+            port = web.TCPSite(runner, app.settings.host, app.settings.port, reuse_port=True, backlog=BACKLOG)
+            await port.start()
+            await stop.wait()
+            log.info("stopping")
+            await _leave(app, port)
+        finally:
+            await runner.cleanup()
+
+
+async def _leave(app: Application, port: web.TCPSite) -> None:
+    """Send everybody elsewhere. Where a sibling takes over, the port is left to it; else it goes on answering, so that
+    whoever asks learns that this process is about to stop."""
+    app.leaving = True
+    if await _sibling(app):
+        await port.stop()
     try:
-        await web.TCPSite(runner, app.settings.host, app.settings.port, reuse_port=True, backlog=BACKLOG).start()
-        await stop.wait()
-    finally:
-        await runner.cleanup()
+        async with asyncio.timeout(WHOLE - HANDLERS):
+            await app.leave()
+    except TimeoutError:
+        log.warning("not everybody was sent elsewhere in time")
+
+
+async def _sibling(app: Application) -> bool:
+    """Tell whether another web process of this data folder is ready."""
+    if not app.settings.worker:
+        return False
+    others = [
+        at
+        for number in range(1, sockets.MOST + 1)
+        if number != app.settings.worker and (at := sockets.path(app.settings, number)).exists()
+    ]
+    return any(await asyncio.gather(*(_ready(str(at)) for at in others)))
+
+
+async def _ready(at: str) -> bool:
+    try:
+        async with (
+            aiohttp.ClientSession(
+                connector=aiohttp.UnixConnector(at), timeout=aiohttp.ClientTimeout(total=1.0)
+            ) as client,
+            client.get("http://sibling/readyz") as answer,
+        ):
+            return answer.status == 200
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return False

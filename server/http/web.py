@@ -94,8 +94,10 @@ async def _healthz(request: web.Request) -> web.Response:
 
 
 async def _readyz(request: web.Request) -> web.Response:
-    """The process can sell, or what is missing for it."""
+    """The process can sell, or what is missing for it, or it is about to stop."""
     app = request.app[APPLICATION]
+    if app.leaving:
+        return web.json_response({"status": "stopping", "missing": {}}, status=503)
     missing = await app.missing()
     return web.json_response(
         {"status": "unready" if missing else "ready", "missing": missing}, status=503 if missing else 200
