@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from realtime import api, notices
+from realtime import api, leaving, notices
 from realtime.bus import Bus
 from realtime.declared import Lane, Says
 from realtime.delivery import Delivery
@@ -24,17 +24,19 @@ from server.observe import Metrics
 
 MEMBER = "/member"
 DRAIN = 2.0
-"""Seconds over which a stopping process sends its clients elsewhere."""
+"""Seconds over which clients are sent elsewhere that are still here when the server is closed, at most."""
 
 
 def setup(app: Application) -> None:
     """Register rooms, the hub with the namespace ``/member``, and the delivery of notices."""
     rooms = Rooms(app, Bus(app.settings.redis_url), Lanes(app.settings.redis_url))
-    hub = Hub(app, PlatformDoor(app), rooms)
+    hub = Hub(app, PlatformDoor(app), rooms, options=leaving.options(app.settings))
+    leaving.attach(app, hub)
     delivery = Delivery(app)
     hub.namespace(MEMBER, VisitorKind.GUEST, VisitorKind.MEMBER, opened=delivery.greet, closed=delivery.part)
     hub.on(MEMBER, "sync", delivery.sync)
     hub.says(MEMBER, Says("ready", Ready, Lane.LOSSY), Says("closed", Closed, Lane.LOSSY))
+    hub.says(MEMBER, Says("drain", leaving.Drain, Lane.LOSSY))
     app.provide(Rooms, rooms)
     app.provide(Hub, hub)
     app.provide(Delivery, delivery)
@@ -52,7 +54,8 @@ def _drain(app: Application, site: web.Application) -> None:
     """Send everybody elsewhere before the server waits for its requests to end: a WebSocket is one that does not."""
 
     async def drain(_: web.Application) -> None:
-        await app.resource(Hub).drain(DRAIN)
+        hub = app.resource(Hub)
+        await hub.drain(min(DRAIN, hub.count() / leaving.A_SECOND))
 
     site.on_shutdown.append(drain)
 
@@ -69,7 +72,7 @@ async def _serve(app: Application) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await hub.drain(DRAIN)
+        await hub.drain(0)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

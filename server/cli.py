@@ -158,7 +158,7 @@ def _parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
         "web processes: pages, API, Socket.IO",
         "One web process, or with --workers several on the one port, each on a unix socket of its own too\n"
         "(web-1.sock, web-2.sock … in LINGFENG_SOCKETS, else in the data folder's run/), for deploy/nginx.conf.\n"
-        "Those that end are started again. SIGTERM or Ctrl-C sends clients elsewhere, finishes what is in hand and ends.",
+        "Those that end are started again. SIGTERM or Ctrl-C sends clients elsewhere, finishes the rest, ends.",
     )
     web.add_argument("--workers", type=_count, metavar="N", help="web processes, kept alive (default: this one alone)")
     web.set_defaults(run=_web)

@@ -7,8 +7,9 @@ answers with the handler of that line.
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -21,6 +22,12 @@ from realtime.wire.takeover import Channel
 
 Accept = Callable[[Line, web.Request], Handler]
 """Takes a new line and its handshake, and returns who handles it."""
+Elsewhere = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
+"""Answers a request whose session id is none of this process's."""
+Warn = Callable[[Line, float], None]
+"""Hears that a line will be closed, and in how many seconds its client had better go by itself."""
+_SPARE = 1.0
+"""Seconds between that moment and the end of a line whose client stayed, at most."""
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -61,6 +68,8 @@ class Engine:
         self.ping_interval = self.options.ping_interval
         self.ping_timeout = self.options.ping_timeout
         self._lines: dict[str, Line] = {}
+        self.elsewhere: Elsewhere | None = None
+        """Asked about session ids that are not known here; without it the client is told to begin anew."""
         self.draining = False
 
     # For the owner
@@ -71,18 +80,31 @@ class Engine:
     def __iter__(self) -> Iterator[Line]:
         return iter(list(self._lines.values()))
 
-    async def drain(self, seconds: float) -> None:
+    async def drain(self, seconds: float, warn: Warn | None = None) -> None:
         """Refuse newcomers and end every connection, evenly over ``seconds``; the stock client comes back elsewhere.
 
-        Returns when the last frames are out, two seconds later at most. A second call waits for the first one's end.
+        ``warn`` is told of each connection, at once, when its client may go by itself; one that does not is closed a
+        little later. The order is left to chance.
         """
         self.draining = True
         lines = list(self)
-        slices = max(1, min(int(seconds * 20), len(lines) // 50))
-        for at in range(slices):
-            for line in lines[at::slices]:
-                line.close("server going away", websocket.GOING_AWAY)
-            await asyncio.sleep(seconds / slices if slices > 1 else 0)
+        random.shuffle(lines)
+        spare = 0.0 if warn is None else min(_SPARE, seconds / 2)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        pace = (seconds - spare) / max(1, len(lines))
+        if warn is not None:
+            for number, line in enumerate(lines):
+                warn(line, pace * number)
+                if number % 500 == 499:
+                    await asyncio.sleep(0)
+        for number, line in enumerate(lines):
+            wait = began + pace * number + spare - loop.time()
+            if wait > 0.005:
+                await asyncio.sleep(wait)
+            elif number % 100 == 99:
+                await asyncio.sleep(0)
+            line.close("server going away", websocket.GOING_AWAY)
         for line in self:  # who slipped in while the others were sent off
             line.close("server going away", websocket.GOING_AWAY)
 
@@ -101,7 +123,7 @@ class Engine:
             return self._handshake(request, transport)
         line = self._lines.get(sid)
         if line is None:
-            return refusal(1)
+            return refusal(1) if self.elsewhere is None else await self.elsewhere(request, sid)
         if transport == "websocket":
             if not takeover.wanted(request):
                 return refusal(3)
