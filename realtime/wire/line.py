@@ -97,7 +97,7 @@ class Line:
             elif self._channel.pending + len(packet.frame) > PENDING_MOST:
                 self.close("slow reader")
             else:
-                self.write(packet.frame)
+                self._channel.pile(packet.frame)
         else:
             self._hold(packet, droppable)
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import fcntl
+import sys
+import termios
 from collections.abc import Callable
 from typing import Protocol
 
@@ -77,7 +80,7 @@ class Channel(asyncio.Protocol):
     def pause_writing(self) -> None:
         if self._user is not None:
             self._user.slow(True)
-            self._waiting = self.pending
+            self._waiting = self._unread
             self._watch(STALL, self._stalled)
 
     def resume_writing(self) -> None:
@@ -117,6 +120,11 @@ class Channel(asyncio.Protocol):
     def pending(self) -> int:
         """Return how many bytes wait for the reader."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
+    def pile(self, frame: bytes) -> None:
+        """Write a frame to a reader that has fallen behind."""
+        self._waiting += len(frame)
+        self.write(frame)
 
     def pause_reading(self) -> None:
         """Take nothing more from the client until ``resume_reading``."""
@@ -159,13 +167,22 @@ class Channel(asyncio.Protocol):
         transport.close()
 
     def _stalled(self) -> None:
-        waiting, before = self.pending, self._waiting
-        if waiting >= before:
+        waiting = self._unread
+        if waiting >= self._waiting:
             self._reason = "slow reader"
             self.abort()
         else:
             self._waiting = waiting
             self._watch(STALL, self._stalled)
+
+    @property
+    def _unread(self) -> int:
+        """How many bytes the client has not taken, those included that the kernel holds for it: megabytes, from which
+        a slow line takes for a minute before any of ours moves up."""
+        if self._transport is None or self._transport.is_closing():
+            return 0
+        held = fcntl.ioctl(self._transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
+        return self.pending + int.from_bytes(held, sys.byteorder)
 
     def _watch(self, seconds: float, then: Callable[[], None]) -> None:
         if self._timer is not None:
