@@ -13,7 +13,7 @@ import hashlib
 import itertools
 import os
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
 import aiohttp
@@ -59,13 +59,17 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     async def do(self, work: Callable[[], T]) -> T:
-        """Run ``work`` on the server's loop and return what it returns."""
+        """Call ``work`` on the server's loop and return what it returns."""
 
-        async def run() -> T:
+        async def call() -> T:
             return work()
 
+        return await self.run(call())
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await ``work`` on the server's loop and return what it returns."""
         assert self._loop is not None
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(run(), self._loop))
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Return when ``holds()``, asked on the server's loop, is true."""
