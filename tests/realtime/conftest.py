@@ -111,15 +111,21 @@ def unwatch(app: Application, socket: Socket, body: Watch) -> None:
     socket.leave(f"sale:{body.item_id}")
 
 
-@contextlib.asynccontextmanager
-async def serving(given: Settings) -> AsyncIterator[Site]:
-    """Run a web process on a port of its own."""
+def assembled(given: Settings) -> Application:
+    """Return an application of realtime, with the handlers of a sale page."""
     app = Application(given, FEATURES)
     app.directory(Kind.MEMBER, _who)
     hub = app.resource(Hub)
     hub.on("/member", "watch", watch)
     hub.on("/member", "unwatch", unwatch)
     hub.namespace("/desk", VisitorKind.STAFF)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def serving(given: Settings) -> AsyncIterator[Site]:
+    """Run a web process on a port of its own."""
+    app = assembled(given)
     runner = web.AppRunner(web_app(app))
     await runner.setup()
     try:
