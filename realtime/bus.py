@@ -4,82 +4,92 @@ What is published while Redis is away is lost to other processes; that is the lo
 the gap afterwards (``Rooms.after_gap``). The bus hears its own heartbeat: a process that has gone deaf says so in
 ``/readyz`` and opens its ears anew, whatever its client library believes about the connection.
 
-Coming and going costs nothing here: rooms are noted as wanted or not, and one task tells Redis of many at once.
+On a cluster (``redis+cluster://host:port``) the channels are sharded: a message goes to the node of the room's slot
+alone, each node has ears of its own, and each of them its own heartbeat. Rooms follow their slots when those move.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
+import itertools
 import secrets
-import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Collection
 
 import structlog
 
-from server.redis import DOWN, Redis, connect
+from realtime.ears import Deliver, Ears, Recovered
+from server.redis import DOWN, Cluster, Redis, cluster, clustered, connect, database_of, slot_of
 
 log = structlog.get_logger("bus")
-PULSE = 2.0
-DEAF = 7.0
-"""Seconds between heartbeats, and without one until the process counts as deaf."""
-_AT_ONCE = 500
-"""Rooms in one command."""
+LOOK = 2.0
+"""Seconds between looks at which nodes a cluster has, and which slots they hold."""
 
-Deliver = Callable[[str, bytes], Awaitable[None]]
-"""Takes a room and the message that came for it."""
+
+def tag(url: str, room: str) -> str:
+    """Return what the names of a room's keys and channel have in common: a cluster keeps them on one node."""
+    return f"{{lf:{database_of(url)}:room:{room}}}"
 
 
 class Bus:
     """The ears of one process and its voice."""
 
     def __init__(self, url: str) -> None:
-        self._redis: Redis = connect(url, size=20)
-        self._prefix = f"lf:{self._redis.connection_pool.connection_kwargs.get('db') or 0}:room:"
-        self._pulse = f"{self._prefix}~pulse:{secrets.token_hex(6)}"
-        self._wanted: dict[str, asyncio.Event] = {}
-        """The rooms somebody is in; the event is set while Redis has confirmed that they are heard."""
-        self._told: dict[str, bool] = {}
-        """What the present ears are subscribed to, and whether Redis has confirmed it."""
-        self._change = asyncio.Event()
-        self._ears: Any = None
-        self._last = 0.0
-        self._tasks: list[asyncio.Task[None]] = []
+        self._url = url
+        self._cluster: Cluster | None = cluster(url) if clustered(url) else None
+        self._redis: Redis | None = None if clustered(url) else connect(url, size=20)
+        self._tag = tag(url, "~").replace("~", "{room}")
+        self._number = secrets.token_hex(6)
+        self._ears: dict[str, Ears] = {}
+        """By the name of the node, ``""`` where there is one Redis."""
+        self._clients: dict[str, Redis] = {}
+        self._nodes: dict[str, str] = {}
+        """Which ears hear a wanted room; absent until the cluster has been looked at."""
+        self._wanted: set[str] = set()
+        self._minding: asyncio.Task[None] | None = None
+        if self._redis is not None:
+            self._ears[""] = Ears(self._redis, self.channel(f"~pulse:{self._number}"), self.channel)
 
-    async def open(self, deliver: Deliver, recovered: Callable[[], Awaitable[None]]) -> None:
+    async def open(self, deliver: Deliver, recovered: Recovered) -> None:
         """Begin to listen; an absent Redis is waited for."""
-        self._last = time.monotonic()
-        self._tasks = [
-            asyncio.create_task(self._listen(deliver, recovered), name="bus"),
-            asyncio.create_task(self._beat(), name="bus pulse"),
-        ]
+        if self._cluster is None:
+            self._ears[""].open(deliver, recovered)
+        else:
+            self._minding = asyncio.create_task(self._mind(self._cluster, deliver, recovered), name="bus nodes")
 
     async def close(self) -> None:
         """Stop listening and close the connections."""
-        # A cancellation that meets a time-out within the client is swallowed there: ask until they have ended.
-        while running := [task for task in self._tasks if not task.done()]:
-            for task in running:
-                task.cancel()
-            await asyncio.wait(running, timeout=0.1)
-        self._tasks = []
+        if self._minding is not None:
+            self._minding.cancel()
+            await asyncio.gather(self._minding, return_exceptions=True)
+        for ears in self._ears.values():
+            await ears.close()
         with contextlib.suppress(*DOWN):
-            await self._redis.aclose()
+            for client in (self._redis, self._cluster, *self._clients.values()):
+                if client is not None:
+                    await client.aclose()
 
     @property
     def deaf(self) -> bool:
-        """Tell whether the bus listens and has not heard itself for too long."""
-        return bool(self._tasks) and time.monotonic() - self._last > DEAF
+        """Tell whether the bus listens and has not heard itself for too long, at one of its nodes."""
+        return any(ears.deaf for ears in self._ears.values()) or (self._minding is not None and not self._ears)
 
     def channel(self, room: str) -> str:
         """Return the channel of a room."""
-        return self._prefix + room
+        return self._tag.replace("{room}", room, 1)
+
+    @property
+    def sharded(self) -> bool:
+        """Tell whether the channels are those of a cluster."""
+        return self._cluster is not None
 
     async def publish(self, room: str, message: bytes) -> bool:
         """Send ``message`` to the room's members in every process that listens. False when Redis is away."""
         try:
-            await self._redis.publish(self._prefix + room, message)
+            if self._cluster is not None:
+                await self._cluster.spublish(self.channel(room), message)
+            elif self._redis is not None:
+                await self._redis.publish(self.channel(room), message)
         except DOWN as error:
             log.warning("not published", room=room, error=str(error) or type(error).__name__)
             return False
@@ -87,103 +97,82 @@ class Bus:
 
     def want(self, room: str) -> None:
         """Hear ``room`` from soon on."""
-        event = self._wanted[room] = asyncio.Event()
-        if self._told.get(room):
-            event.set()  # nobody had told Redis yet that the last one left
-        self._change.set()
+        self._wanted.add(room)
+        node = self._node(room)
+        if node is not None:
+            self._nodes[room] = node
+            self._ears[node].want(room)
 
     def unwant(self, room: str) -> None:
         """Stop hearing ``room``."""
-        event = self._wanted.pop(room, None)
-        if event is not None:
-            event.set()
-            self._change.set()
+        self._wanted.discard(room)
+        node = self._nodes.pop(room, None)
+        if node is not None and node in self._ears:
+            self._ears[node].unwant(room)
 
     async def heard(self, room: str) -> None:
         """Wait until ``room`` is heard, a second at most."""
-        event = self._wanted.get(room)
-        if event is not None and not event.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(1):
-                    await event.wait()
+        for _ in range(100):
+            node = self._nodes.get(room)
+            if node is not None and node in self._ears:
+                await self._ears[node].heard(room)
+                return
+            await asyncio.sleep(0.01)
 
-    async def _listen(self, deliver: Deliver, recovered: Callable[[], Awaitable[None]]) -> None:
-        wait, first = 0.1, True
+    def _node(self, room: str) -> str | None:
+        """Return whose ears hear a room, None while nobody knows."""
+        if self._cluster is None:
+            return ""
+        node = self._cluster.nodes_manager.slots_cache.get(slot_of(self.channel(room)))
+        return node[0].name if node and node[0].name in self._ears else None
+
+    async def _mind(self, nodes: Cluster, deliver: Deliver, recovered: Recovered) -> None:
+        """Keep ears at every node that holds slots, and every wanted room with the ears of its slot."""
         while True:
             try:
-                async with self._redis.pubsub() as ears:
-                    await ears.subscribe(self._pulse)
-                    self._last = time.monotonic()
-                    self._ears = ears
-                    self._told.clear()
-                    await self._tell(ears)  # before the present state is sent: nothing may fall between
-                    telling = asyncio.create_task(self._keep_telling(ears), name="bus rooms")
-                    try:
-                        if not first:
-                            await recovered()
-                        wait, first = 0.1, False
-                        await self._hear(ears, telling, deliver, recovered)
-                    finally:
-                        telling.cancel()
-                        await asyncio.gather(telling, return_exceptions=True)
+                await nodes.initialize()
+                await nodes.nodes_manager.initialize()
+                await self._follow(nodes, deliver, recovered)
             except DOWN as error:
-                log.warning("deaf", error=str(error) or type(error).__name__)
-            except Exception as error:  # the client library's own confusion, or ours: new ears are the cure of either
-                log.error("deaf", exc_info=error)
-            finally:
-                for event in self._wanted.values():
-                    event.clear()
-            first = False
-            await asyncio.sleep(wait * random.uniform(0.5, 1.0))
-            wait = min(wait * 2, 2.0)
+                log.warning("nodes unknown", error=str(error) or type(error).__name__)
+            await asyncio.sleep(LOOK)
 
-    async def _keep_telling(self, ears: Any) -> None:
-        """Keep Redis told of what is wanted. Ends with what the client raises when the server is gone."""
-        while True:
-            await self._change.wait()
-            await self._tell(ears)
+    async def _follow(self, nodes: Cluster, deliver: Deliver, recovered: Recovered) -> None:
+        present = {node.name: node for node in nodes.get_primaries()}
+        slots: dict[str, set[int]] = {name: set() for name in present}
+        for slot, (primary, *_) in nodes.nodes_manager.slots_cache.items():
+            slots[primary.name].add(slot)
+        for name in [name for name in self._ears if not slots.get(name)]:
+            await self._ears.pop(name).close()
+            await self._clients.pop(name).aclose()
+        for name, held in slots.items():
+            if held and name not in self._ears:
+                client = self._clients[name] = connect(f"redis://{present[name].host}:{present[name].port}/0", size=20)
+                self._ears[name] = Ears(client, self._pulse_in(held), self.channel, sharded=True)
+                self._ears[name].open(deliver, recovered)
+        moved = []
+        for room in list(self._wanted):
+            before, now = self._nodes.get(room), self._node(room)
+            if now is not None and now != before:
+                if before in self._ears:
+                    self._ears[before].unwant(room)
+                self._nodes[room] = now
+                self._ears[now].want(room)
+                if before is not None:
+                    moved.append(room)
+        if moved:
+            await self._told_again(moved, recovered)
 
-    async def _tell(self, ears: Any) -> None:
-        self._change.clear()
-        new = [room for room in self._wanted if room not in self._told]
-        old = [room for room in self._told if room not in self._wanted]
-        for at in range(0, len(new), _AT_ONCE):
-            self._told.update(dict.fromkeys(new[at : at + _AT_ONCE], False))
-            await ears.subscribe(*(self._prefix + room for room in new[at : at + _AT_ONCE]))
-        for at in range(0, len(old), _AT_ONCE):
-            for room in old[at : at + _AT_ONCE]:
-                del self._told[room]
-            await ears.unsubscribe(*(self._prefix + room for room in old[at : at + _AT_ONCE]))
+    async def _told_again(self, moved: Collection[str], recovered: Recovered) -> None:
+        """Have rooms brought up to date that were heard by nobody while their slot moved."""
+        log.warning("slots moved", rooms=len(moved))
+        await asyncio.gather(*(self.heard(room) for room in moved))
+        await recovered(moved)
 
-    async def _hear(
-        self, ears: Any, telling: asyncio.Task[None], deliver: Deliver, recovered: Callable[[], Awaitable[None]]
-    ) -> None:
-        """Pass on what comes until the heartbeat stays away. Raises what the client raises when the server is gone."""
-        greeted = False
-        while time.monotonic() - self._last < DEAF:
-            if telling.done():
-                telling.result()
-            message = await ears.get_message(timeout=1.0)
-            if message is None:
-                continue
-            channel = message["channel"].decode()
-            room = channel.removeprefix(self._prefix)
-            match message["type"]:
-                case "message" if channel == self._pulse:
-                    self._last = time.monotonic()
-                case "message":
-                    await deliver(room, message["data"])
-                case "subscribe" if channel == self._pulse:
-                    if greeted:  # the client library has connected anew by itself, and told nobody
-                        await recovered()
-                    greeted = True
-                case "subscribe" if room in self._told:
-                    self._told[room] = True
-                    if room in self._wanted:
-                        self._wanted[room].set()
-
-    async def _beat(self) -> None:
-        while True:
-            with contextlib.suppress(*DOWN):  # silence is what the listener notices
-                await self._redis.publish(self._pulse, b"")
-            await asyncio.sleep(PULSE)
+    def _pulse_in(self, slots: set[int]) -> str:
+        """Return a channel for the heartbeat of the node that holds ``slots``."""
+        return next(
+            channel
+            for number in itertools.count()
+            if slot_of(channel := self.channel(f"~pulse:{self._number}:{number}")) in slots
+        )

@@ -29,7 +29,8 @@ DRAIN = 2.0
 
 def setup(app: Application) -> None:
     """Register rooms, the hub with the namespace ``/member``, and the delivery of notices."""
-    rooms = Rooms(app, Bus(app.settings.redis_url), Lanes(app.settings.redis_url))
+    url = app.settings.realtime_url or app.settings.redis_url
+    rooms = Rooms(app, Bus(url), Lanes(url))
     hub = Hub(app, PlatformDoor(app), rooms, options=leaving.options(app.settings))
     leaving.attach(app, hub)
     delivery = Delivery(app)

@@ -15,7 +15,8 @@ from typing import Any, cast
 import msgspec
 from redis.exceptions import NoScriptError
 
-from server.redis import Redis, connect
+from realtime.bus import tag
+from server.redis import Cluster, Redis, cluster, clustered, connect
 
 KEEP = 1000
 """Events of a room that a client may have missed and still be brought up to date event by event."""
@@ -63,8 +64,9 @@ class Lanes:
     """Every command of the reliable lane. All of it raises what the Redis client raises (server.redis.DOWN)."""
 
     def __init__(self, url: str) -> None:
-        self._redis: Redis = connect(url, size=20)
-        self._prefix = f"lf:{self._redis.connection_pool.connection_kwargs.get('db') or 0}"
+        self._redis: Redis | Cluster = cluster(url) if clustered(url) else connect(url, size=20)
+        self._tag = tag(url, "~").replace("~", "{room}")
+        self._publish = "SPUBLISH" if clustered(url) else "PUBLISH"
 
     async def close(self) -> None:
         """Close the connections."""
@@ -73,7 +75,7 @@ class Lanes:
     async def say(self, room: str, event: str, payload: Mapping[str, Any] | msgspec.Struct, channel: str) -> Place:
         """Number an event, keep it and publish it; returns its place."""
         message = b"\x93" + _pack(event) + _pack(payload)
-        answer = await self._run(_SAY, room, secrets.token_hex(6), KEEP, KEEP_SECONDS, channel, message)
+        answer = await self._run(_SAY, room, secrets.token_hex(6), KEEP, KEEP_SECONDS, channel, message, self._publish)
         return _place(answer)
 
     async def head(self, room: str) -> Place:
@@ -86,7 +88,7 @@ class Lanes:
         return [fields[b"m"] for _, fields in rows]
 
     def _key(self, room: str, part: str) -> str:
-        return f"{{{self._prefix}:lane:{room}}}:{part}"
+        return f"{self._tag.replace('{room}', room, 1)}:{part}"
 
     async def _run(self, script: _Script, room: str, *arguments: Any) -> Any:
         keys = (self._key(room, "head"), self._key(room, "log"))

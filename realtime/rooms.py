@@ -11,7 +11,7 @@ speak; after that a listener costs one call of its transport's ``write``.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -299,8 +299,11 @@ class Rooms:
         told = {"room": name, "epoch": head.epoch, "seq": head.seq, "state": state}
         await self._send(room, _encode((RESET, told)), droppable=False)
 
-    async def _recovered(self) -> None:
-        for name, room in list(self._rooms.items()):
+    async def _recovered(self, names: Collection[str]) -> None:
+        for name in names:
+            room = self._rooms.get(name)
+            if room is None:
+                continue
             if room.place is not None:
                 await self._catch_up(name, room)
             for prefix, handler in self._after_gap:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import redis.asyncio as aioredis
+from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.connection import parse_url
+from redis.crc import key_slot
 from redis.exceptions import RedisError
 
 DOWN = (RedisError, OSError, TimeoutError)
 """What the client raises when the server is away, loading or too slow."""
 
 Redis = aioredis.Redis
+Cluster = RedisCluster
+_CLUSTER = "redis+cluster://"
 
 
 def connect(url: str, *, timeout: float = 2.0, size: int = 50) -> Redis:
@@ -30,3 +35,29 @@ def connect(url: str, *, timeout: float = 2.0, size: int = 50) -> Redis:
         decode_responses=False,
     )
     return Redis.from_pool(pool)  # which closes the pool with the client
+
+
+def clustered(url: str) -> bool:
+    """Tell whether ``url`` names a cluster by one of its nodes: ``redis+cluster://host:port``."""
+    return url.startswith(_CLUSTER)
+
+
+def cluster(url: str, *, timeout: float = 2.0) -> Cluster:
+    """Return a client for a cluster; it asks the node of the address for the others when first used."""
+    return RedisCluster.from_url(
+        "redis://" + url.removeprefix(_CLUSTER),
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        protocol=3,
+        decode_responses=False,
+    )
+
+
+def database_of(url: str) -> int:
+    """Return the number of the logical database that ``url`` names; a cluster has one."""
+    return 0 if clustered(url) else int(parse_url(url).get("db") or 0)
+
+
+def slot_of(key: str) -> int:
+    """Return the slot of a cluster that a key, or a sharded channel, belongs to."""
+    return key_slot(key.encode())

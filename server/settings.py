@@ -49,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     log_json: bool = False
     metrics_token: str = ""
+    realtime_url: str = ""
+    """The Redis, or the cluster, that rooms speak over; empty: the one of ``redis_url``."""
     worker: int = 0
     """Number of this web process among several of one machine, from 1; 0 for one that is alone."""
     sockets: Path | None = None
@@ -104,6 +106,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         log_level=_level(environ, "LINGFENG_LOG_LEVEL"),
         log_json=_flag(environ, "LINGFENG_LOG_JSON", environment is Environment.PRODUCTION),
         metrics_token=environ.get("LINGFENG_METRICS_TOKEN", ""),
+        realtime_url=_url(environ, "LINGFENG_REALTIME_REDIS_URL", ("redis", "rediss", "unix", "redis+cluster"))
+        if environ.get("LINGFENG_REALTIME_REDIS_URL")
+        else "",
         worker=_integer(environ, "LINGFENG_WORKER", 0, 0, 64),
         sockets=Path(given).expanduser().resolve() if (given := environ.get("LINGFENG_SOCKETS")) else None,
         drain_seconds=_integer(environ, "LINGFENG_DRAIN_SECONDS", 10, 0, 15),

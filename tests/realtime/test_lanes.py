@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from realtime import Rooms, Socket, bus
+from realtime import Rooms, Socket
 from realtime.declared import Lane, RoomType, Says
 from realtime.lanes import Place
 from server.application import Application
@@ -232,8 +232,8 @@ async def test_what_is_not_declared_is_not_said(one: Site) -> None:
 async def test_redis_goes_comes_back_and_goes_with_all_its_data(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listen: Listen
 ) -> None:
-    monkeypatch.setattr(bus, "PULSE", 0.2)
-    monkeypatch.setattr(bus, "DEAF", 1.0)
+    monkeypatch.setattr("realtime.ears.PULSE", 0.2)
+    monkeypatch.setattr("realtime.ears.DEAF", 1.0)
     with Engines(tmp_path / "own") as engines:
         engines.valkey.start()
         given = msgspec.structs.replace(settings, redis_url=engines.redis_url)

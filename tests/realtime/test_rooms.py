@@ -12,7 +12,6 @@ import aiohttp
 import msgspec
 import pytest
 
-from realtime import bus
 from realtime.hub import Hub
 from realtime.sockets import ROOMS
 from server.engines import Engines
@@ -188,8 +187,8 @@ async def test_so_many_sockets_of_one_member(settings: Settings) -> None:
 async def test_redis_goes_and_comes_back(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listen: Listen
 ) -> None:
-    monkeypatch.setattr(bus, "PULSE", 0.2)
-    monkeypatch.setattr(bus, "DEAF", 1.0)
+    monkeypatch.setattr("realtime.ears.PULSE", 0.2)
+    monkeypatch.setattr("realtime.ears.DEAF", 1.0)
     with Engines(tmp_path / "own") as engines:
         engines.valkey.start()
         given = msgspec.structs.replace(settings, redis_url=engines.redis_url)
@@ -233,16 +232,17 @@ async def test_a_process_that_went_deaf_opens_its_ears_again(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listen: Listen
 ) -> None:
     """The connection looks alive and carries nothing: another client kills what it had subscribed to."""
-    monkeypatch.setattr(bus, "PULSE", 0.2)
-    monkeypatch.setattr(bus, "DEAF", 1.0)
+    monkeypatch.setattr("realtime.ears.PULSE", 0.2)
+    monkeypatch.setattr("realtime.ears.DEAF", 1.0)
     async with serving(settings) as site:
         guest = await listen(site)
         await guest.ask("watch", {"item_id": "5"})
         bus_of_site = site.rooms._bus
         assert bus_of_site is not None
-        ears = bus_of_site._ears
+        listening = bus_of_site._ears[""]
+        ears = listening.subscription
         await ears.unsubscribe()  # everything, behind the bus' back
-        await until(lambda: bus_of_site._ears is not ears, 10)
+        await until(lambda: listening.subscription is not ears, 10)
         await asyncio.sleep(0.3)
         await site.rooms.publish("sale:5", "flash_sale", {"n": 1})
         await until(lambda: guest.of("flash_sale"))

@@ -1,0 +1,186 @@
+"""The ears of one process at one Redis: the rooms it hears there, and the proof that it hears.
+
+Coming and going costs nothing here: rooms are noted as wanted or not, and one task tells Redis of many at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
+
+import structlog
+
+from server.redis import DOWN, Redis
+
+log = structlog.get_logger("bus")
+PULSE = 2.0
+DEAF = 7.0
+"""Seconds between heartbeats, and without one until the process counts as deaf."""
+_AT_ONCE = 500
+"""Rooms in one command."""
+
+Deliver = Callable[[str, bytes], Awaitable[None]]
+"""Takes a room and the message that came for it."""
+Recovered = Callable[[Collection[str]], Awaitable[None]]
+"""Takes the rooms of which something may have been missed."""
+
+
+class Ears:
+    """Hears rooms at one Redis. ``sharded``: it is a node of a cluster, and the channels are those of its slots."""
+
+    def __init__(self, redis: Redis, pulse: str, channel: Callable[[str], str], *, sharded: bool = False) -> None:
+        self._redis = redis
+        self._pulse = pulse
+        self._channel = channel
+        self._s = "s" if sharded else ""
+        self._wanted: dict[str, asyncio.Event] = {}
+        """The rooms somebody is in; the event is set while Redis has confirmed that they are heard."""
+        self._told: dict[str, bool] = {}
+        """What the present subscription holds, and whether Redis has confirmed it."""
+        self._rooms: dict[str, str] = {}
+        """Rooms by channel, of what was told."""
+        self._change = asyncio.Event()
+        self._last = 0.0
+        self._tasks: list[asyncio.Task[None]] = []
+        self.subscription: Any = None
+
+    def open(self, deliver: Deliver, recovered: Recovered) -> None:
+        """Begin to listen; an absent Redis is waited for."""
+        self._last = time.monotonic()
+        self._tasks = [
+            asyncio.create_task(self._listen(deliver, recovered), name="bus"),
+            asyncio.create_task(self._beat(), name="bus pulse"),
+        ]
+
+    async def close(self) -> None:
+        """Stop listening."""
+        # A cancellation that meets a time-out within the client is swallowed there: ask until they have ended.
+        while running := [task for task in self._tasks if not task.done()]:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running, timeout=0.1)
+        self._tasks = []
+        for event in self._wanted.values():
+            event.set()  # nobody need wait for what will not come
+
+    @property
+    def deaf(self) -> bool:
+        """Tell whether it listens and has not heard itself for too long."""
+        return bool(self._tasks) and time.monotonic() - self._last > DEAF
+
+    def want(self, room: str) -> None:
+        """Hear ``room`` from soon on."""
+        event = self._wanted[room] = asyncio.Event()
+        if self._told.get(room):
+            event.set()  # nobody had told Redis yet that the last one left
+        self._change.set()
+
+    def unwant(self, room: str) -> None:
+        """Stop hearing ``room``."""
+        event = self._wanted.pop(room, None)
+        if event is not None:
+            event.set()
+            self._change.set()
+
+    async def heard(self, room: str) -> None:
+        """Wait until ``room`` is heard, a second at most."""
+        event = self._wanted.get(room)
+        if event is not None and not event.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await event.wait()
+
+    async def _listen(self, deliver: Deliver, recovered: Recovered) -> None:
+        wait, first = 0.1, True
+        while True:
+            try:
+                async with self._redis.pubsub() as subscription:
+                    await getattr(subscription, f"{self._s}subscribe")(self._pulse)
+                    self._last = time.monotonic()
+                    self.subscription = subscription
+                    self._told.clear()
+                    await self._tell(subscription)  # before the present state is sent: nothing may fall between
+                    telling = asyncio.create_task(self._keep_telling(subscription), name="bus rooms")
+                    try:
+                        if not first:
+                            await recovered(list(self._wanted))
+                        wait, first = 0.1, False
+                        await self._hear(subscription, telling, deliver, recovered)
+                    finally:
+                        telling.cancel()
+                        await asyncio.gather(telling, return_exceptions=True)
+            except DOWN as error:
+                log.warning("deaf", error=str(error) or type(error).__name__)
+            except Exception as error:  # the client library's own confusion, or ours: new ears are the cure of either
+                log.error("deaf", exc_info=error)
+            finally:
+                for event in self._wanted.values():
+                    event.clear()
+            first = False
+            await asyncio.sleep(wait * random.uniform(0.5, 1.0))
+            wait = min(wait * 2, 2.0)
+
+    async def _keep_telling(self, subscription: Any) -> None:
+        """Keep Redis told of what is wanted. Ends with what the client raises when the server is gone."""
+        while True:
+            await self._change.wait()
+            await self._tell(subscription)
+
+    async def _tell(self, subscription: Any) -> None:
+        self._change.clear()
+        new = [room for room in self._wanted if room not in self._told]
+        old = [room for room in self._told if room not in self._wanted]
+        # Channels of one command have to share a slot of a cluster.
+        at_once = 1 if self._s else _AT_ONCE
+        for at in range(0, len(new), at_once):
+            rooms = new[at : at + at_once]
+            self._told.update(dict.fromkeys(rooms, False))
+            self._rooms.update({self._channel(room): room for room in rooms})
+            await getattr(subscription, f"{self._s}subscribe")(*map(self._channel, rooms))
+        for at in range(0, len(old), at_once):
+            rooms = old[at : at + at_once]
+            for room in rooms:
+                del self._told[room]
+                self._rooms.pop(self._channel(room), None)
+            await getattr(subscription, f"{self._s}unsubscribe")(*map(self._channel, rooms))
+
+    async def _hear(
+        self, subscription: Any, telling: asyncio.Task[None], deliver: Deliver, recovered: Recovered
+    ) -> None:
+        """Pass on what comes until the heartbeat stays away. Raises what the client raises when the server is gone."""
+        greeted = False
+        while time.monotonic() - self._last < DEAF:
+            if telling.done():
+                telling.result()
+            message = await subscription.get_message(timeout=1.0)
+            if message is None:
+                continue
+            channel = message["channel"].decode()
+            room = self._rooms.get(channel)
+            match message["type"].removeprefix(self._s):
+                case "message" if channel == self._pulse:
+                    self._last = time.monotonic()
+                case "message" if room is not None:
+                    await deliver(room, message["data"])
+                case "subscribe" if channel == self._pulse:
+                    if greeted:  # the client library has connected anew by itself, and told nobody
+                        await recovered(list(self._wanted))
+                    greeted = True
+                case "subscribe" if room in self._told and room is not None:
+                    self._told[room] = True
+                    if room in self._wanted:
+                        self._wanted[room].set()
+                case "unsubscribe" if self._told.get(room or "") and room is not None:
+                    # Not asked for: the slot has moved to another node, and whoever minds the nodes will see it.
+                    self._told[room] = False
+                    log.warning("slot moved", room=room)
+
+    async def _beat(self) -> None:
+        while True:
+            with contextlib.suppress(*DOWN):  # silence is what the listener notices
+                await (self._redis.spublish if self._s else self._redis.publish)(self._pulse, b"")
+            await asyncio.sleep(PULSE)

@@ -1,0 +1,77 @@
+"""Rooms over a cluster of Redis: sharded channels, a node that dies, a slot that moves."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from realtime.bus import Bus
+from server.engines import Engines
+from server.redis import slot_of
+from server.settings import Settings
+from tests.realtime import cluster
+from tests.realtime.conftest import Listener, Site, serving
+from tests.realtime.test_lanes import KIND, SHOP, Guest
+from tests.waiting import until
+
+Listen = Callable[..., Awaitable[Listener]]
+
+
+def bus_of(site: Site) -> Bus:
+    assert site.rooms._bus is not None
+    return site.rooms._bus
+
+
+def key_in(bus: Bus, slots: set[int]) -> str:
+    """Return the key of a room whose slot is one of these."""
+    return next(str(n) for n in range(10_000) if slot_of(bus.channel(f"shelf:{n}")) in slots)
+
+
+async def test_rooms_are_heard_at_every_node(
+    settings: Settings, tmp_path: Path, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("realtime.bus.LOOK", 0.2)
+    monkeypatch.setattr("realtime.ears.PULSE", 0.2)
+    monkeypatch.setattr("realtime.ears.DEAF", 1.0)
+    SHOP.goods = {}
+    with cluster.running(Engines(tmp_path / "own").valkey.binary, tmp_path) as nodes:
+        given = msgspec.structs.replace(settings, realtime_url=nodes.url)
+        async with serving(given) as one, serving(given) as two:
+            for site in (one, two):
+                site.hub.room(KIND)
+            await until(lambda: len(bus_of(one)._ears) == len(bus_of(two)._ears) == 2, 10)
+            await until(lambda: not one.rooms.deaf and not two.rooms.deaf, 10)
+            keys = [key_in(bus_of(one), node.slots()) for node in nodes.nodes]
+            guests = {}
+            for key in keys:
+                for site in (one, two):
+                    guest = guests[key, site.url] = Guest(await listen(site))
+                    assert (await guest.join(key))["ok"]
+            for key in keys:
+                places = [await SHOP.set((one, two)[n % 2].rooms, KIND, key, "pen", n) for n in range(20)]
+                for site in (one, two):
+                    await guests[key, site.url].stands_at(places[-1])
+                    assert guests[key, site.url].goods == {"pen": 19}
+
+            # A slot moves: the lossy lane is heard at its new node.
+            watcher = await listen(one)
+            assert (await watcher.ask("watch", {"item_id": "5"}))["ok"]
+            room = "sale:5"
+            nodes.move(slot_of(bus_of(one).channel(room)))
+            before = bus_of(one)._nodes[room]
+            await until(lambda: bus_of(one)._nodes.get(room) not in (before, None), 15)
+            await bus_of(one).heard(room)
+            heard = len(watcher.of("flash_sale"))
+            await two.rooms.publish(room, "flash_sale", {"n": 1})
+            await until(lambda: len(watcher.of("flash_sale")) > heard, 10)
+
+            # A node dies: the process says that it is deaf, though the other node is heard.
+            nodes.nodes[1].process.kill()
+            await until(lambda: one.rooms.deaf and two.rooms.deaf, 15)
+            assert "realtime" in await one.app.missing()
+            for guest in guests.values():
+                await guest.listener.client.disconnect()
+            await watcher.client.disconnect()
