@@ -22,6 +22,8 @@ let again = false;
 let attempts = 0;
 let timer;
 let pending = false; // an attempt is under way
+let moving = false; // the server asked us to go elsewhere: nothing is wrong, so nothing is shown of it
+let departure;
 
 /** Hear `event`. Returns a function that ends it. */
 export function on(event, listener) {
@@ -92,21 +94,27 @@ function start() {
   });
   socket.on("connect", () => {
     attempts = 0;
-    pending = false;
+    pending = moving = false;
     state.value = "online";
     for (const id of watched.keys()) look(id);
   });
   socket.on("ready", ready);
   socket.on("flash_sale", (sale) => show(String(sale.item_id), sale));
   socket.on("closed", () => (state.value = "ended"));
+  socket.on("drain", ({ reconnect_after: wait }) => {
+    clearTimeout(departure);
+    departure = setTimeout(move, Math.max(0, Number(wait) || 0));
+  });
   socket.onAny((event, payload) => {
     if (event !== "ready" && typeof payload?.seq === "number" && payload.epoch) heard(payload);
-    else if (event !== "ready" && event !== "flash_sale") tell(event, payload);
+    else if (event !== "ready" && event !== "flash_sale" && event !== "drain") tell(event, payload);
   });
   socket.on("connect_error", (error) => retry(error.data?.retry_after));
   socket.on("disconnect", (reason) => {
     pending = false;
-    if (reason === "io server disconnect") state.value = "ended"; // logged out or banned: coming back changes nothing
+    clearTimeout(departure);
+    if (moving) connect();
+    else if (reason === "io server disconnect") state.value = "ended"; // logged out or banned: coming back changes nothing
     else retry();
   });
   addEventListener("online", hurry);
@@ -133,10 +141,18 @@ async function connect() {
 function retry(seconds = 0) {
   pending = false;
   if (state.value === "ended") return;
-  state.value = attempts ? "offline" : "connecting";
+  if (moving) moving = false; // the first attempt elsewhere failed: the next may still come before anybody minds
+  else state.value = attempts ? "offline" : "connecting";
   const wait = Math.min(LONGEST, 500 * 2 ** Math.min(attempts++, 10));
   clearTimeout(timer);
   timer = setTimeout(connect, Math.max(seconds * 1000, wait / 2) + (Math.random() * wait) / 2);
+}
+
+// The process that we are connected to is about to stop, and it said when we may go: each page at another moment.
+function move() {
+  if (!socket.connected) return;
+  moving = true;
+  socket.disconnect();
 }
 
 function hurry() {

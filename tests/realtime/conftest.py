@@ -15,7 +15,8 @@ from aiohttp import web
 from realtime import Hub, Rooms, Socket, Visitor, VisitorKind, echo, tokens
 from server.application import Application
 from server.database import Connection
-from server.http import Body, Identity, Kind
+from server.http import Body, Identity, Kind, sockets
+from server.http.protocol import Runner
 from server.http.web import web_app
 from server.settings import Settings
 from tests.realtime.raw import Server
@@ -148,6 +149,31 @@ async def other(site: Site) -> AsyncIterator[Site]:
     """A second web process on the same engines."""
     async with serving(site.app.settings) as made:
         yield made
+
+
+@contextlib.asynccontextmanager
+async def numbered(given: Settings, number: int) -> AsyncIterator[Site]:
+    """Run web process ``number`` on the settings' port, which others share, and on its own socket."""
+    app = assembled(msgspec.structs.replace(given, worker=number))
+    runner = Runner(app, web_app(app), shutdown_timeout=1)
+    with sockets.bound(app.settings) as own:
+        await runner.setup()
+        try:
+            assert own is not None
+            await web.SockSite(runner, own).start()
+            port = web.TCPSite(runner, "127.0.0.1", given.port, reuse_port=True)
+            app.drain(lambda *_: port.stop())  # as server.http.serve leaves it to the siblings
+            await port.start()
+            yield Site(app, f"http://127.0.0.1:{given.port}")
+        finally:
+            await runner.cleanup()
+
+
+@pytest.fixture
+async def pair(settings: Settings) -> AsyncIterator[list[Site]]:
+    """Web processes 1 and 2 on one port."""
+    async with numbered(settings, 1) as one, numbered(settings, 2) as two:
+        yield [one, two]
 
 
 @pytest.fixture

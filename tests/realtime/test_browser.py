@@ -178,3 +178,26 @@ async def test_the_stock_client_comes_back_after_a_process_stopped(site: Site, p
     cut(site)
     await holds(page, "log.some(([name]) => name === 'reconnect_attempt')")
     assert "io server disconnect" not in str(await page.evaluate("log"))
+
+
+async def test_the_module_goes_elsewhere_when_it_is_told_to_and_alarms_nobody(
+    pair: list[Site], chromium: playwright.Browser
+) -> None:
+    context = await chromium.new_context(base_url=pair[0].url, locale="zh-CN")
+    await context.add_cookies([{"name": "lf_member", "value": await pair[0].session(7), "url": pair[0].url}])
+    page = await context.new_page()
+    await page.goto("/api/docs")
+    await page.evaluate(LISTEN)
+    await holds(page, "member.state.value === 'online' && resyncs === 1 && sales.length === 1")
+    before, after = sorted(pair, key=lambda site: -site.hub.count())
+    assert (before.hub.count(), after.hub.count()) == (1, 0)
+    await page.evaluate("states.length = 0")
+    await notify(after, 7, 1)
+    await asyncio.gather(before.app.leave(), notify(after, 7, *range(2, 20)))
+    await until(lambda: after.hub.count() == 1, 10)
+    await notify(after, 7, 20)
+    await holds(page, "orders.length === 20 && sales.length === 2")
+    assert await page.evaluate("orders.map((order) => order[0])") == list(range(1, 21))
+    assert await page.evaluate("states") == []
+    assert await page.evaluate("resyncs") == 1
+    await context.close()

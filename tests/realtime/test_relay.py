@@ -14,43 +14,17 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from realtime.wire.relay import SID
 from server.http import sockets
-from server.http.protocol import Runner
 from server.http.proxies import Proxies
-from server.http.web import web_app
 from server.settings import Settings, SettingsError
-from tests.realtime.conftest import Listener, Site, assembled
+from tests.realtime.conftest import Listener, Site
 from tests.waiting import until
 
 POLL = "/socket.io/?EIO=4&transport=polling"
-
-
-@contextlib.asynccontextmanager
-async def numbered(given: Settings, number: int) -> AsyncIterator[Site]:
-    """Run web process ``number`` on the settings' port, which others share, and on its own socket."""
-    app = assembled(msgspec.structs.replace(given, worker=number))
-    runner = Runner(app, web_app(app), shutdown_timeout=1)
-    with sockets.bound(app.settings) as own:
-        await runner.setup()
-        try:
-            assert own is not None
-            await web.SockSite(runner, own).start()
-            await web.TCPSite(runner, "127.0.0.1", given.port, reuse_port=True).start()
-            yield Site(app, f"http://127.0.0.1:{given.port}")
-        finally:
-            await runner.cleanup()
-
-
-@pytest.fixture
-async def pair(settings: Settings) -> AsyncIterator[list[Site]]:
-    """Web processes 1 and 2 on one port."""
-    async with numbered(settings, 1) as one, numbered(settings, 2) as two:
-        yield [one, two]
 
 
 @pytest.fixture
