@@ -106,6 +106,9 @@ async def _crowd(made: Plan, arguments: argparse.Namespace) -> None:
             if now_done != done and time.time() > made.starts_at:
                 done = now_done
                 _say(f"{done} of {len(made.buyers)} buyers done")
+                if arguments.web and done >= len(made.buyers):
+                    until = time.strftime("%H:%M:%S", time.localtime(made.stop_at))
+                    _say(f"the page stays until {until}; the books are checked after that")
             if done >= len(made.buyers) and not arguments.web:
                 break
     finally:
