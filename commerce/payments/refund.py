@@ -96,6 +96,10 @@ async def note_done(connection: Connection, payment: Payment, refund_no: str, am
     await store.lock(connection, payment.id)
     attempt = await refund_store.move_to_done(connection, refund_no)
     if attempt is None:
+        known = await refund_store.by_number(connection, refund_no)
+        if known is not None and known.status is RefundState.FAILED:
+            # Two askers heard different answers. Another try under the same number will settle it.
+            log.warning("given back after it was refused", refund_no=refund_no, attempt=known.attempt)
         return
     await books.refund_done(connection, payment, refund_no, amount, attempt)
     if await refund_store.done_of_payment(connection, payment.id) == payment.received:
