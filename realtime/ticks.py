@@ -122,19 +122,23 @@ class Ticks:
         self._tell = tell
         self._show = show
         self._rooms: dict[str, _Room] = {}
-        self._stirred: set[str] = set()
+        self._said: set[str] = set()
+        self._heard: set[str] = set()
+        """Rooms where something was said here, or told, since their last turn."""
         self._task: asyncio.Task[None] | None = None
         self.wait = TICK
 
     def add(self, room: str, make: Callable[[], Merger], item: Any) -> None:
         """Take what was said in ``room``."""
         self._of(room, make).said.add(item)
-        self._stir(room)
+        self._said.add(room)
+        self._wake()
 
     def arrived(self, room: str, make: Callable[[], Merger], part: Any) -> None:
         """Take what a process told."""
         self._of(room, make).heard.merge(part)
-        self._stir(room)
+        self._heard.add(room)
+        self._wake()
 
     async def close(self) -> None:
         """Stop; what was not told yet is lost."""
@@ -148,8 +152,7 @@ class Ticks:
             found = self._rooms[room] = _Room(make, time.monotonic() - TICK)
         return found
 
-    def _stir(self, room: str) -> None:
-        self._stirred.add(room)
+    def _wake(self) -> None:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="ticks")
 
@@ -158,13 +161,15 @@ class Ticks:
             idle = 0
             while idle < 20:  # two seconds of silence
                 await asyncio.sleep(self.wait - time.time() % self.wait)
-                idle = 0 if self._stirred else idle + 1
+                idle = 0 if self._said or self._heard else idle + 1
                 began = time.monotonic()
-                await self._each(self._tell_of)
+                said, self._said = self._said, set()
+                await self._each(said, self._tell_of)
                 told = time.monotonic() - began
                 await asyncio.sleep(max(0.0, LAG - told))
                 began = time.monotonic()
-                await self._each(self._show_of)
+                heard, self._heard = self._heard, set()
+                await self._each(heard, self._show_of)
                 took = told + time.monotonic() - began
                 if took > self.wait * BUSY:
                     self.wait = min(SLOWEST, max(self.wait * 1.5, took))
@@ -174,8 +179,7 @@ class Ticks:
         finally:
             self._task = None
 
-    async def _each(self, turn: Callable[[str, _Room], Awaitable[None]]) -> None:
-        rooms, self._stirred = self._stirred, set()
+    async def _each(self, rooms: set[str], turn: Callable[[str, _Room], Awaitable[None]]) -> None:
         for name in rooms:
             try:
                 await turn(name, self._rooms[name])
@@ -183,10 +187,10 @@ class Ticks:
                 log.error("tick", room=name, exc_info=error)
 
     async def _tell_of(self, name: str, room: _Room) -> None:
-        self._stirred.add(name)  # there may be something to show
         part = room.said.part()
         if part is not None and not await self._tell(name, part):
             room.heard.merge(msgspec.msgpack.decode(msgspec.msgpack.encode(part)))  # alone, as it seems
+            self._heard.add(name)
 
     async def _show_of(self, name: str, room: _Room) -> None:
         now = time.monotonic()

@@ -103,6 +103,25 @@ async def test_what_is_said_arrives_within_a_tick_and_a_moment(site: Site, liste
     assert guest.of("tick") == [{"comments": [{"who": 1, "text": "好看"}], "likes": 0}]
 
 
+async def test_what_is_said_while_a_frame_is_on_its_way_is_in_the_next_one() -> None:
+    told: list[Any] = []
+    shown: list[Tick] = []
+
+    async def tell(room: str, part: Any) -> bool:
+        if not told:
+            ticks.add(room, Gathered, 5)
+        told.append(part)
+        return False
+
+    async def show(room: str, frame: Any) -> None:
+        shown.append(frame)
+
+    ticks = Ticks(tell, show)
+    ticks.add("crowd:1", Gathered, 3)
+    await until(lambda: sum(tick.likes for tick in shown) == 8, 1)
+    await ticks.close()
+
+
 async def test_without_the_others_a_process_hears_itself() -> None:
     shown: list[Any] = []
 
