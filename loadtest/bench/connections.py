@@ -70,7 +70,7 @@ class Sampled:
         self.ticks = self.singles = 0
 
     def until(self, done: int, then: Callable[[], None]) -> None:
-        """Read until ``done`` can be read from, call ``then``, and read on until nothing has come for half a second."""
+        """Read until ``done`` can be read from, call ``then``, and read on until nothing has come for a second."""
         self._poll.register(done, select.EPOLLIN)
         wait = -1.0
         while ready := self._poll.poll(wait):
@@ -78,7 +78,7 @@ class Sampled:
                 if number == done:
                     then()
                     self._poll.unregister(done)
-                    wait = 0.5
+                    wait = 1.0
                 else:
                     self._read(number)
 
