@@ -180,15 +180,19 @@ class Delivery:
     async def _catch_up(self, connection: db.Connection, member_id: int) -> None:
         """Bring the member's sockets up to date from the table."""
         sockets = self._members.get(member_id, {})
+        # Others go on being told while we read: who is ahead of the head was ahead before it was read, or is in order.
+        stood = {socket: place.seq or 0 for socket, place in sockets.items()}
         head = await store.head(connection, member_id)
         for socket, place in list(sockets.items()):
             if place.seq is None:
                 place.missed = True
                 continue
-            if place.epoch != head.epoch or place.seq > head.seq:
+            if place.epoch != head.epoch or stood.get(socket, 0) > head.seq:
                 self._ready(socket, place, head)
                 continue
-            while found := await store.notices_after(connection, member_id, place.seq, notices.PAGE):
+            while place.seq < head.seq and (
+                found := await store.notices_after(connection, member_id, place.seq, notices.PAGE)
+            ):
                 for notice in found:
                     if notice.seq > place.seq:
                         socket.emit(notice.kind, notices.told(notice, head.epoch))

@@ -11,6 +11,8 @@ import pytest
 import socketio
 
 from realtime import VisitorKind, notices, store, tokens
+from realtime.delivery import Delivery
+from realtime.types import Head
 from server.http import Kind
 from tests.realtime.conftest import Listener, Site, forged
 from tests.waiting import until
@@ -183,6 +185,30 @@ async def test_nothing_is_lost_while_postgresql_does_not_call(site: Site, listen
     await notify(site, 7, 4)
     await until(lambda: len(member.of("order")) == 4)
     assert [seq for seq, _ in numbers(member)] == [1, 2, 3, 4]
+
+
+async def test_who_is_told_while_the_head_is_read_is_not_sent_back(
+    site: Site, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await listen(site, 7)
+    await notify(site, 7, 1)
+    await until(lambda: member.of("order"))
+    read = store.head
+
+    async def slow(connection: Any, member_id: int) -> Head:
+        found = await read(connection, member_id)
+        await notify(site, 7, 2)
+        await until(lambda: len(member.of("order")) == 2)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "head", slow)
+        async with site.app.database.connection() as connection:
+            await site.app.resource(Delivery)._catch_up(connection, 7)
+    await notify(site, 7, 3)
+    await until(lambda: len(member.of("order")) == 3)
+    assert [seq for seq, _ in numbers(member)] == [1, 2, 3]
+    assert len(member.of("ready")) == 1
 
 
 async def test_a_new_epoch_is_announced(site: Site, listen: Listen) -> None:
