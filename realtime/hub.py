@@ -210,8 +210,8 @@ class Hub:
         """Let a client into a namespace, or tell it why not."""
         try:
             visitor = await self._admit(link, packet)
-        except Problem as problem:
-            link.refuse(packet.nsp, self._door.refusal(problem, link.language))
+        except Exception as error:
+            link.refuse(packet.nsp, self._door.refusal(_problem(error, "CONNECT"), link.language))
             return
         if not link.line.open:
             return
@@ -219,6 +219,8 @@ class Hub:
         self._held[_holder(socket)] += 1
         link.welcome(socket)
         for hook in self._namespaces[packet.nsp].opened:
+            if not socket.open:  # its closed hooks have run: what is begun now nobody would end
+                return
             await self._run(hook, socket)
 
     async def _admit(self, link: Link, packet: Packet) -> Visitor:
@@ -253,22 +255,20 @@ class Hub:
                 result = event.handler(self._context, socket)
             else:
                 result = event.handler(self._context, socket, _read(arguments[0] if arguments else {}, event.body))
+            if asyncio.iscoroutine(result):
+                return self._finish(socket, packet, result)
+            self._acknowledge(socket, packet, result)
         except Exception as error:
             self._failed(socket, packet, error)
-            return None
-        if asyncio.iscoroutine(result):
-            return self._finish(socket, packet, result)
-        self._acknowledge(socket, packet, result)
         return None
 
     async def _finish(self, socket: Socket, packet: Packet, rest: Coroutine[Any, Any, Any]) -> None:
         try:
             async with asyncio.timeout(HANDLE_WITHIN):
                 result = await rest
+            self._acknowledge(socket, packet, result)
         except Exception as error:
             self._failed(socket, packet, error)
-        else:
-            self._acknowledge(socket, packet, result)
 
     def _acknowledge(self, socket: Socket, packet: Packet, result: Any) -> None:
         if packet.id is None or not socket.open:
@@ -279,15 +279,8 @@ class Hub:
             socket.link.answer(packet, {"ok": True} | (msgspec.to_builtins(result) or {}))
 
     def _failed(self, socket: Socket, packet: Packet, error: Exception) -> None:
-        """Tell why an event was refused. A defect of one handler is told as such and ends nobody's connection."""
-        if isinstance(error, Problem):
-            problem = error
-        elif isinstance(error, (*db.DOWN, *db.CONTENTION, *redis.DOWN)):
-            log.warning("event refused", event_name=packet.data[0][:50], error=str(error) or type(error).__name__)
-            problem = Unavailable()
-        else:
-            log.error("event failed", event_name=packet.data[0][:50], exc_info=error)
-            problem = Internal()
+        """Tell why an event was refused."""
+        problem = _problem(error, packet.data[0][:50])
         if socket.open:
             socket.link.answer(packet, answer_of(problem, socket.link.language))
 
@@ -319,7 +312,11 @@ class Hub:
         for room in list(socket.rooms or ()):
             socket.leave(room)
         for hook in self._namespaces[socket.namespace].closed:
-            rest = hook(self._context, socket)
+            try:
+                rest = hook(self._context, socket)
+            except Exception as error:  # a feature's defect must not hold the connection here, nor others that end
+                log.error("hook failed", exc_info=error)
+                continue
             if rest is not None:
                 self._spawn(self._settle(socket, rest))
 
@@ -333,17 +330,29 @@ class Hub:
 
     async def _settle(self, socket: Socket, rest: Awaitable[None]) -> None:
         try:
-            await rest
+            async with asyncio.timeout(HANDLE_WITHIN):
+                await rest
         except (*db.DOWN, *redis.DOWN) as error:
             log.warning("hook", error=str(error) or type(error).__name__)
             socket.link.line.close("unavailable")  # it comes back and is greeted again
-        except Exception as error:  # as in _failed
+        except Exception as error:  # as in _problem
             log.error("hook failed", exc_info=error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _problem(error: Exception, what: str) -> Problem:
+    """Return how a client is told of ``error``. A defect of ours is told as such and ends nobody's connection."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, (*db.DOWN, *db.CONTENTION, *redis.DOWN)):
+        log.warning("event refused", event_name=what, error=str(error) or type(error).__name__)
+        return Unavailable()
+    log.error("event failed", event_name=what, exc_info=error)
+    return Internal()
 
 
 def _holder(socket: Socket) -> tuple[VisitorKind, int | str]:
