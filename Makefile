@@ -12,7 +12,7 @@ ifeq ($(shell command -v npm),)
 EXTRAS := $(EXTRAS),assets
 endif
 
-.PHONY: help run install dev test check lint bench faults assets clean
+.PHONY: help run install dev test check lint bench faults drain assets clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: dev  ## the benchmarks of the purchase path
 
 faults: dev  ## kill -9 at every named point, many seeded runs
 	$(VENV)/bin/python -m loadtest.faults $(ARGS)
+
+drain: dev  ## stop a web process under 2,000 clients: nobody loses an event
+	$(VENV)/bin/python -m loadtest.drain $(ARGS)
 
 assets: dev  ## bring the browser libraries again, after a change of package.json
 	$(VENV)/bin/python -m server.assets --force

@@ -41,6 +41,7 @@ environment:
   DATABASE_URL           postgresql://… ; without it `run` brings its own PostgreSQL
   DATABASE_DIRECT_URL    the same database without PgBouncer, if there is one
   REDIS_URL              redis://… , rediss://… or unix://… ; without it `run` brings its own Valkey
+  LINGFENG_REALTIME_REDIS_URL   a Redis, or redis+cluster://…, for rooms and pushes alone (default: REDIS_URL)
   LINGFENG_HOME          data folder: engines, uploads, logs, secret (default: var/ in a checkout, else ~/.lingfeng)
   LINGFENG_ENV           development (default) or production
   LINGFENG_SECRET        signs tickets and sessions; production must set it, at least 32 characters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ async def serve(app: Application) -> None:
     Several processes may listen on one port: the kernel spreads connections over them. One that has a number listens on
     a unix socket of its own too. Raises SettingsError, OSError.
     """
+    _allow_connections()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
@@ -52,6 +54,12 @@ async def serve(app: Application) -> None:
             await _leave(app, port)
         finally:
             await runner.cleanup()
+
+
+def _allow_connections() -> None:
+    """A connection is an open file: take as many as the machine lets us, where a shell would give us 1,024."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _leave(app: Application, port: web.TCPSite) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -83,7 +84,14 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["nonsense"], ["run", "--port", "70000"], ["run", "--port", "x"], ["run", "--web", "0"], ["flags", "wave", "x"]],
+    [
+        ["nonsense"],
+        ["run", "--port", "70000"],
+        ["run", "--port", "x"],
+        ["run", "--web", "0"],
+        ["web", "--workers", "65"],
+        ["flags", "wave", "x"],
+    ],
 )
 def test_wrong_use_is_2(flags: None, words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -115,6 +123,21 @@ def test_production_has_no_sandboxes(
         monkeypatch.setenv(name, value)
     assert cli.main(["web"]) == cli.USAGE
     assert "LINGFENG_SANDBOXES is on in production" in capsys.readouterr().err
+
+
+def test_a_port_in_use_is_named_before_any_process_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://nobody@/nowhere?host={tmp_path}")
+    monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/nowhere.sock")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setenv("LINGFENG_HOST", "127.0.0.1")
+        monkeypatch.setenv("LINGFENG_PORT", str(taken.getsockname()[1]))
+        assert cli.main(["web", "--workers", "2"]) == cli.UNREACHABLE
+    assert f"127.0.0.1:{os.environ['LINGFENG_PORT']}: " in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_an_unreachable_database_is_3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
