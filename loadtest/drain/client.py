@@ -34,11 +34,9 @@ class Client(asyncio.Protocol):
     def __init__(self, port: int, member: int, token: Token, *, heeds: bool) -> None:
         self.member = member
         self.worker = ""
-        self.first: int | None = None
         self.notices: list[tuple[int, int]] = []
         """Place and number of each notice, in the order in which they were taken."""
         self.said: list[tuple[int, int]] = []
-        self.epochs: set[str] = set()
         self.repeated = 0
         self.fetched = 0
         """Events that were asked for because they were missed, of the notices and of the room."""
@@ -185,6 +183,7 @@ class Client(asyncio.Protocol):
     def _event(self, event: str, payload: list[Any]) -> None:
         match event:
             case "ready":
+                self._ready(payload[0])
                 self._spawn(self._catch_up(payload[0]))
             case "order":
                 self._notice(payload[0])
@@ -194,6 +193,13 @@ class Client(asyncio.Protocol):
                 asyncio.get_running_loop().call_later(payload[0]["reconnect_after"] / 1000, self._close)
             case "room" | "closed":
                 self.faults.append(f"{event}: {payload}")
+
+    def _ready(self, head: dict[str, Any]) -> None:
+        """Take the place to begin from; at once, for the next packet may be the next notice."""
+        if self._seen is None:
+            self._seen = (head["epoch"], head["seq"])
+        elif self._seen[0] != head["epoch"] or self._seen[1] > head["seq"]:  # a page would begin anew
+            self.faults.append(f"told to be at {head}, not at {self._seen}")
 
     async def _ask(self, event: str, body: dict[str, Any]) -> dict[str, Any]:
         self._number += 1
@@ -209,11 +215,6 @@ class Client(asyncio.Protocol):
     async def _catch_up(self, head: dict[str, Any]) -> None:
         """Come to where the member's notices and the room are; again from the start when the connection goes."""
         try:
-            self.epochs.add(head["epoch"])
-            if self._seen is None:
-                self._seen, self.first = (head["epoch"], head["seq"]), head["seq"]
-            elif self._seen[0] != head["epoch"] or self._seen[1] > head["seq"]:  # a page would begin anew
-                self.faults.append(f"told to be at {head}, not at {self._seen}")
             await self._sync(head["seq"])
             body: dict[str, Any] = {"room": ROOM}
             if self._place is not None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import msgspec
+import playwright.async_api as playwright
 import pytest
 from aiohttp.test_utils import unused_port
 
@@ -26,7 +27,9 @@ from realtime.wire.relay import SID
 from server.http import sockets
 from server.pictures import MOST_BYTES
 from server.settings import Settings
+from tests.bundles import Parser
 from tests.realtime.conftest import Listener
+from tests.realtime.stock import Stock, empty_page
 from tests.waiting import until
 
 CONF = Path(__file__).parents[2] / "deploy" / "nginx.conf"
@@ -260,3 +263,33 @@ async def test_one_worker_is_drained_behind_nginx_and_nobody_is_refused(stage: S
     assert set(told) == {200}
     for client in clients:
         await client.listener.client.disconnect()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("parser", list(Parser))
+async def test_the_stock_javascript_client_does_not_notice_nginx_and_survives_a_killed_worker(
+    stage: Stage, chromium: playwright.Browser, parser: Parser
+) -> None:
+    page = await empty_page(chromium)
+    stock = Stock(page)
+    await stock.visit(stage.url, parser)
+    for number in range(4):
+        await stock.open(f"usual{number}", forceNew=True)
+        await stock.open(f"polling{number}", forceNew=True, transports=["polling"])
+        await stock.open(f"websocket{number}", forceNew=True, transports=["websocket"])
+    await stock.until("Object.values(sockets).every((one) => one.connected)")
+    names = "Object.fromEntries(Object.entries(sockets).map(([name, one]) => [name, one.io.engine.transport.name]))"
+    await stock.until(f"Object.entries({names}).every(([name, by]) => by === (/^poll/.test(name) ? by : 'websocket'))")
+    assert {by for name, by in (await stock.run(names)).items() if name.startswith("polling")} == {"polling"}
+    workers = await stock.run(
+        "Object.fromEntries(Object.entries(sockets).map(([name, one]) => [name, one.io.engine.id.slice(0, 3)]))"
+    )
+    assert set(workers.values()) == {"w1.", "w2.", "w3."}
+    os.kill(stage.pid(2), signal.SIGKILL)
+    left = sorted(name for name, worker in workers.items() if worker == "w2.")
+    for name in left:
+        await stock.until(f"of('{name}', 'reconnect').length === 1 && sockets['{name}'].connected")
+    for name in workers:
+        assert (await stock.ask(name, "sync", {"epoch": "", "seq": 0}))["ok"]
+        assert len(await stock.heard(name, "reconnect")) == (name in left)
+    await page.close()
