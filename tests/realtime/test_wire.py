@@ -170,6 +170,7 @@ async def test_a_reader_that_stands_still_misses_what_may_be_missed_and_is_close
         for _ in range(20):
             socket.emit("order", {"x": "x" * 20_000})
         await until(lambda: not socket.open)
+        transport.abort()  # or it would wait for the server's goodbye
 
 
 async def test_a_process_that_stops_sends_its_clients_elsewhere(settings: Settings) -> None:
