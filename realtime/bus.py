@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import itertools
 import secrets
-from collections.abc import Collection
 
 import structlog
 
@@ -135,6 +134,8 @@ class Bus:
                 await self._follow(nodes, deliver, recovered)
             except DOWN as error:
                 log.warning("nodes unknown", error=str(error) or type(error).__name__)
+            except Exception as error:  # without this task no room would ever follow its slot again
+                log.error("nodes unknown", exc_info=error)
             await asyncio.sleep(LOOK)
 
     async def _follow(self, nodes: Cluster, deliver: Deliver, recovered: Recovered) -> None:
@@ -150,24 +151,17 @@ class Bus:
                 client = self._clients[name] = connect(f"redis://{present[name].host}:{present[name].port}/0", size=20)
                 self._ears[name] = Ears(client, self._pulse_in(held), self.channel, sharded=True)
                 self._ears[name].open(deliver, recovered)
-        moved = []
+        moved = 0
         for room in list(self._wanted):
             before, now = self._nodes.get(room), self._node(room)
-            if now is not None and now != before:
-                if before in self._ears:
+            if now is not None and (now != before or self._ears[now].lost(room)):
+                if before in self._ears and before != now:
                     self._ears[before].unwant(room)
                 self._nodes[room] = now
-                self._ears[now].want(room)
-                if before is not None:
-                    moved.append(room)
+                self._ears[now].want(room, behind=True)  # it was heard by nobody meanwhile
+                moved += before is not None
         if moved:
-            await self._told_again(moved, recovered)
-
-    async def _told_again(self, moved: Collection[str], recovered: Recovered) -> None:
-        """Have rooms brought up to date that were heard by nobody while their slot moved."""
-        log.warning("slots moved", rooms=len(moved))
-        await asyncio.gather(*(self.heard(room) for room in moved))
-        await recovered(moved)
+            log.warning("slots moved", rooms=moved)
 
     def _pulse_in(self, slots: set[int]) -> str:
         """Return a channel for the heartbeat of the node that holds ``slots``."""

@@ -43,6 +43,8 @@ class Ears:
         """What the present subscription holds, and whether Redis has confirmed it."""
         self._rooms: dict[str, str] = {}
         """Rooms by channel, of what was told."""
+        self._late: set[str] = set()
+        """Wanted rooms that somebody came into before they were heard."""
         self._change = asyncio.Event()
         self._last = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -72,8 +74,11 @@ class Ears:
         """Tell whether it listens and has not heard itself for too long."""
         return bool(self._tasks) and time.monotonic() - self._last > DEAF
 
-    def want(self, room: str) -> None:
-        """Hear ``room`` from soon on."""
+    def want(self, room: str, *, behind: bool = False) -> None:
+        """Hear ``room`` from soon on. One that is ``behind`` is brought up to date when it is heard."""
+        if behind:
+            self._late.add(room)
+            self._told.pop(room, None)
         event = self._wanted[room] = asyncio.Event()
         if self._told.get(room):
             event.set()  # nobody had told Redis yet that the last one left
@@ -82,34 +87,45 @@ class Ears:
     def unwant(self, room: str) -> None:
         """Stop hearing ``room``."""
         event = self._wanted.pop(room, None)
+        self._late.discard(room)
         if event is not None:
             event.set()
             self._change.set()
 
+    def lost(self, room: str) -> bool:
+        """Tell whether Redis has ended the subscription of a room unasked."""
+        event = self._wanted.get(room)
+        return event is not None and event.is_set() and not self._told.get(room)
+
     async def heard(self, room: str) -> None:
-        """Wait until ``room`` is heard, a second at most."""
+        """Wait until ``room`` is heard, a second at most; later than that it is brought up to date when it is."""
         event = self._wanted.get(room)
         if event is not None and not event.is_set():
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(1):
                     await event.wait()
+            except TimeoutError:
+                if self._wanted.get(room) is event:
+                    self._late.add(room)
 
     async def _listen(self, deliver: Deliver, recovered: Recovered) -> None:
         wait, first = 0.1, True
         while True:
             try:
                 async with self._redis.pubsub() as subscription:
+                    self._told.clear()
+                    self._rooms.clear()
+                    await self._tell(subscription)
+                    # Last, so that its confirmation is that of all the others: only then may their state be read.
                     await getattr(subscription, f"{self._s}subscribe")(self._pulse)
                     self._last = time.monotonic()
                     self.subscription = subscription
-                    self._told.clear()
-                    await self._tell(subscription)  # before the present state is sent: nothing may fall between
                     telling = asyncio.create_task(self._keep_telling(subscription), name="bus rooms")
                     try:
-                        if not first:
-                            await recovered(list(self._wanted))
-                        wait, first = 0.1, False
-                        await self._hear(subscription, telling, deliver, recovered)
+                        again, wait, first = not first, 0.1, False
+                        if again:  # all are brought up to date
+                            self._late.clear()
+                        await self._hear(subscription, telling, deliver, recovered, again)
                     finally:
                         telling.cancel()
                         await asyncio.gather(telling, return_exceptions=True)
@@ -142,22 +158,30 @@ class Ears:
             self._rooms.update({self._channel(room): room for room in rooms})
             await getattr(subscription, f"{self._s}subscribe")(*map(self._channel, rooms))
         for at in range(0, len(old), at_once):
-            rooms = old[at : at + at_once]
+            # Whoever came meanwhile took the room for heard, and is right if it stays so.
+            rooms = [room for room in old[at : at + at_once] if room not in self._wanted]
+            if not rooms:
+                continue
             for room in rooms:
                 del self._told[room]
                 self._rooms.pop(self._channel(room), None)
             await getattr(subscription, f"{self._s}unsubscribe")(*map(self._channel, rooms))
 
     async def _hear(
-        self, subscription: Any, telling: asyncio.Task[None], deliver: Deliver, recovered: Recovered
+        self, subscription: Any, telling: asyncio.Task[None], deliver: Deliver, recovered: Recovered, again: bool
     ) -> None:
-        """Pass on what comes until the heartbeat stays away. Raises what the client raises when the server is gone."""
-        greeted = False
-        while time.monotonic() - self._last < DEAF:
+        """Pass on what comes until the heartbeat stays away. ``again`` if there were ears before, and hence a gap.
+
+        Raises what the client raises when the server is gone.
+        """
+        # Passing on and catching up take their time: silence is when nothing waits to be heard either.
+        while True:
             if telling.done():
                 telling.result()
             message = await subscription.get_message(timeout=1.0)
             if message is None:
+                if time.monotonic() - self._last >= DEAF:
+                    return
                 continue
             channel = message["channel"].decode()
             room = self._rooms.get(channel)
@@ -167,17 +191,26 @@ class Ears:
                 case "message" if room is not None:
                     await deliver(room, message["data"])
                 case "subscribe" if channel == self._pulse:
-                    if greeted:  # the client library has connected anew by itself, and told nobody
+                    if again:  # the second time here: the client library has connected anew, and told nobody
                         await recovered(list(self._wanted))
-                    greeted = True
+                    again = True
                 case "subscribe" if room in self._told and room is not None:
-                    self._told[room] = True
-                    if room in self._wanted:
-                        self._wanted[room].set()
+                    await self._confirmed(room, recovered)
                 case "unsubscribe" if self._told.get(room or "") and room is not None:
                     # Not asked for: the slot has moved to another node, and whoever minds the nodes will see it.
                     self._told[room] = False
                     log.warning("slot moved", room=room)
+
+    async def _confirmed(self, room: str, recovered: Recovered) -> None:
+        """Note that a room is heard. Who came in without waiting for that may have missed some."""
+        event = self._wanted.get(room)
+        missed = room in self._late or (event is not None and event.is_set() and not self._told[room])
+        self._told[room] = True
+        self._late.discard(room)
+        if missed:
+            await recovered([room])
+        if event is not None:
+            event.set()
 
     async def _beat(self) -> None:
         while True:

@@ -25,6 +25,7 @@ from realtime.ticks import Ticks
 from realtime.wire.line import Line
 from realtime.wire.packets import Encoding
 from realtime.wire.parcels import Parcel
+from server import database as db
 from server.errors import NotFound
 from server.redis import DOWN
 
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger("rooms")
 SLICE = 500
 """Listeners that are written to before others of the process have their turn."""
+STATE_WITHIN = 4.0
+"""Seconds for a feature to tell the state of a room that fell behind; other rooms are not heard meanwhile."""
+AT_ONCE = 10
+"""Rooms that are brought up to date at once: each asks Redis, and often PostgreSQL."""
 RESET = "room"
 """The event by which a whole room is given a new state, as it cannot be brought up to date event by event."""
 _encode = msgspec.msgpack.Encoder().encode
@@ -244,15 +249,13 @@ class Rooms:
             return
         try:
             if message[:1] == _PART:
-                says = self._merged.get(name.partition(":")[0])
-                if says is not None and says.merger is not None:
-                    self._ticks.arrived(name, says.merger, _decode(message)[1])
+                self._part_arrived(name, _decode(message)[1])
                 return
             if not lanes.numbered(message):
                 await self._send(room, message, droppable=True)
                 return
             place = lanes.place_of(message)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, TypeError) as error:
             log.error("unreadable", room=name, error=str(error))
             return
         at = room.place
@@ -267,9 +270,19 @@ class Rooms:
         else:
             await self._catch_up(name, room)
 
+    def _part_arrived(self, name: str, part: Any) -> None:
+        says = self._merged.get(name.partition(":")[0])
+        if says is None or says.merger is None:
+            return
+        try:
+            self._ticks.arrived(name, says.merger, part)
+        except Exception as error:  # another version's process may tell parts of another form: the ears stay open
+            log.error("unreadable part", room=name, exc_info=error)
+
     async def _send(self, room: _Room, message: bytes, *, droppable: bool) -> None:
-        for (namespace, encoding), lines in list(room.groups.items()):
-            await fan_out(encoding.event(namespace, message), list(lines), droppable=droppable)
+        # Who comes in between two slices stands behind this message already: the lines are those of now.
+        for (namespace, encoding), lines in [(group, list(lines)) for group, lines in room.groups.items()]:
+            await fan_out(encoding.event(namespace, message), lines, droppable=droppable)
 
     async def _catch_up(self, name: str, room: _Room) -> None:
         """Send a room what this process has missed, from the log, or a new state when that is not enough."""
@@ -288,9 +301,14 @@ class Rooms:
                     return
                 head = await self._lanes.head(name)
             assert room.kind is not None
-            state = await self._state(room.kind, name.partition(":")[2])
-        except (*DOWN, NotFound) as error:
-            log.warning("room behind", room=name, error=str(error) or type(error).__name__)
+            async with asyncio.timeout(STATE_WITHIN):
+                state = await self._state(room.kind, name.partition(":")[2])
+        except Exception as error:  # a snapshot is a feature's, and may fail by whatever that stands on
+            # Nothing may go further: the ears that this was called from serve every other room too.
+            if isinstance(error, (*DOWN, *db.DOWN, *db.CONTENTION, NotFound)):
+                log.warning("room behind", room=name, error=str(error) or type(error).__name__)
+            else:
+                log.error("room behind", room=name, exc_info=error)
             for lines in list(room.groups.values()):
                 for line in list(lines):  # they come back, and are brought up to date or told why not
                     line.close("room behind")
@@ -300,22 +318,29 @@ class Rooms:
         await self._send(room, _encode((RESET, told)), droppable=False)
 
     async def _recovered(self, names: Collection[str]) -> None:
-        for name in names:
-            room = self._rooms.get(name)
-            if room is None:
-                continue
-            if room.place is not None:
-                await self._catch_up(name, room)
-            for prefix, handler in self._after_gap:
-                if name.startswith(prefix):
-                    try:
+        waiting = list(names)
+        for at in range(0, len(waiting), AT_ONCE):
+            await asyncio.gather(*(self._recover(name) for name in waiting[at : at + AT_ONCE]))
+
+    async def _recover(self, name: str) -> None:
+        room = self._rooms.get(name)
+        if room is None:
+            return
+        if room.place is not None:
+            await self._catch_up(name, room)
+        for prefix, handler in self._after_gap:
+            if name.startswith(prefix):
+                try:
+                    async with asyncio.timeout(STATE_WITHIN):
                         await handler(name)
-                    except Exception as error:  # a feature's defect must not close this process's ears
-                        log.error("after gap", room=name, exc_info=error)
+                except Exception as error:  # a feature's defect must not close this process's ears
+                    log.error("after gap", room=name, exc_info=error)
 
 
 def _joined(found: list[bytes], at: Place, until: Place, messages: list[bytes]) -> Place | None:
-    """Add to ``messages`` those found that lead from ``at`` to ``until``; None when they do not lead there."""
+    """Add to ``messages`` those found that lead from ``at`` towards ``until`` and return how far; None when they do
+    not lead there."""
+    began = at.seq
     for message in found:
         place = lanes.place_of(message)
         if place.seq > until.seq:
@@ -324,7 +349,7 @@ def _joined(found: list[bytes], at: Place, until: Place, messages: list[bytes]) 
             return None
         messages.append(message)
         at = place
-    return at if at.seq >= until.seq or found else None
+    return at if at.seq >= until.seq or at.seq > began else None
 
 
 async def fan_out(parcel: Parcel, lines: list[Line], *, droppable: bool) -> None:

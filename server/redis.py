@@ -6,9 +6,9 @@ import redis.asyncio as aioredis
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.connection import parse_url
 from redis.crc import key_slot
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
-DOWN = (RedisError, OSError, TimeoutError)
+DOWN = (RedisError, RedisClusterException, OSError, TimeoutError)
 """What the client raises when the server is away, loading or too slow."""
 
 Redis = aioredis.Redis
