@@ -16,7 +16,9 @@ published to being read. ``said`` beside it is the same for comments from being 
 Every comment must reach every one of the 100, and every client must get the same number of bytes.
 
 Server and clients share the machine's cores: with two of them, and the clients on one, what else runs there delays
-both, so the figure is an upper bound; clients that are far away wake nobody here.
+both, so the figure is an upper bound; clients that are far away wake nobody here. ``kept_waiting_share`` is the part
+of the time that the server was ready to run and had no core: a latency measured while that is more than a few
+hundredths says more of the machine than of the server.
 """
 
 from __future__ import annotations
@@ -198,12 +200,12 @@ def run() -> dict[str, Any]:
 def _load(running: Server, sampled: Sampled) -> dict[str, float]:
     others = 0.0
     for _ in range(2):  # the first finds what a frame costs, the second what comes of it
-        share, _, _ = _spend(running, sampled, others, TRY)
+        share, *_ = _spend(running, sampled, others, TRY)
         frames_ = sampled.ticks / len(sampled) / TRY + others
         others = max(0.0, others + (SHARE - share) * frames_ / share)
     sampled.begin()
     heard = dict(sampled.comments)
-    share, comments, singles = _spend(running, sampled, others, MEASURE)
+    share, waited, comments, singles = _spend(running, sampled, others, MEASURE)
     for number, count in sampled.comments.items():
         if count - heard[number] != comments:
             raise Lost(f"{comments} comments were said and {count - heard[number]} heard")
@@ -211,6 +213,7 @@ def _load(running: Server, sampled: Sampled) -> dict[str, float]:
         raise Lost(f"{singles} events were published to {len(sampled)} and {sampled.singles} heard")
     return {
         "cpu_share": round(share, 3),
+        "kept_waiting_share": round(waited, 3),
         "ticks_per_s": round(sampled.ticks / len(sampled) / MEASURE, 1),
         "single_events_per_s": round(singles / MEASURE, 1),
         "frames_per_s": round((sampled.ticks / len(sampled) + singles) / MEASURE * CLIENTS),
@@ -221,18 +224,21 @@ def _load(running: Server, sampled: Sampled) -> dict[str, float]:
     }
 
 
-def _spend(running: Server, sampled: Sampled, others: float, seconds: float) -> tuple[float, int, int]:
-    """Put the server under load; return its share of a core, and how many comments and single events there were."""
-    cpu, began, share = running.cpu(), time.monotonic(), 0.0
+def _spend(running: Server, sampled: Sampled, others: float, seconds: float) -> tuple[float, float, int, int]:
+    """Put the server under load; return the shares of the time that it ran and was kept from running, and how many
+    comments and single events there were."""
+    cpu, kept, began = running.cpu(), running.kept_waiting(), time.monotonic()
+    share = waited = 0.0
 
     def done() -> None:
-        nonlocal share
-        share = (running.cpu() - cpu) / (time.monotonic() - began)
+        nonlocal share, waited
+        took = time.monotonic() - began
+        share, waited = (running.cpu() - cpu) / took, (running.kept_waiting() - kept) / took
 
     running.tell(f"load {COMMENTS} {others} {seconds}")
     sampled.until(running.answers, done)
     comments, singles = map(int, running.heard().split())
-    return share, comments, singles
+    return share, waited, comments, singles
 
 
 def _part(values: list[float], share: float) -> float:

@@ -14,6 +14,12 @@ def cpu_of(pid: int) -> float:
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
+def kept_waiting(pid: int) -> float:
+    """Seconds that the threads of a process were ready to run and had no core, because others ran there."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9
+
+
 def memory_of(pid: int) -> int:
     """Bytes of memory that a process has resident."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -50,6 +56,10 @@ class Server:
     def cpu(self) -> float:
         """Return the seconds of CPU that it has spent."""
         return cpu_of(self.pid)
+
+    def kept_waiting(self) -> float:
+        """Return the seconds that it was kept from running by others."""
+        return kept_waiting(self.pid)
 
     def memory(self) -> int:
         """Return the bytes that it has resident."""
