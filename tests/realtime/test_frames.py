@@ -187,6 +187,9 @@ class Heard:
     def control(self, opcode: int, payload: bytes) -> None:
         self.all.append((opcode, payload))
 
+    def fragment(self) -> None:
+        """A piece of a message; the whole is told."""
+
 
 @st.composite
 def streams(draw: st.DrawFn) -> tuple[list[Any], bytes]:
