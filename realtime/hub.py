@@ -32,7 +32,7 @@ from realtime.types import Visitor, VisitorKind
 from realtime.wire import engine as engine_io
 from realtime.wire.engine import Engine, Options
 from realtime.wire.line import Line
-from realtime.wire.packets import Packet
+from realtime.wire.packets import Packet, PacketType
 from server import database as db
 from server import redis
 from server.errors import Forbidden, Internal, Problem, RateLimited, Unavailable
@@ -55,6 +55,7 @@ class Limits(msgspec.Struct, frozen=True):
     """Seconds for a client to say who it is."""
     events_per_second: float = 20.0
     events_at_once: float = 60.0
+    """Everything that a connection says counts as an event: a CONNECT or an acknowledgement too."""
     flood: float = 200.0
     """Events beyond the rate that end the connection."""
     sockets_of_member: int = 12
@@ -62,7 +63,7 @@ class Limits(msgspec.Struct, frozen=True):
     member_events: tuple[float, float] = (40.0, 120.0)
     """Events of one member on all their connections to this process: a second, and at once."""
     address_events: tuple[float, float] = (400.0, 1200.0)
-    """The same for an address, behind which a whole school may be."""
+    """The same for an address, behind which a whole school may be; its CONNECTs count with them."""
     address_handshakes: tuple[float, float] = (50.0, 400.0)
     """Connections that an address may begin: a second, and at once."""
 
@@ -224,7 +225,10 @@ class Hub:
             await self._run(hook, socket)
 
     async def _admit(self, link: Link, packet: Packet) -> Visitor:
-        """Return who comes in. Raises UnknownNamespace, TokenInvalid, Forbidden, TooManyConnections, Unavailable."""
+        """Return who comes in. Raises UnknownNamespace, TokenInvalid, Forbidden, TooManyConnections, RateLimited,
+        Unavailable."""
+        if link.limited and (wait := self._addresses.wait(link.address, time.monotonic())):
+            raise RateLimited(math.ceil(wait))
         namespace = self._namespaces.get(packet.nsp)
         if namespace is None:
             raise UnknownNamespace
@@ -295,7 +299,10 @@ class Hub:
 
     def limited(self, link: Link, packet: Packet, retry_after: int) -> None:
         """Tell a client that it asks too much."""
-        link.answer(packet, answer_of(RateLimited(retry_after), link.language))
+        if packet.type is PacketType.CONNECT:
+            link.refuse(packet.nsp, self._door.refusal(RateLimited(retry_after), link.language))
+        else:
+            link.answer(packet, answer_of(RateLimited(retry_after), link.language))
 
     def acknowledged(self, socket: Socket, number: int, arguments: list[Any]) -> None:
         """Hear a client's acknowledgement. Nothing that the platform sends asks for one: it counts by seq instead."""

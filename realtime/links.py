@@ -155,17 +155,13 @@ class Link:
         if not self.line.open:
             return None
         socket = self.sockets.get(packet.nsp)
+        if self.hub.limits.events_per_second:
+            if self._bucket is None:
+                self._bucket = Bucket(self.hub.limits.events_per_second, self.hub.limits.events_at_once)
+            if not self._bucket.take() and self._beyond(self._bucket, packet, socket):
+                return None
         match packet.type:
             case PacketType.EVENT:
-                if self.hub.limits.events_per_second:
-                    if self._bucket is None:
-                        self._bucket = Bucket(self.hub.limits.events_per_second, self.hub.limits.events_at_once)
-                    if not self._bucket.take():
-                        if self._bucket.debt > self.hub.limits.flood:
-                            self._flooded()
-                        elif socket is not None:
-                            self.hub.limited(self, packet, self._bucket.retry_after)
-                        return None
                 if socket is None:
                     return None
                 if self.limited and (wait := self.hub.paced(self, socket)):
@@ -185,6 +181,16 @@ class Link:
             case PacketType.ACK if socket is not None and packet.id is not None:
                 self.hub.acknowledged(socket, packet.id, packet.data)
         return None
+
+    def _beyond(self, bucket: Bucket, packet: Packet, socket: Socket | None) -> bool:
+        """Refuse a packet beyond the rate. False for one that is heeded all the same: who leaves may always leave."""
+        if bucket.debt > self.hub.limits.flood:
+            self._flooded()
+        elif packet.type is PacketType.DISCONNECT:
+            return False
+        elif packet.type is PacketType.CONNECT or socket is not None:
+            self.hub.limited(self, packet, bucket.retry_after)
+        return True
 
     def _await_connect(self) -> None:
         self._deadline = asyncio.get_running_loop().call_later(

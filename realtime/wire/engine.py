@@ -135,7 +135,7 @@ class Engine:
         if not line.polling:
             return refusal(1)
         if request.method == "GET":
-            return await self._polled(line)
+            return await self._polled(line, request)
         if request.method == "POST":
             return await self._posted(line, request)
         return refusal(2)
@@ -183,10 +183,12 @@ class Engine:
         }
         return Signal("0" + msgspec.json.encode(told).decode())
 
-    async def _polled(self, line: Line) -> web.StreamResponse:
+    async def _polled(self, line: Line, request: web.Request) -> web.StreamResponse:
         body = await line.poll()
         if body is None:
             return refusal(3)
+        if request.transport is None or request.transport.is_closing():
+            line.close("transport close")  # what was taken for this poll is lost: nothing may follow it
         return web.Response(text=body, content_type=_PLAIN, headers=_NOT_KEPT)
 
     async def _posted(self, line: Line, request: web.Request) -> web.StreamResponse:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 PING, NOOP, CLOSE, PROBED = Signal("2"), Signal("6"), Signal("1"), websocket.frame(websocket.TEXT, b"3probe")
 HELD_DROPPABLE, HELD_MOST = 64, 512
 """Packets waiting for the next poll: beyond the first droppable ones are left out, beyond the second it is closed."""
+HELD_BYTES = 1_048_576
+"""The same in bytes: what a client asks for and does not fetch is the process's memory."""
+NOISE = 5000
+"""Frames and packets between two pings of ours that say nothing; who sends more is closed."""
 
 
 class Handler(Protocol):
@@ -47,6 +51,8 @@ class Line:
         "_deadline",
         "_engine",
         "_held",
+        "_held_size",
+        "_noise",
         "_poll",
         "_probe",
         "_slow",
@@ -73,6 +79,8 @@ class Line:
         self._probe: _Probe | None = None
         self._poll: asyncio.Future[str | None] | None = None
         self._held: deque[Outgoing] | None = None
+        self._held_size = 0
+        self._noise = 0
         self._slow = False
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = False
@@ -107,7 +115,8 @@ class Line:
         if droppable and len(self._held) >= HELD_DROPPABLE:
             self.skipped += 1
             return
-        if len(self._held) >= HELD_MOST:
+        self._held_size += len(packet.frame)
+        if len(self._held) >= HELD_MOST or (self._held and self._held_size > HELD_BYTES):
             self.close("slow reader")
             return
         self._held.append(packet)
@@ -155,6 +164,7 @@ class Line:
         at = self._timer.when() if self._timer is not None else loop.time()
         self._timer = loop.call_at(at + self._engine.ping_timeout, self.close, "ping timeout")
         self._deadline = True
+        self._noise = 0
         self.send(PING)
 
     def _pong(self) -> None:
@@ -162,6 +172,8 @@ class Line:
             self._timer.cancel()
             self._deadline = False
             self.beat()
+        else:
+            self.noise()
 
     # What comes
 
@@ -204,6 +216,12 @@ class Line:
         self._slow = slow
         self.flowing = self.open and not slow
 
+    def noise(self) -> None:
+        """Count what says nothing, and end a flood of it."""
+        self._noise += 1
+        if self._noise > NOISE:
+            self.close("flood")
+
     def lost(self, reason: str) -> None:
         """Hear that the WebSocket has gone."""
         self.flowing = False
@@ -216,7 +234,7 @@ class Line:
         self.write = channel.write
         held, self._held = self._held, None
         for packet in held or ():
-            channel.write(packet.frame)
+            channel.pile(packet.frame)
         self.flowing = self.open and not self._slow
 
     def pause(self) -> None:
@@ -261,7 +279,7 @@ class Line:
             raise Malformed(str(error)) from None
 
     def _drained(self) -> str:
-        held, self._held = self._held, None
+        held, self._held, self._held_size = self._held, None, 0
         return SEPARATOR.join(packet.polled() for packet in held or ())
 
     def _answer_poll(self) -> None:
@@ -325,6 +343,10 @@ class _Probe:
 
     def slow(self, slow: bool) -> None:
         """Nothing goes out that could pile up."""
+
+    def noise(self) -> None:
+        if self._line is not None:
+            self._line.noise()
 
     def lost(self, reason: str) -> None:
         self.alive = False

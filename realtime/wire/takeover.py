@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import fcntl
 import sys
 import termios
 from collections.abc import Callable
 from typing import Protocol
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 
 from realtime.wire import websocket
@@ -39,6 +38,9 @@ class User(Protocol):
 
     def slow(self, slow: bool) -> None:
         """Hear that the reader has fallen behind, or has caught up."""
+
+    def noise(self) -> None:
+        """Hear of a frame that is no message: thousands of them are a flood."""
 
     def lost(self, reason: str) -> None:
         """Hear, once, that nothing more comes or goes."""
@@ -90,6 +92,12 @@ class Channel(asyncio.Protocol):
         if self._user is not None:
             self._user.slow(False)
 
+    def eof_received(self) -> None:
+        """The client says no more: the transport closes when what waits is out, or when it has had time enough."""
+        self._closing = True
+        self._watch(LINGER, self.abort)
+        self._end()
+
     def connection_lost(self, exc: BaseException | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -106,9 +114,19 @@ class Channel(asyncio.Protocol):
     def control(self, opcode: int, payload: bytes) -> None:
         match opcode:
             case websocket.PING if not self._closing:
-                self.write(websocket.frame(websocket.PONG, payload))
+                if self.pending > PENDING_MOST:  # who asks on and on and reads no answer
+                    self._reason = "slow reader"
+                    self.abort()
+                    return
+                self.pile(websocket.frame(websocket.PONG, payload))
             case websocket.CLOSE:
                 self._closed_by_client(payload)
+        if self._user is not None:
+            self._user.noise()
+
+    def fragment(self) -> None:
+        if self._user is not None:
+            self._user.noise()
 
     # What its user asks
 
@@ -144,7 +162,7 @@ class Channel(asyncio.Protocol):
         self._reason = reason or self._reason
         if not self._transport.is_closing():
             self.write(websocket.closing(code, reason))
-            self._watch(LINGER, self.abort)
+        self._watch(LINGER, self.abort)
         self._end()
 
     def abort(self) -> None:
@@ -212,14 +230,19 @@ class Taken(web.StreamResponse):
 
 
 def wanted(request: web.Request) -> bool:
-    """Tell whether the request is a WebSocket handshake, of version 13 and well-formed."""
+    """Tell whether the request is a WebSocket handshake, of version 13 and well-formed.
+
+    One with a body is none: what follows it would be read as frames.
+    """
     headers = request.headers
     try:
         key = base64.b64decode(headers.get("Sec-WebSocket-Key", ""), validate=True)
-    except binascii.Error:
+    except ValueError:  # not ASCII, or not base64
         return False
     return (
         request.method == "GET"
+        and request.version == HttpVersion11
+        and not request.can_read_body
         and headers.get("Upgrade", "").lower() == "websocket"
         and "upgrade" in (part.strip() for part in headers.get("Connection", "").lower().split(","))
         and headers.get("Sec-WebSocket-Version") == "13"

@@ -33,6 +33,7 @@ class Sink(Protocol):
 
     def message(self, data: str | bytes) -> None: ...
     def control(self, opcode: int, payload: bytes) -> None: ...
+    def fragment(self) -> None: ...
 
 
 def accept(key: str) -> str:
@@ -141,6 +142,7 @@ class Reader:
             if payload:  # empty ones would pile up without ever being too big
                 self._parts.append(payload)
                 self._size += len(payload)
+            self._sink.fragment()
             return
         if opcode == _CONTINUATION:
             self._parts.append(payload)
