@@ -184,9 +184,6 @@ class Heard:
     def message(self, data: str | bytes) -> None:
         self.all.append(data)
 
-    def fragment(self) -> None:
-        """What counts here is the message that it ends in."""
-
     def control(self, opcode: int, payload: bytes) -> None:
         self.all.append((opcode, payload))
 
