@@ -111,7 +111,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         else "",
         worker=_integer(environ, "LINGFENG_WORKER", 0, 0, 64),
         sockets=Path(given).expanduser().resolve() if (given := environ.get("LINGFENG_SOCKETS")) else None,
-        drain_seconds=_integer(environ, "LINGFENG_DRAIN_SECONDS", 10, 0, 15),
+        drain_seconds=_integer(environ, "LINGFENG_DRAIN_SECONDS", 10, 0, 12),
     )
 
 

@@ -25,6 +25,11 @@ WHOLE = 26.0
 """Seconds from the signal to the end, the drain included: less than whoever stops us waits (GRACE_SECONDS)."""
 HANDLERS = 10.0
 """Seconds for requests that are being handled to end, as long as a route has by itself."""
+LINGER = 1.5
+"""Seconds in which kept connections are used once more, and closed after the answer instead of before a request."""
+_LOOK = 0.25
+ASKING = 1.0
+"""Seconds for siblings to tell whether they are ready."""
 
 
 async def serve(app: Application) -> None:
@@ -52,6 +57,9 @@ async def serve(app: Application) -> None:
             await stop.wait()
             log.info("stopping")
             await _leave(app, port)
+            if own is not None:
+                sockets.withdraw(own)  # a proxy goes elsewhere; who has connected already is still accepted
+            await _linger(runner)
         finally:
             await runner.cleanup()
 
@@ -69,10 +77,21 @@ async def _leave(app: Application, port: web.TCPSite) -> None:
     if await _sibling(app):
         await port.stop()
     try:
-        async with asyncio.timeout(WHOLE - HANDLERS):
+        async with asyncio.timeout(WHOLE - HANDLERS - LINGER - ASKING):
             await app.leave()
     except TimeoutError:
         log.warning("not everybody was sent elsewhere in time")
+
+
+async def _linger(runner: Runner) -> None:
+    """Wait for open connections to close after their next answer. A proxy that sends a request down one which is being
+    closed cannot know whether it was done, and tells its client of a failure."""
+    server = runner.server
+    assert server is not None
+    for step in range(round(LINGER / _LOOK)):
+        if step and not server.connections:
+            return
+        await asyncio.sleep(_LOOK)  # once in any case: somebody may have connected who is not accepted yet
 
 
 async def _sibling(app: Application) -> bool:
@@ -91,7 +110,7 @@ async def _ready(at: str) -> bool:
     try:
         async with (
             aiohttp.ClientSession(
-                connector=aiohttp.UnixConnector(at), timeout=aiohttp.ClientTimeout(total=1.0)
+                connector=aiohttp.UnixConnector(at), timeout=aiohttp.ClientTimeout(total=ASKING)
             ) as client,
             client.get("http://sibling/readyz") as answer,
         ):

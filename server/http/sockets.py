@@ -85,6 +85,11 @@ def bound(settings: Settings) -> Iterator[socket.socket | None]:
                 at.unlink()
 
 
+def withdraw(own: socket.socket) -> None:
+    """Take away the path of a socket that ``bound`` lent: nobody finds it any more, who has connected stays."""
+    Path(own.getsockname()).unlink(missing_ok=True)
+
+
 def _prepare(where: Path, *, chosen: bool) -> None:
     if len(os.fsencode(where / f"web-{MOST}.sock")) > LONGEST:
         raise SettingsError(f"{where}: too long for the path of a socket; choose a folder with LINGFENG_SOCKETS")

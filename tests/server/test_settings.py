@@ -23,7 +23,7 @@ _ENOUGH = {"DATABASE_URL": "postgresql://", "REDIS_URL": "redis://", "LINGFENG_S
         ("LINGFENG_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example"),
         ("LINGFENG_LOG_LEVEL", "loud"),
         ("LINGFENG_WORKER", "65"),
-        ("LINGFENG_DRAIN_SECONDS", "16"),
+        ("LINGFENG_DRAIN_SECONDS", "13"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(name: str, value: str, tmp_path: Path) -> None:

@@ -151,6 +151,8 @@ def test_other_commands_find_the_engines_of_a_run_and_a_second_run_is_refused(tm
         started.open()
         assert (tmp_path / ADDRESSES).stat().st_mode & 0o077 == 0
         assert started.pid("web-2")
+        for number in (1, 2):
+            started.until((tmp_path / "run" / f"web-{number}.sock").exists, f"the socket of web process {number}")
         beside = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
         assert (beside.returncode, beside.stdout, beside.stderr) == (0, "The schema is up to date\n", "")
         second = subprocess.run(
