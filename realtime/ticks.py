@@ -28,6 +28,8 @@ SLOWEST = 0.5
 """Seconds between two frames of a room: as a rule, and at most under load."""
 LAG = 0.03
 """Seconds from telling the others to writing frames: what the bus may take."""
+STILL = 30.0
+"""Seconds without a word until a room is forgotten while others go on."""
 BUSY = 0.5
 """The share of a tick that its work may take before the next one is put off."""
 
@@ -101,12 +103,13 @@ class Sample(Generic[Item]):
 
 
 class _Room:
-    __slots__ = ("heard", "last", "said")
+    __slots__ = ("heard", "last", "said", "stirred")
 
     def __init__(self, make: Callable[[], Merger], at: float) -> None:
         self.said = make()
         self.heard = make()
         self.last = at
+        self.stirred = at
 
 
 class Ticks:
@@ -158,8 +161,8 @@ class Ticks:
 
     async def _run(self) -> None:
         try:
-            idle = 0
-            while idle < 20:  # two seconds of silence
+            idle, swept = 0, time.monotonic()
+            while idle < 20 or self._said or self._heard:  # two seconds of silence
                 await asyncio.sleep(self.wait - time.time() % self.wait)
                 idle = 0 if self._said or self._heard else idle + 1
                 began = time.monotonic()
@@ -170,6 +173,9 @@ class Ticks:
                 began = time.monotonic()
                 heard, self._heard = self._heard, set()
                 await self._each(heard, self._show_of)
+                if began - swept > STILL:
+                    swept = began
+                    self._sweep(began - STILL)
                 took = told + time.monotonic() - began
                 if took > self.wait * BUSY:
                     self.wait = min(SLOWEST, max(self.wait * 1.5, took))
@@ -179,10 +185,20 @@ class Ticks:
         finally:
             self._task = None
 
+    def _sweep(self, before: float) -> None:
+        """Forget the rooms in which nothing has stirred since."""
+        still = [name for name, room in self._rooms.items() if room.stirred < before]
+        for name in still:
+            if name not in self._said and name not in self._heard:
+                del self._rooms[name]
+
     async def _each(self, rooms: set[str], turn: Callable[[str, _Room], Awaitable[None]]) -> None:
+        at = time.monotonic()
         for name in rooms:
+            room = self._rooms[name]
+            room.stirred = at
             try:
-                await turn(name, self._rooms[name])
+                await turn(name, room)
             except Exception as error:  # a merger's defect must not silence the other rooms
                 log.error("tick", room=name, exc_info=error)
 

@@ -175,6 +175,29 @@ async def test_a_mergers_defect_silences_no_other_room() -> None:
     await ticks.close()
 
 
+async def test_a_room_in_which_nothing_stirs_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime.ticks.STILL", 0.3)
+    shown: Counter[str] = Counter()
+
+    async def tell(room: str, part: Any) -> bool:
+        return False
+
+    async def show(room: str, frame: msgspec.Struct) -> None:
+        shown[room] += 1
+
+    ticks = Ticks(tell, show)
+    try:
+        ticks.add("over", Gathered, 1)
+        for _ in range(20):
+            ticks.add("on", Gathered, 1)
+            await asyncio.sleep(0.05)
+        assert list(ticks._rooms) == ["on"]
+        ticks.add("over", Gathered, 1)
+        await until(lambda: shown["over"] == 2)
+    finally:
+        await ticks.close()
+
+
 def test_one_who_shouts_drowns_nobody() -> None:
     heard: Counter[str] = Counter()
     for _ in range(50):
