@@ -35,7 +35,7 @@ lint: dev  ## formatting, lint, types, floors
 	$(VENV)/bin/mypy $(SOURCES)
 	$(VENV)/bin/lint-imports
 
-bench: dev  ## the benchmarks of the purchase path
+bench: dev  ## the benchmarks: purchase path and realtime
 	$(VENV)/bin/python -m loadtest.bench $(ARGS)
 
 faults: dev  ## kill -9 at every named point, many seeded runs
