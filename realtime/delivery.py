@@ -97,6 +97,8 @@ class Delivery:
                     await self._listen()
                 except db.DOWN as error:
                     log.warning("not listening", error=str(error) or type(error).__name__)
+                except Exception as error:  # a password that is being changed, a server without memory: it passes
+                    log.error("not listening", exc_info=error)
                 self.listening = False
                 await asyncio.sleep(0.5)
         finally:

@@ -57,6 +57,28 @@ async def test_every_socket_of_a_member_hears_in_whatever_process(site: Site, ot
     assert numbers(one) == numbers(two) == [(1, "1"), (2, "2")]
 
 
+async def test_whatever_ends_the_listening_it_begins_again(
+    site: Site, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, refused = asyncpg.connect, list[str]()
+
+    async def refuse_once(*given: Any, **named: Any) -> Any:
+        if not refused:
+            refused.append("refused")
+            raise asyncpg.exceptions.InvalidPasswordError("it is being changed")
+        return await connect(*given, **named)
+
+    monkeypatch.setattr("realtime.delivery.asyncpg.connect", refuse_once)
+    delivery = Delivery(site.app)
+    running = asyncio.create_task(delivery.run())
+    try:
+        await until(lambda: delivery.listening)
+        assert refused
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_a_notice_that_cannot_be_passed_on_holds_up_no_other(
     site: Site, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
