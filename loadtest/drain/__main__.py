@@ -28,7 +28,7 @@ def tell(result: Result) -> None:
     print(f"  away for               {at(0.5):.2f} s (half), {at(0.99):.2f} s (99 of 100), {at(1):.2f} s (the last)")
     print(f"  asked for afterwards   {result.fetched} events; {result.repeated} came twice and were dropped by place")
     print(f"  attempts refused       {result.refused}")
-    print(f"  the process ended      after {result.ended:.1f} s at most, exit code {result.code}")
+    print(f"  the process ended      after {result.ended:.1f} s, exit code {result.code}")
     for fault in result.faults[:20]:
         print(f"  BROKEN  {fault}")
     if len(result.faults) > 20:

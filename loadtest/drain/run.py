@@ -158,16 +158,17 @@ async def _drill(plan: Plan, app: Application, drained: asyncio.subprocess.Proce
             await asyncio.sleep(plan.before)
             began = time.monotonic()
             drained.send_signal(signal.SIGTERM)
-            ended = asyncio.create_task(drained.wait())
+            ended = asyncio.create_task(_end(drained))
             while time.monotonic() - began < WITHIN + 10:
                 await asyncio.sleep(0.1)
                 if ended.done() and all(client.whole.is_set() for client in clients):
                     break
             elsewhere = max((client.back_at for client in there), default=0.0) - began
-            over = time.monotonic() - began
-            code = await asyncio.wait_for(ended, 10)
-            ending = over if elsewhere < 0 else elsewhere
-            say(f"process {DRAINED} has ended with {code}; the last client was elsewhere after {ending:.1f} s")
+            code, moment = await asyncio.wait_for(ended, 10)
+            over = moment - began
+            say(
+                f"process {DRAINED} ended with {code} after {over:.1f} s; the last client was elsewhere at {elsewhere:.1f}"
+            )
             await asyncio.sleep(plan.after)
             stop.set()
             await telling
@@ -192,6 +193,11 @@ async def _drill(plan: Plan, app: Application, drained: asyncio.subprocess.Proce
         gaps=sorted(gap for client in clients for gap in client.gaps),
         faults=[*late, *await _compared(app, clients, source)],
     )
+
+
+async def _end(process: asyncio.subprocess.Process) -> tuple[int, float]:
+    """Return the exit code of a process and when it ended."""
+    return await process.wait(), time.monotonic()
 
 
 async def _settled(clients: list[Client], source: _Source) -> None:
