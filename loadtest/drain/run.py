@@ -167,7 +167,7 @@ async def _drill(plan: Plan, app: Application, drained: asyncio.subprocess.Proce
             code, moment = await asyncio.wait_for(ended, 10)
             over = moment - began
             say(
-                f"process {DRAINED} ended with {code} after {over:.1f} s; the last client was elsewhere at {elsewhere:.1f}"
+                f"process {DRAINED} ended with {code} after {over:.1f} s, the last client was back at {elsewhere:.1f} s"
             )
             await asyncio.sleep(plan.after)
             stop.set()
