@@ -304,9 +304,6 @@ class Hub:
         else:
             link.answer(packet, answer_of(RateLimited(retry_after), link.language))
 
-    def acknowledged(self, socket: Socket, number: int, arguments: list[Any]) -> None:
-        """Hear a client's acknowledgement. Nothing that the platform sends asks for one: it counts by seq instead."""
-
     def ended(self, socket: Socket) -> None:
         """Settle what hung on a socket that has ended."""
         if not socket.open:

@@ -178,8 +178,8 @@ class Link:
                 self.hub.ended(socket)
                 if not self.sockets:  # a connection without a socket counts against nobody's limit: it may not stay
                     self._await_connect()
-            case PacketType.ACK if socket is not None and packet.id is not None:
-                self.hub.acknowledged(socket, packet.id, packet.data)
+            case _:
+                pass  # an acknowledgement: nothing that the platform sends asks for one, it counts by seq instead
         return None
 
     def _beyond(self, bucket: Bucket, packet: Packet, socket: Socket | None) -> bool:
