@@ -24,8 +24,9 @@ install: $(VENV)/installed  ## what `make run` needs, in .venv/
 
 dev: $(VENV)/installed-dev  ## what tests, load tests and checks need (a minute or two, once)
 
+# The tests start some hundred processes: each would compile the whole platform for itself if none kept what it compiled.
 test: dev  ## the whole test suite
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: lint test  ## formatting, lint, types, floors, tests
 
