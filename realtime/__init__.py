@@ -6,8 +6,9 @@ realtime.notices                             await notices.add(connection, membe
 """
 
 from realtime.declared import Lane, RoomType, Says
-from realtime.hub import Hub, Socket
+from realtime.hub import Hub
 from realtime.rooms import Rooms
+from realtime.sockets import Socket
 from realtime.types import Visitor, VisitorKind
 
 __all__ = ["Hub", "Lane", "RoomType", "Rooms", "Says", "Socket", "Visitor", "VisitorKind"]

@@ -14,7 +14,9 @@ from typing import Any
 import uvloop
 from aiohttp import web
 
-from realtime.hub import Hub, Limits, Reply
+from realtime.guard import Limits
+from realtime.hub import Hub
+from realtime.namespaces import Reply
 from realtime.rooms import Rooms
 from realtime.sockets import Socket
 from realtime.types import Visitor, VisitorKind

@@ -23,8 +23,6 @@ from server.jobs import Schedule
 from server.observe import Metrics
 
 MEMBER = "/member"
-DRAIN = 2.0
-"""Seconds over which clients are sent elsewhere that are still here when the server is closed, at most."""
 
 
 def setup(app: Application) -> None:
@@ -52,11 +50,10 @@ def setup(app: Application) -> None:
 
 
 def _drain(app: Application, site: web.Application) -> None:
-    """Send everybody elsewhere before the server waits for its requests to end: a WebSocket is one that does not."""
+    """Send off whoever is still here before the server waits for its requests to end: a poll is one that does not."""
 
     async def drain(_: web.Application) -> None:
-        hub = app.resource(Hub)
-        await hub.drain(min(DRAIN, hub.count() / leaving.A_SECOND))
+        await app.resource(Hub).drain(0)
 
     site.on_shutdown.append(drain)
 

@@ -14,7 +14,7 @@ import inspect
 import math
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine, Iterator
 from typing import Any, get_type_hints
 
 import msgspec
@@ -24,8 +24,10 @@ from aiohttp import web
 from realtime.declared import RoomType, Says
 from realtime.door import Door, answer_of
 from realtime.errors import TooManyConnections, UnknownEvent, UnknownNamespace
+from realtime.guard import Limits
 from realtime.joining import Joining
 from realtime.links import Link
+from realtime.namespaces import Event, Handler, Hook, Namespace, Reply
 from realtime.rooms import Rooms
 from realtime.sockets import Socket
 from realtime.types import Visitor, VisitorKind
@@ -37,61 +39,12 @@ from server import database as db
 from server import redis
 from server.errors import Forbidden, Internal, Problem, RateLimited, Unavailable
 from server.http.bodies import invalid
+from server.http.proxies import network_of
 from server.pace import Buckets
 
 log = structlog.get_logger("realtime")
 HANDLE_WITHIN = 8.0
 """Seconds for a handler to answer."""
-
-__all__ = ["Hub", "Limits", "Reply", "Socket"]
-Handler = Callable[..., Any]
-Hook = Callable[[Any, Socket], Awaitable[None] | None]
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """How much a client may do. Zero events a second means as many as it likes."""
-
-    connect_within: float = 5.0
-    """Seconds for a client to say who it is."""
-    events_per_second: float = 20.0
-    events_at_once: float = 60.0
-    """Everything that a connection says counts as an event: a CONNECT or an acknowledgement too."""
-    flood: float = 200.0
-    """Events beyond the rate that end the connection."""
-    sockets_of_member: int = 12
-    sockets_of_address: int = 200
-    member_events: tuple[float, float] = (40.0, 120.0)
-    """Events of one member on all their connections to this process: a second, and at once."""
-    address_events: tuple[float, float] = (400.0, 1200.0)
-    """The same for an address, behind which a whole school may be; its CONNECTs count with them."""
-    address_handshakes: tuple[float, float] = (50.0, 400.0)
-    """Connections that an address may begin: a second, and at once."""
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """An acknowledgement that is not the platform's usual one: its arguments as they are."""
-
-    arguments: tuple[Any, ...] = ()
-
-
-class Event(msgspec.Struct, frozen=True):
-    """What is declared of one event that clients send."""
-
-    handler: Handler
-    body: Any
-    bare: bool
-    """Whether the handler takes every argument as it came (``args``) and no ``body``."""
-
-
-class Namespace(msgspec.Struct):
-    """What is declared of one namespace."""
-
-    kinds: frozenset[VisitorKind]
-    events: dict[str, Event]
-    opened: list[Hook]
-    closed: list[Hook]
-    says: list[Says]
-    """What is sent to its sockets beside what rooms say."""
 
 
 class Hub:
@@ -185,7 +138,7 @@ class Hub:
             return engine_io.refusal(4, 403)
         if "sid" not in request.query:
             address = self._door.address(request)
-            if self._door.limited(address) and (wait := self._handshakes.wait(address, time.monotonic())):
+            if self._door.limited(address) and (wait := self._handshakes.wait(network_of(address), time.monotonic())):
                 return engine_io.refusal(3, 429, **{"Retry-After": str(math.ceil(wait))})
         return await self.engine.handle(request)
 
@@ -227,7 +180,7 @@ class Hub:
     async def _admit(self, link: Link, packet: Packet) -> Visitor:
         """Return who comes in. Raises UnknownNamespace, TokenInvalid, Forbidden, TooManyConnections, RateLimited,
         Unavailable."""
-        if link.limited and (wait := self._addresses.wait(link.address, time.monotonic())):
+        if link.limited and (wait := self._addresses.wait(link.network, time.monotonic())):
             raise RateLimited(math.ceil(wait))
         namespace = self._namespaces.get(packet.nsp)
         if namespace is None:
@@ -241,7 +194,7 @@ class Hub:
             raise Forbidden
         if link.limited:
             guest = visitor.kind is VisitorKind.GUEST
-            holder: tuple[VisitorKind, int | str] = (visitor.kind, link.address if guest else visitor.id)
+            holder: tuple[VisitorKind, int | str] = (visitor.kind, link.network if guest else visitor.id)
             if self._held[holder] >= (self.limits.sockets_of_address if guest else self.limits.sockets_of_member):
                 raise TooManyConnections
         return visitor
@@ -295,7 +248,7 @@ class Hub:
         waits = 0.0
         if visitor.kind is not VisitorKind.GUEST:
             waits = self._members.wait((visitor.kind, visitor.id), at)
-        return waits or self._addresses.wait(link.address, at)
+        return waits or self._addresses.wait(link.network, at)
 
     def limited(self, link: Link, packet: Packet, retry_after: int) -> None:
         """Tell a client that it asks too much."""
@@ -343,7 +296,10 @@ class Hub:
             log.error("hook failed", exc_info=error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        self.outlived(asyncio.get_running_loop().create_task(work))
+
+    def outlived(self, task: asyncio.Task[None]) -> None:
+        """Have ``drain`` wait for what a connection that has gone began."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -361,7 +317,7 @@ def _problem(error: Exception, what: str) -> Problem:
 
 def _holder(socket: Socket) -> tuple[VisitorKind, int | str]:
     guest = socket.visitor.kind is VisitorKind.GUEST
-    return socket.visitor.kind, socket.address if guest else socket.visitor.id
+    return socket.visitor.kind, socket.link.network if guest else socket.visitor.id
 
 
 def _read(given: Any, kind: Any) -> Any:

@@ -20,14 +20,16 @@ from realtime.guard import Bucket
 from realtime.sockets import Socket
 from realtime.wire.line import Line
 from realtime.wire.packets import MSGPACK, BadPacket, Encoding, Packet, PacketType, Reader, encoding_of
+from server.http.proxies import network_of
 from server.i18n import Translator
 
 if TYPE_CHECKING:
     from realtime.hub import Hub
 
 log = structlog.get_logger("realtime")
-INBOX = 64
-"""Packets of one connection that may wait while an earlier one is handled."""
+INBOX, INBOX_SIZE = 64, 131_072
+"""Packets of one connection that may wait while an earlier one is handled, and how much they may hold (characters or
+bytes), before it is read no further."""
 STAY = 1.0
 """Seconds that a kicked client has to close its connection by itself."""
 
@@ -40,6 +42,8 @@ class Link:
         "_busy",
         "_deadline",
         "_inbox",
+        "_inbox_size",
+        "_paused",
         "_reader",
         "address",
         "encoding",
@@ -47,6 +51,7 @@ class Link:
         "language",
         "limited",
         "line",
+        "network",
         "sockets",
     )
 
@@ -54,13 +59,17 @@ class Link:
         self.hub = hub
         self.line = line
         self.address = address
+        self.network = network_of(address)
+        """What limits count by."""
         self.language = language
         self.limited = limited
         self.encoding: Encoding = MSGPACK
         self.sockets: dict[str, Socket] = {}
         self._reader: Reader | None = None
         self._bucket: Bucket | None = None
-        self._inbox: deque[Packet] | None = None
+        self._inbox: deque[tuple[Packet, int]] | None = None
+        self._inbox_size = 0
+        self._paused = False
         self._busy: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._await_connect()
@@ -84,8 +93,10 @@ class Link:
         if self._busy is not None:
             if self._inbox is None:
                 self._inbox = deque()
-            self._inbox.append(packet)
-            if len(self._inbox) == INBOX:
+            self._inbox.append((packet, len(data)))
+            self._inbox_size += len(data)
+            if not self._paused and (len(self._inbox) >= INBOX or self._inbox_size >= INBOX_SIZE):
+                self._paused = True
                 self.line.pause()
             elif len(self._inbox) > 4 * INBOX:  # more than one read, or one body of polling, has any reason to hold
                 self._flooded()
@@ -99,6 +110,8 @@ class Link:
         if self._deadline is not None:
             self._deadline.cancel()
         self._inbox = None
+        if self._busy is not None:
+            self.hub.outlived(self._busy)
         sockets, self.sockets = self.sockets, {}
         for socket in sockets.values():
             self.hub.ended(socket)
@@ -141,8 +154,10 @@ class Link:
         try:
             await rest
             while self._inbox:
-                packet = self._inbox.popleft()
-                if len(self._inbox) == INBOX // 2:
+                packet, size = self._inbox.popleft()
+                self._inbox_size -= size
+                if self._paused and len(self._inbox) <= INBOX // 2 and self._inbox_size <= INBOX_SIZE // 2:
+                    self._paused = False
                     self.line.resume()
                 more = self._handle(packet)
                 if more is not None:

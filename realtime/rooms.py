@@ -20,11 +20,11 @@ import structlog
 from realtime import lanes
 from realtime.bus import Bus
 from realtime.declared import Joined, Lane, RoomType, Says
+from realtime.fanout import fan_out
 from realtime.lanes import Lanes, Place
-from realtime.ticks import Ticks
+from realtime.ticks import LAG, Ticks
 from realtime.wire.line import Line
 from realtime.wire.packets import Encoding
-from realtime.wire.parcels import Parcel
 from server import database as db
 from server.errors import NotFound
 from server.redis import DOWN
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from realtime.sockets import Socket
 
 log = structlog.get_logger("rooms")
-SLICE = 500
-"""Listeners that are written to before others of the process have their turn."""
 STATE_WITHIN = 4.0
 """Seconds for a feature to tell the state of a room that fell behind; other rooms are not heard meanwhile."""
 AT_ONCE = 10
@@ -70,7 +68,7 @@ class Rooms:
         self._lanes = kept
         self._rooms: dict[str, _Room] = {}
         self._after_gap: list[tuple[str, Callable[[str], Awaitable[None]]]] = []
-        self._ticks = Ticks(self._tell_part, self._show_frame)
+        self._ticks = Ticks(self._tell_part, self._show_frame, lag=0.0 if bus is None else LAG)
         self._merged: dict[str, Says] = {}
         """By type of room, as this process has heard of them."""
 
@@ -190,18 +188,19 @@ class Rooms:
                 socket.enter(name)
                 return Joined(name, "", 0, True, state, [])
             assert self._lanes is not None
-            if room.place is None:
-                await self._begin(name, room, self._lanes)
             state, at, messages = None, seen, list[bytes]()
             reset = False
-            assert room.place is not None
             while True:
+                if room.place is None:
+                    room.place = await self._begin(name, room, self._lanes)
                 if at is None or at.epoch != room.place.epoch or at.seq > room.place.seq:
                     at, reset, messages = room.place, True, []
                     state = await self._state(kind, key)
                 if at == room.place:
                     break
                 found = await self._lanes.after(name, at.seq)
+                if room.place is None:
+                    continue  # it fell behind meanwhile, and those in it were sent off
                 at = _joined(found, at, room.place, messages)
             socket.enter(name)
             return Joined(name, at.epoch, at.seq, reset, state, [_decode(message) for message in messages])
@@ -227,11 +226,10 @@ class Rooms:
                 self._bus.unwant(name)
 
     @staticmethod
-    async def _begin(name: str, room: _Room, kept: Lanes) -> None:
+    async def _begin(name: str, room: _Room, kept: Lanes) -> Place:
         """Find out where a room stands that is new here. A message that arrives meanwhile knows better."""
         head = await kept.head(name)
-        if room.place is None:
-            room.place = head
+        return room.place or head
 
     async def _state(self, kind: RoomType, key: str) -> Any:
         if kind.snapshot is None:
@@ -312,6 +310,7 @@ class Rooms:
             for lines in list(room.groups.values()):
                 for line in list(lines):  # they come back, and are brought up to date or told why not
                     line.close("room behind")
+            room.place = None  # who comes in now, or is just coming, begins at the log's head
             return
         room.place = head
         told = {"room": name, "epoch": head.epoch, "seq": head.seq, "state": state}
@@ -350,16 +349,3 @@ def _joined(found: list[bytes], at: Place, until: Place, messages: list[bytes]) 
         messages.append(message)
         at = place
     return at if at.seq >= until.seq or at.seq > began else None
-
-
-async def fan_out(parcel: Parcel, lines: list[Line], *, droppable: bool) -> None:
-    """Write one packet to many connections: the heart of the house. Slices keep the loop free for others."""
-    frame = parcel.frame
-    for at in range(0, len(lines), SLICE):
-        if at:
-            await asyncio.sleep(0)
-        for line in lines[at : at + SLICE]:
-            if line.flowing:
-                line.write(frame)
-            else:
-                line.send(parcel, droppable=droppable)

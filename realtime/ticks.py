@@ -6,13 +6,14 @@
 Each process gathers what was said to it and tells the others once a tick; each process gathers what all of them told
 and writes one frame to its viewers once a tick, a moment later. The clock on the wall gives the beat, so that the parts
 of all processes are there when the frame is made. Both are lossy. What may be said to a viewer is capped by the merger;
-``Sample`` does so fairly. A tick that took long makes the next one come later, so that a crowd is served less often
-before it is served late.
+``Sample`` does so fairly. Where ticks cost much of the processor, fewer of the beats are taken, so that a crowd is
+served less often before it is served late.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections import defaultdict
@@ -24,14 +25,14 @@ import structlog
 
 log = structlog.get_logger("rooms")
 TICK = 0.1
-SLOWEST = 0.5
-"""Seconds between two frames of a room: as a rule, and at most under load."""
+SLOWEST = 5
+"""Seconds between two frames of a room, and how many times as long it may become under load."""
 LAG = 0.03
 """Seconds from telling the others to writing frames: what the bus may take."""
 STILL = 30.0
 """Seconds without a word until a room is forgotten while others go on."""
-BUSY = 0.5
-"""The share of a tick that its work may take before the next one is put off."""
+BUSY = 0.75
+"""The share of the processor's time that ticks may take before beats are left out."""
 
 Item = TypeVar("Item")
 
@@ -119,17 +120,22 @@ class Ticks:
         self,
         tell: Callable[[str, Any], Awaitable[bool]],
         show: Callable[[str, msgspec.Struct], Awaitable[None]],
+        lag: float = LAG,
     ) -> None:
         """``tell`` gives a part to all processes, this one too, False when they cannot be reached; ``show`` writes a
-        frame to this process' viewers."""
+        frame to this process' viewers, ``lag`` seconds later."""
         self._tell = tell
         self._show = show
+        self._lag = lag
         self._rooms: dict[str, _Room] = {}
         self._said: set[str] = set()
         self._heard: set[str] = set()
         """Rooms where something was said here, or told, since their last turn."""
         self._task: asyncio.Task[None] | None = None
-        self.wait = TICK
+        self._cost = 0.0
+        """Seconds of the processor that a tick takes, smoothed."""
+        self.beats = 1
+        """Every how many beats there is a tick."""
 
     def add(self, room: str, make: Callable[[], Merger], item: Any) -> None:
         """Take what was said in ``room``."""
@@ -163,24 +169,22 @@ class Ticks:
         try:
             idle, swept = 0, time.monotonic()
             while idle < 20 or self._said or self._heard:  # two seconds of silence
-                await asyncio.sleep(self.wait - time.time() % self.wait)
+                wait = TICK * self.beats
+                await asyncio.sleep(wait - time.time() % wait)
                 idle = 0 if self._said or self._heard else idle + 1
-                began = time.monotonic()
+                began, cost = time.monotonic(), -time.thread_time()
                 said, self._said = self._said, set()
                 await self._each(said, self._tell_of)
-                told = time.monotonic() - began
-                await asyncio.sleep(max(0.0, LAG - told))
-                began = time.monotonic()
+                cost += time.thread_time()
+                await asyncio.sleep(max(0.0, self._lag - (time.monotonic() - began)))
+                cost -= time.thread_time()
                 heard, self._heard = self._heard, set()
                 await self._each(heard, self._show_of)
                 if began - swept > STILL:
                     swept = began
                     self._sweep(began - STILL)
-                took = told + time.monotonic() - began
-                if took > self.wait * BUSY:
-                    self.wait = min(SLOWEST, max(self.wait * 1.5, took))
-                else:
-                    self.wait = max(TICK, self.wait * 0.9)
+                self._cost += (cost + time.thread_time() - self._cost) / 4
+                self.beats = max(1, min(SLOWEST, math.ceil(self._cost / (TICK * BUSY))))
             self._rooms.clear()
         finally:
             self._task = None

@@ -28,7 +28,7 @@ from aiohttp import web
 from loadtest.bench.tick import COMMENTS, EVENT, FIRST, KEY, ROOM, SINGLE, tick
 from realtime import Hub, Lane, Rooms, RoomType, Says, Socket, Visitor, VisitorKind
 from realtime.door import allowed_origin, answer_of
-from realtime.hub import Limits
+from realtime.guard import Limits
 from realtime.ticks import Sample
 from realtime.wire import websocket
 from realtime.wire.packets import MSGPACK

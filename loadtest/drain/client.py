@@ -59,6 +59,7 @@ class Client(asyncio.Protocol):
         self._number = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._syncing = False
+        self._caught_up = False
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
@@ -73,7 +74,11 @@ class Client(asyncio.Protocol):
                     wait = min(max(1.0, wait * 2), 5.0)
                     continue
                 await self._gone.wait()
-                wait = 0.0 if self._heeds else 1.0
+                if self._caught_up:
+                    wait = 0.0 if self._heeds else 1.0
+                else:  # as pages do: who could not catch up must not come back at once, or nobody ever will
+                    self.refused += 1
+                    wait = min(max(1.0, wait * 2), 5.0)
         finally:
             for task in list(self._tasks):
                 task.cancel()
@@ -84,6 +89,7 @@ class Client(asyncio.Protocol):
         token = await self._token(self.member)
         self._buffer, self._spoken, self._syncing = b"", False, False
         self._gone.clear()
+        self._caught_up = False
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         async with asyncio.timeout(15):
             await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", self._port)
@@ -226,6 +232,7 @@ class Client(asyncio.Protocol):
             self._close()
             return
         self.whole.set()
+        self._caught_up = True
         if self.lost_at:
             self.back_at = time.monotonic()
             self.gaps.append(self.back_at - self.lost_at)

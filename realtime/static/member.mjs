@@ -12,14 +12,14 @@ import { post } from "lingfeng/api";
 
 export const state = signal("connecting");
 
-const LONGEST = 30_000; // milliseconds between attempts, at most
+const LONGEST = 10_000; // milliseconds between attempts, at most
 const listeners = new Map(); // event → set of functions
 const watched = new Map(); // item id → set of functions
 let socket;
 let seen; // { epoch, seq } of the last notice that was passed on
 let syncing;
 let again = false;
-let attempts = 0;
+let attempts = 0; // since the page last knew all there is
 let timer;
 let pending = false; // an attempt is under way
 let moving = false; // the server asked us to go elsewhere: nothing is wrong, so nothing is shown of it
@@ -93,7 +93,6 @@ function start() {
     tryAllTransports: true,
   });
   socket.on("connect", () => {
-    attempts = 0;
     pending = moving = false;
     state.value = "online";
     for (const id of watched.keys()) look(id);
@@ -161,11 +160,14 @@ function hurry() {
 }
 
 function ready(head) {
+  if (seen?.epoch === head.epoch && head.seq > seen.seq) {
+    sync();
+    return;
+  }
+  attempts = 0;
   if (!seen || seen.epoch !== head.epoch || head.seq < seen.seq) {
     seen = { epoch: head.epoch, seq: head.seq };
     tell("resync");
-  } else if (head.seq > seen.seq) {
-    sync();
   }
 }
 
@@ -203,6 +205,7 @@ async function sync() {
         }
       } while (page.more);
     }
+    attempts = 0;
   } catch {
     again = false;
     if (socket.connected) socket.disconnect(); // begin again from `ready`

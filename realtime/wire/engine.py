@@ -192,6 +192,16 @@ class Engine:
         return web.Response(text=body, content_type=_PLAIN, headers=_NOT_KEPT)
 
     async def _posted(self, line: Line, request: web.Request) -> web.StreamResponse:
+        if line.posting:  # which of them came first, and so which packet, nobody can tell
+            line.close("transport error")
+            return refusal(3)
+        line.posting = True
+        try:
+            return await self._take(line, request)
+        finally:
+            line.posting = False
+
+    async def _take(self, line: Line, request: web.Request) -> web.StreamResponse:
         length = request.content_length
         if length is not None and length > self.options.largest:
             line.close("transport error")

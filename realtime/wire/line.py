@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from realtime.wire import websocket
 from realtime.wire.parcels import SEPARATOR, Outgoing, Signal
+from realtime.wire.probe import Probe
 from realtime.wire.takeover import PENDING_MOST, Channel, nowhere
 
 if TYPE_CHECKING:
     from realtime.wire.engine import Engine
 
-PING, NOOP, CLOSE, PROBED = Signal("2"), Signal("6"), Signal("1"), websocket.frame(websocket.TEXT, b"3probe")
+PING, NOOP, CLOSE = Signal("2"), Signal("6"), Signal("1")
 HELD_DROPPABLE, HELD_MOST = 64, 512
 """Packets waiting for the next poll: beyond the first droppable ones are left out, beyond the second it is closed."""
 HELD_BYTES = 1_048_576
@@ -60,6 +61,7 @@ class Line:
         "flowing",
         "handler",
         "open",
+        "posting",
         "sid",
         "skipped",
         "write",
@@ -75,8 +77,10 @@ class Line:
         self.write: Callable[[bytes], None] = nowhere
         self.skipped = 0
         """Droppable packets that were left out because the reader was slow."""
+        self.posting = False
+        """Whether the body of a POST is being read."""
         self._channel: Channel | None = None
-        self._probe: _Probe | None = None
+        self._probe: Probe | None = None
         self._poll: asyncio.Future[str | None] | None = None
         self._held: deque[Outgoing] | None = None
         self._held_size = 0
@@ -297,7 +301,7 @@ class Line:
         """Return the channel on which a client tries whether WebSockets reach us. An earlier try is given up."""
         if self._probe is not None:
             self._probe.close()
-        probe = _Probe(self, largest)
+        probe = Probe(self, largest)
         if self.polling:
             self._probe = probe
         return probe.channel
@@ -307,57 +311,16 @@ class Line:
         if self._poll is not None and not self._poll.done():
             self._poll.set_result(NOOP.polled())
 
+    def unprobed(self, probe: Probe) -> None:
+        """Forget a try that came to nothing."""
+        if self._probe is probe:
+            self._probe = None
+
     def upgraded(self, channel: Channel) -> None:
         """Move to the WebSocket."""
         self._probe = None
         self.probed()
         self.attach(channel)
-
-
-class _Probe:
-    """The user of a WebSocket that a polling client tries; the line becomes its user once it has moved."""
-
-    __slots__ = ("_line", "_timer", "alive", "channel")
-
-    def __init__(self, line: Line, largest: int) -> None:
-        self._line: Line | None = line
-        self.alive = False
-        self.channel = Channel(self, largest)
-        self._timer = asyncio.get_running_loop().call_later(10.0, self.close)
-
-    def message(self, data: str | bytes) -> None:
-        line = self._line
-        if line is None or not line.polling:
-            self.channel.close()
-        elif data == "2probe":
-            self.alive = True
-            self.channel.write(PROBED)
-            line.probed()
-        elif data == "5" and self.alive:
-            self._line = None
-            self._timer.cancel()
-            self.channel.serve(line)
-            line.upgraded(self.channel)
-        else:
-            self.close()
-
-    def slow(self, slow: bool) -> None:
-        """Nothing goes out that could pile up."""
-
-    def noise(self) -> None:
-        if self._line is not None:
-            self._line.noise()
-
-    def lost(self, reason: str) -> None:
-        self.alive = False
-        self._timer.cancel()
-        if self._line is not None and self._line._probe is self:
-            self._line._probe = None
-        self._line = None
-
-    def close(self) -> None:
-        """Give the try up; the client stays on polling."""
-        self.channel.close()
 
 
 class _Nobody:

@@ -14,6 +14,7 @@ import random
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import structlog
@@ -82,28 +83,41 @@ class Relay:
         headers = _headers(request)
         if post and request.content_length is not None:
             headers["Content-Length"] = str(request.content_length)
-        url = f"http://sibling{request.rel_url.raw_path}?{request.rel_url.raw_query_string}"
         try:
-            async with (
-                aiohttp.ClientSession(
-                    connector=aiohttp.UnixConnector(str(at), force_close=True),
-                    timeout=aiohttp.ClientTimeout(total=WITHIN if post else self._polls),
-                    auto_decompress=False,
-                ) as client,
-                client.request(
-                    request.method,
-                    URL(url, encoded=True),
-                    headers=headers,
-                    data=request.content if post else None,
-                    skip_auto_headers=("User-Agent", "Accept-Encoding", "Content-Type"),
-                ) as answer,
-            ):
-                body = await answer.read()
+            status, told, body = await self._asked(
+                request, at, request.method, headers, request.content if post else None, WITHIN if post else self._polls
+            )
+            if not post and (request.transport is None or request.transport.is_closing()):
+                # What the sibling gave for this poll is lost: nothing may follow it, so the session ends.
+                await self._asked(request, at, "POST", _headers(request), b"1", WITHIN)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             log.info("not handed on", sibling=at.name, error=str(error) or type(error).__name__)
             return refusal(1)
+        return web.Response(status=status, body=body, headers=told)
+
+    @staticmethod
+    async def _asked(
+        request: web.Request, at: Path, method: str, headers: dict[str, str], data: Any, within: float
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Ask the sibling what was asked here. Raises ClientError, OSError, TimeoutError."""
+        url = f"http://sibling{request.rel_url.raw_path}?{request.rel_url.raw_query_string}"
+        async with (
+            aiohttp.ClientSession(
+                connector=aiohttp.UnixConnector(str(at), force_close=True),
+                timeout=aiohttp.ClientTimeout(total=within),
+                auto_decompress=False,
+            ) as client,
+            client.request(
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                data=data,
+                skip_auto_headers=("User-Agent", "Accept-Encoding", "Content-Type"),
+            ) as answer,
+        ):
+            body = await answer.read()
         told = {name: answer.headers[name] for name in ("Content-Type", "Cache-Control") if name in answer.headers}
-        return web.Response(status=answer.status, body=body, headers=told)
+        return answer.status, told, body
 
     async def _websocket(self, request: web.Request, at: Path) -> web.StreamResponse:
         if not takeover.wanted(request):

@@ -16,7 +16,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from server.errors import RateLimited
-from server.http.proxies import is_loopback
+from server.http.proxies import is_loopback, network_of
 from server.redis import DOWN, Redis, connect
 from server.settings import Settings
 
@@ -65,7 +65,7 @@ class Limiter:
         if address is not None:
             if not self._settings.limit_loopback and is_loopback(address):
                 return
-            names = (*names, address)
+            names = (*names, network_of(address))
         item = _parse(rate)
         if self._shared is None or not await self._hit_shared(self._shared, item, names):
             await self._hit(self._here, item, names)

@@ -49,6 +49,19 @@ def _is_address(text: str) -> bool:
     return True
 
 
+def network_of(address: str) -> str:
+    """Return what limits count by: the address itself, of IPv6 its /64, which is what one customer is given."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))
+
+
 def is_loopback(address: str) -> bool:
     """Tell whether ``address`` is this machine."""
     try:

@@ -138,7 +138,7 @@ async def test_the_module_stops_when_the_session_ends(site: Site, page: playwrig
 
 async def test_the_module_comes_back_from_no_network(site: Site, page: playwright.Page) -> None:
     await page.evaluate(LISTEN)
-    await holds(page, "member.state.value === 'online'")
+    await holds(page, "member.state.value === 'online' && resyncs === 1")  # it knows where it stands
     await page.context.set_offline(True)
     cut(site)
     await holds(page, "member.state.value === 'offline'")

@@ -190,6 +190,24 @@ async def test_a_second_poll_beside_one_that_waits_ends_the_session(calm: Server
     assert (await session.get())[0] == 400
 
 
+async def test_two_posts_at_once_end_the_session(calm: Server, open_session: Open) -> None:
+    """Nobody could tell which of them is the first."""
+    session = await open_session(calm)
+    more = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"4fir"
+        await more.wait()
+        yield b"st"
+
+    first = asyncio.create_task(session.http.post(session.url, data=slowly()))
+    await asyncio.sleep(0.2)  # nothing tells from outside that it has arrived
+    assert (await session.post("4second"))[0] == 400
+    more.set()
+    (await first).close()
+    assert (await session.get())[0] == 400
+
+
 async def test_a_poll_that_the_client_gave_up_ends_the_session(calm: Server, open_session: Open) -> None:
     session = await open_session(calm)
     first = asyncio.create_task(session.get())

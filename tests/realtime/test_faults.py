@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 
 from realtime import echo
-from realtime.hub import Hub, Reply
+from realtime.hub import Hub
+from realtime.namespaces import Reply
 from realtime.rooms import Rooms
 from realtime.sockets import Socket
 from realtime.types import Visitor, VisitorKind
@@ -39,6 +40,8 @@ class Lab(Server):
         self.hub.namespace("/", opened=self._second)
         self.hub.on("/", "ask", self._unsaid)
         self.hub.on("/", "wait", self._unsaid_later)
+        self.hub.on("/", "late", self._late)
+        self.begun = self.finished = False
         self.hub.on("/", "well", lambda context, socket: None)
         super().__init__(self._site)
 
@@ -59,6 +62,11 @@ class Lab(Server):
 
     def _unsaid(self, context: None, socket: Socket) -> Reply:
         return Reply((object(),))
+
+    async def _late(self, context: None, socket: Socket) -> None:
+        self.begun = True
+        await asyncio.sleep(0.5)
+        self.finished = True
 
     async def _unsaid_later(self, context: None, socket: Socket) -> Reply:
         await asyncio.sleep(0.01)
@@ -96,6 +104,18 @@ async def test_a_hook_that_fails_holds_up_no_drain(lab: Lab) -> None:
             await lab.run(lab.hub.drain(0))
         assert lab.hub.count() == 0
         assert await one.closed() == await two.closed() == 1001
+
+
+async def test_what_was_begun_is_finished_before_the_process_has_drained(lab: Lab) -> None:
+    async with peer(lab, WEBSOCKET) as client:
+        await client.receive()
+        await _in(client)
+        client.send('421["late"]')
+        await lab.until(lambda: lab.begun)
+    await lab.until(lambda: lab.hub.count() == 0)
+    async with asyncio.timeout(PATIENCE):
+        await lab.run(lab.hub.drain(0))
+    assert lab.finished
 
 
 async def test_who_has_gone_is_not_greeted_further(lab: Lab) -> None:

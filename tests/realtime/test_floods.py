@@ -10,9 +10,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from realtime import echo
-from realtime.hub import Hub, Limits
+from realtime import echo, links
+from realtime.guard import Limits
+from realtime.hub import Hub
+from realtime.namespaces import Reply
 from realtime.rooms import Rooms
+from realtime.sockets import Socket
 from realtime.types import VisitorKind
 from realtime.wire import line as lines
 from realtime.wire import takeover
@@ -23,6 +26,7 @@ from tests.realtime.test_readers import BLOCK, Lab, lab, shut, stopped
 
 __all__ = ["lab"]
 WEBSOCKET = "/engine.io/?EIO=4&transport=websocket"
+SOCKET = "/socket.io/?EIO=4&transport=websocket"
 POLLING = "/engine.io/?EIO=4&transport=polling"
 PING, PONG = framed(0x9, b""), framed(0x1, b"3")
 EMPTY = framed(0x0, b"", last=False)
@@ -102,6 +106,38 @@ async def test_what_nobody_fetches_is_held_up_to_a_size(lab: Lab) -> None:
         assert kept.reason == "slow reader"
 
 
+async def test_what_waits_for_a_handler_is_held_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "INBOX_SIZE", 20_000)
+    gate = asyncio.Event()
+    taken: list[int] = []
+
+    async def slowly(context: None, socket: Socket, args: list[str]) -> Reply:
+        await gate.wait()
+        taken.append(len(args[0]))
+        return Reply()
+
+    shop = Shop(Limits(events_per_second=0))
+    shop.hub.on("/", "say", slowly)
+    try:
+        async with peer(shop, SOCKET) as client:
+            await client.receive()
+            client.send("40")
+            await client.receive()
+            (link,) = shop.hub._links
+            for _ in range(40):
+                client.send(f'42["say","{"x" * 3000}"]')
+                await asyncio.sleep(0.005)
+            await shop.until(lambda: link._paused)
+            assert link._inbox_size < 60_000  # what one read brought, beyond the twenty thousand
+            assert len(link._inbox or ()) < 25
+            await shop.do(gate.set)
+            await shop.until(lambda: taken == [3000] * 40)
+            assert not link._paused
+            assert link._inbox_size == 0
+    finally:
+        shop.close()
+
+
 async def test_a_poll_that_nobody_waits_for_any_more_ends_the_session(lab: Lab) -> None:
     """What it was answered with is lost: what comes later must not be taken for what comes next."""
     async with aiohttp.ClientSession() as http:
@@ -163,7 +199,7 @@ def shop() -> Iterator[Shop]:
 
 @pytest.mark.parametrize("packet", ["40/none,", "43/,1[]", "41/none,", '42/none,["x"]'])
 async def test_packets_of_every_kind_count(shop: Shop, packet: str) -> None:
-    async with peer(shop, "/socket.io/?EIO=4&transport=websocket") as client:
+    async with peer(shop, SOCKET) as client:
         await client.receive()
         client.send("40")
         await client.receive()
@@ -173,7 +209,7 @@ async def test_packets_of_every_kind_count(shop: Shop, packet: str) -> None:
 
 
 async def test_who_comes_too_often_is_told_so_and_who_leaves_may_leave(shop: Shop) -> None:
-    async with peer(shop, "/socket.io/?EIO=4&transport=websocket") as client:
+    async with peer(shop, SOCKET) as client:
         await client.receive()
         client.send("40")
         await client.receive()
@@ -195,7 +231,7 @@ async def test_an_address_may_say_connect_so_often() -> None:
     shop.hub._door.refusal = told  # type: ignore[method-assign]  # what is told of it is not the point
     try:
         for _ in range(2):
-            async with peer(shop, "/socket.io/?EIO=4&transport=websocket") as client:
+            async with peer(shop, SOCKET) as client:
                 await client.receive()
                 client.send(*["40/none,"] * 5)
                 for _ in range(5):

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from aiohttp.test_utils import unused_port
 
-from realtime import Rooms, Socket, Visitor, VisitorKind, echo, rooms
+from realtime import Rooms, Socket, Visitor, VisitorKind, echo, fanout, rooms
 from realtime.bus import Bus
 from realtime.declared import Lane, RoomType, Says
 from realtime.ears import Ears
@@ -46,7 +46,7 @@ def held(socket: Socket) -> int:
 async def test_who_comes_in_between_two_slices_hears_nothing_twice(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rooms, "SLICE", 1)
+    monkeypatch.setattr(fanout, "SLICE", 1)
     lanes = Lanes(settings.redis_url)
     heard = Rooms(None, None, lanes)
     hub = Hub(None, echo.OpenDoor(), heard, echo.LIMITS)
@@ -70,6 +70,50 @@ async def test_who_comes_in_between_two_slices_hears_nothing_twice(
         assert [held(one) for one in there] == [1] * 6
         assert held(late) == 0
     finally:
+        await lanes.close()
+
+
+async def test_who_comes_in_while_the_room_cannot_catch_up_is_not_left_behind(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its events are in the log, but the process missed them and could not read them: nobody may stand where it did."""
+    lanes, bus = Lanes(settings.redis_url), Bus(settings.redis_url)
+    heard = Rooms(None, bus, lanes)
+    hub = Hub(None, echo.OpenDoor(), heard, echo.LIMITS)
+    hub.namespace("/member", VisitorKind.GUEST)
+
+    def socket(number: int) -> Socket:
+        link = Link(hub, Line(hub.engine, str(number)), "", None, limited=False)
+        link.line.handler = link
+        made = link.sockets["/member"] = Socket(link, str(number), "/member", Visitor(kind=VisitorKind.GUEST))
+        return made
+
+    failing = asyncio.Event()
+
+    async def after(room: str, seq: int) -> list[bytes]:
+        failing.set()
+        await asyncio.sleep(0.2)
+        raise ConnectionError("Redis has gone")
+
+    try:
+        first = await lanes.head(KIND.room("7"))
+        early, late = socket(1), socket(2)
+        assert (await heard.follow(early, KIND, "7", None)).seq == first.seq
+        for number in range(3):
+            SHOP.goods["7"] = {"pen": number}
+            await lanes.say("shelf:7", "shelf", Shelf(SHOP.goods["7"]), "nobody hears it")
+        SHOP.pause = 0.4
+        with monkeypatch.context() as patched:
+            patched.setattr(lanes, "after", after)
+            behind = asyncio.create_task(heard._recovered(["shelf:7"]))
+            await failing.wait()
+            coming = asyncio.create_task(heard.follow(late, KIND, "7", None))
+            await behind
+        joined = await coming
+        assert not early.open
+        assert (joined.seq, joined.state) == (first.seq + 3, Shelf({"pen": 2}))
+    finally:
+        await bus.close()
         await lanes.close()
 
 

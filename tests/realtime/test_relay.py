@@ -17,6 +17,7 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
+from realtime.wire.parcels import Parcel
 from realtime.wire.relay import SID
 from server.http import sockets
 from server.http.proxies import Proxies
@@ -91,6 +92,22 @@ async def test_polls_and_posts_are_handed_on_with_what_they_hold(doors: list[aio
         assert (answer.status, (await answer.json())["code"]) == (400, 1)
     async with there.put(f"{POLL}&sid={sid}") as answer:
         assert answer.status == 405
+
+
+async def test_a_poll_on_its_way_round_that_nobody_waits_for_any_more_ends_the_session(
+    pair: list[Site], doors: list[aiohttp.ClientSession]
+) -> None:
+    """What it was answered with is lost: what comes later must not be taken for what comes next."""
+    here, there = doors
+    sid = await opened(here)
+    (line,) = pair[0].hub.engine
+    waiting = asyncio.create_task(there.get(f"{POLL}&sid={sid}"))
+    await until(lambda: line._poll is not None)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    await asyncio.sleep(0.1)
+    line.send(Parcel("lost"))
+    await until(lambda: not line.open, 3)  # before the time for its CONNECT is over
 
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])

@@ -216,14 +216,14 @@ async def test_redis_goes_and_comes_back(
             await until(lambda: there.of("order"))
             engines.valkey.start()
             await until(lambda: not site.rooms.deaf and not other.rooms.deaf, 10)
-            await until(lambda: gaps)
-            assert set(gaps) == {"sale:5", "sale:6"}
+            await until(lambda: set(gaps) == {"sale:5", "sale:6"})
             assert "realtime" not in await other.app.missing()
             await asyncio.sleep(0.3)
             await site.rooms.publish("sale:5", "flash_sale", {"n": 2})
             await site.rooms.publish("sale:6", "flash_sale", {"n": 3})
-            await until(lambda: there.of("flash_sale") == [{"now": True}, {"n": 2}])
-            await until(lambda: late.of("flash_sale") == [{"now": True}, {"n": 3}])
+            # A heartbeat that is late on a busy machine is one gap more.
+            await until(lambda: there.of("flash_sale")[-1] == {"n": 2} and late.of("flash_sale")[-1] == {"n": 3})
+            assert there.of("flash_sale")[0] == late.of("flash_sale")[0] == {"now": True}
             for one in (here, there, late):
                 await one.client.disconnect()
 

@@ -11,7 +11,7 @@ import playwright.async_api as playwright
 import pytest
 
 from realtime import Socket, VisitorKind
-from realtime.hub import Reply
+from realtime.namespaces import Reply
 from server.application import Application
 from tests.bundles import Parser
 from tests.realtime.conftest import Site, forged

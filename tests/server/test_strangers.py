@@ -11,7 +11,7 @@ import pytest
 from aiohttp.test_utils import TestClient, make_mocked_request
 from multidict import CIMultiDict
 
-from server.http.proxies import Proxies
+from server.http.proxies import Proxies, network_of
 
 Client = TestClient[Any, Any]
 
@@ -95,6 +95,20 @@ async def test_the_address_that_a_trusted_proxy_saw(hops: list[str], address: st
     request = make_mocked_request("GET", "/", headers).clone(remote="10.0.0.1")
     assert Proxies(["10.0.0.0/8"]).client(request) == address
     assert Proxies([]).client(request) == "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_limits_count_the_addresses_of_one_customer_together(address: str, network: str) -> None:
+    assert network_of(address) == network
 
 
 async def test_a_page_says_in_words_what_is_wrong_with_its_address(client: Client) -> None:
