@@ -13,11 +13,11 @@ import msgspec
 
 from loadtest import history
 from loadtest.faults.cases import Case, wait_for
-from loadtest.faults.crowd import Crowd
+from loadtest.faults.crowd import EAGER, Crowd
 from loadtest.faults.stand import Stand
 from loadtest.history import Kind, Line, Outcome
 from loadtest.judge import Finding, judge
-from loadtest.plan import Plan
+from loadtest.plan import Buyer, Plan
 from loadtest.site import Site, SiteError
 
 _SALE = 300.0
@@ -52,18 +52,48 @@ async def run(stand: Stand, case: Case, seed: int, *, buyers: int, stock: int, f
     Raises SiteError, StandError.
     """
     began = time.monotonic()
-    chance = random.Random(f"{case.name}:{seed}")
     folder.mkdir(parents=True)
     mark = folder / "armed" / "struck"
-    environ = {"LINGFENG_FAULT_POINTS": f"{case.point}:{chance.randint(*case.nth)}@{mark}"} if case.point else {}
-    await stand.start(environ)
+    await stand.start(arming(case, seed, mark))
     try:
-        connector = aiohttp.TCPConnector(limit=400)
-        timeout = aiohttp.ClientTimeout(total=12)
-        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-            return await _rush(stand, session, case, seed, chance, buyers, stock, folder, mark, began)
+        async with reaching() as session:
+            site = Site.find(session, stand.home, base_url=stand.base_url)
+            people = await site.buyers(buyers)
+            result = await rush(stand, case, seed, people=people, stock=stock, folder=folder, mark=mark)
+            return msgspec.structs.replace(result, seconds=time.monotonic() - began)
     finally:
         await stand.stop()
+
+
+def reaching() -> aiohttp.ClientSession:
+    """Return a session with room for a crowd; close it."""
+    connector = aiohttp.TCPConnector(limit=400)
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=12))
+
+
+def arming(case: Case, seed: int, mark: Path) -> dict[str, str]:
+    """Return what a platform is started with so that the case's point, if it has one, is armed.
+
+    It counts from the moment at which the folder of ``mark`` is there; the strike writes ``mark``.
+    """
+    return {"LINGFENG_FAULT_POINTS": f"{case.point}:{_drawn(case, seed)[1]}@{mark}"} if case.point else {}
+
+
+def _drawn(case: Case, seed: int) -> tuple[random.Random, int]:
+    """Return the run's dice, and which passing of the case's point is fatal."""
+    chance = random.Random(f"{case.name}:{seed}")
+    return chance, chance.randint(*case.nth) if case.point else 0
+
+
+async def rush(
+    stand: Stand, case: Case, seed: int, *, people: list[Buyer], stock: int, folder: Path, mark: Path
+) -> Result:
+    """Rush a sale on a platform that runs, and was started with the case's `arming`; break it, and judge.
+
+    ``people`` have bought nothing yet. Raises SiteError, StandError.
+    """
+    async with reaching() as session:
+        return await _rush(stand, session, case, seed, people, stock, folder, mark)
 
 
 async def _rush(
@@ -71,17 +101,17 @@ async def _rush(
     session: aiohttp.ClientSession,
     case: Case,
     seed: int,
-    chance: random.Random,
-    buyers: int,
+    people: list[Buyer],
     stock: int,
     folder: Path,
     mark: Path,
-    began: float,
 ) -> Result:
+    began = time.monotonic()
+    chance, _ = _drawn(case, seed)
+    folder.mkdir(parents=True, exist_ok=True)
     site = Site.find(session, stand.home, base_url=stand.base_url)
     await site.log_in()
-    people = await site.buyers(buyers)
-    starts_at = time.time() + 3 + buyers * 0.004
+    starts_at = time.time() + EAGER + len(people) * 0.004
     pay_within = 4 if case.expires else 600
     item_id = await site.open_sale(stock, starts_at, starts_at + _SALE, pay_within)
     plan = Plan(
@@ -101,10 +131,11 @@ async def _rush(
         late=0.5 if case.late else 0.0,
         buyers=people,
     )
-    crowd = Crowd(session, plan, impatient=min(40, buyers // 5))
+    crowd = Crowd(session, plan, impatient=min(40, len(people) // 5))
     await crowd.fetch_tickets()
-    mark.parent.mkdir()  # from now on the fault point counts
-    rush = asyncio.create_task(crowd.rush())
+    if case.point:
+        mark.parent.mkdir()  # from now on it counts
+    rushing = asyncio.create_task(crowd.rush())
     struck_at = 0.0
     if case.prepare is not None:
         await asyncio.sleep(max(0.0, starts_at + 0.15 - time.time()))
@@ -116,7 +147,7 @@ async def _rush(
     while case.point and not mark.exists() and time.time() < give_up:
         await asyncio.sleep(0.05)
     crowd.until = max(time.time() + 2, starts_at + (pay_within + 6 if case.expires else 4))
-    await rush
+    await rushing
     if case.point and mark.exists():
         struck_at = float(mark.read_text())
     await stand.ready(60)

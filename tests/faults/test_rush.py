@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from loadtest.faults.cases import CASES, Case
-from loadtest.faults.run import run
+from loadtest.faults.run import arming, reaching, rush
 from loadtest.faults.stand import Stand
+from loadtest.plan import Buyer
+from loadtest.site import Site
 
 SHORT = (
     "valkey loses all its data",
@@ -20,19 +23,40 @@ SHORT = (
 )
 
 
+BUYERS = 120
+
+
+class Ground(NamedTuple):
+    """A platform that serves all cases, and those who have bought nothing on it yet."""
+
+    stand: Stand
+    people: list[Buyer]
+    mark: Path
+
+
 @pytest.fixture(scope="module")
-def stand() -> Iterator[Stand]:
-    """A platform whose data folder serves all cases; a short path, for its sockets."""
+async def ground() -> AsyncIterator[Ground]:
+    """A platform with the one point armed that a case waits for; a short path, for its sockets."""
     with tempfile.TemporaryDirectory(prefix="lf-faults-") as home:
-        yield Stand(Path(home))
+        stand, mark = Stand(Path(home)), Path(home) / "armed" / "struck"
+        (armed,) = [case for case in CASES if case.name in SHORT and case.point]
+        try:
+            await stand.start(arming(armed, 1, mark))
+            async with reaching() as session:
+                site = Site.find(session, stand.home, base_url=stand.base_url)
+                yield Ground(stand, await site.buyers(BUYERS * len(SHORT)), mark)
+        finally:
+            code = await stand.stop()
+        assert code == 0
 
 
 @pytest.mark.faults
 @pytest.mark.xdist_group("faults")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in SHORT], ids=lambda case: case.name)
-async def test_what_was_promised_holds_whatever_dies(stand: Stand, case: Case, tmp_path: Path) -> None:
-    result = await run(stand, case, 1, buyers=120, stock=12, folder=tmp_path / "run")
+async def test_what_was_promised_holds_whatever_dies(ground: Ground, case: Case, tmp_path: Path) -> None:
+    people = [ground.people.pop() for _ in range(BUYERS)]
+    result = await rush(ground.stand, case, 1, people=people, stock=12, folder=tmp_path / "run", mark=ground.mark)
     assert result.struck, "the fault did not strike"
     assert result.in_flight > 0, "nothing was in flight as it struck"
     assert [f"{each.invariant}: {each.detail}" for each in result.findings if not each.held] == []
