@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -136,10 +136,31 @@ async def redis_url(addresses: Addresses) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def furnish() -> Iterator[Callable[[Path], Path]]:
+    """`furnish(home)` lays a new cluster into a data folder: a copy of one that was made once, as initdb takes long.
+
+    Where root can only be `nobody`, clusters lie elsewhere and the copy is passed over: the engine makes its own.
+    """
+    with tempfile.TemporaryDirectory(prefix="lingfeng-new-") as folder:
+        engines = Engines(Path(folder, "home"))
+        try:
+            engines.postgres.start()
+        finally:
+            engines.close()
+        engines.postgres.save(Path(folder, "copy"))
+
+        def lay(home: Path) -> Path:
+            shutil.copytree(Path(folder, "copy"), home / "postgres", symlinks=True)
+            return home
+
+        yield lay
+
+
 @pytest.fixture
-def own_engines() -> Iterator[Engines]:
+def own_engines(furnish: Callable[[Path], Path]) -> Iterator[Engines]:
     """Durable engines of this test alone, to be killed, stopped and robbed of their data."""
-    with tempfile.TemporaryDirectory(prefix="lingfeng-own-") as home, Engines(Path(home)) as engines:
+    with tempfile.TemporaryDirectory(prefix="lingfeng-own-") as home, Engines(furnish(Path(home))) as engines:
         yield engines
 
 

@@ -8,6 +8,7 @@ The outage lasts ``LINGFENG_TEST_OUTAGE`` seconds (2.5 unless told otherwise):
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import AsyncIterator
@@ -115,7 +116,7 @@ async def place(settings: Settings, tmp_path: Path) -> AsyncIterator[Place]:
     """Two web processes with a Redis of their own."""
     wire = Wire()
     await wire.open()
-    with Engines(tmp_path / "own") as engines:
+    with contextlib.closing(Engines(tmp_path / "own")) as engines:
         engines.valkey.start()
         made = Place(
             msgspec.structs.replace(settings, redis_url=engines.redis_url, home=home_of(tmp_path)), engines, wire

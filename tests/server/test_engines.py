@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +117,8 @@ def test_a_folder_has_one_launcher(own_engines: Engines) -> None:
         Engines(own_engines.home, wait=0)
 
 
-async def test_two_folders_do_not_meet(own_engines: Engines, tmp_path: Path) -> None:
-    with Engines(tmp_path) as others:
+async def test_two_folders_do_not_meet(own_engines: Engines, tmp_path: Path, furnish: Callable[[Path], Path]) -> None:
+    with Engines(furnish(tmp_path)) as others:
         await _write(own_engines, 1)
         await _write(others, 2)
         assert await _read(own_engines) == ([1], [1])
@@ -141,8 +142,8 @@ async def test_a_path_of_odd_characters(tmp_path: Path) -> None:
         assert await _read(engines) == ([6], [6])
 
 
-async def test_files_left_by_a_crash_do_not_stop_a_start(tmp_path: Path) -> None:
-    with Engines(tmp_path) as engines:
+async def test_files_left_by_a_crash_do_not_stop_a_start(tmp_path: Path, furnish: Callable[[Path], Path]) -> None:
+    with Engines(furnish(tmp_path)) as engines:
         await _write(engines, 4)
         cluster, sockets, address = engines.postgres.data, engines.postgres.sockets, engines.valkey.address
     # The number of a process that lives and is none of ours: PostgreSQL alone would refuse to start.
@@ -156,8 +157,8 @@ async def test_files_left_by_a_crash_do_not_stop_a_start(tmp_path: Path) -> None
         assert await _read(engines) == ([4], [4])
 
 
-def test_another_major_version_is_named(tmp_path: Path) -> None:
-    with Engines(tmp_path) as engines:
+def test_another_major_version_is_named(tmp_path: Path, furnish: Callable[[Path], Path]) -> None:
+    with Engines(furnish(tmp_path)) as engines:
         version = engines.postgres.data / "PG_VERSION"
     version.write_text("15\n")
     with pytest.raises(EnginesError, match="made by PostgreSQL 15"), Engines(tmp_path):
@@ -181,9 +182,14 @@ with Engines(Path(sys.argv[1])) as engines:
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
-async def test_engines_end_with_their_launcher(tmp_path: Path, sign: signal.Signals) -> None:
+async def test_engines_end_with_their_launcher(
+    tmp_path: Path, furnish: Callable[[Path], Path], sign: signal.Signals
+) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", LAUNCHER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", LAUNCHER, str(furnish(tmp_path))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as launcher:
         assert launcher.stdout is not None
         pids = [int(word) for word in launcher.stdout.readline().split()]
