@@ -209,6 +209,10 @@ class Stage:
         assert answer.status == 201, answer
         return answer
 
+    async def overdue(self, member: Member) -> None:
+        """Let the time be up in which a member could pay for what they won."""
+        await self.db.execute("UPDATE fs_reservations SET pay_before = now() WHERE member_id = $1", member.id)
+
     async def work(self) -> None:
         """Do once what the worker does again and again."""
         await recover.sweep(self.app)

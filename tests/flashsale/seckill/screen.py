@@ -38,6 +38,13 @@ async def enter(browser: BrowserContext, stage: Stage, member: Member, path: str
     return page
 
 
+async def online(page: Page) -> None:
+    """Return when the page's own connection is up, so that it hears what is pushed."""
+    async with asyncio.timeout(20):
+        while await page.evaluate("import('lingfeng/member').then((member) => member.state.value)") != "online":
+            await asyncio.sleep(0.05)
+
+
 async def shot(page: Page, name: str) -> None:
     """Keep a picture for whoever wants to look."""
     if SHOTS:

@@ -13,7 +13,7 @@ from flashsale.seckill import captcha
 from flashsale.seckill.types import Challenge
 from server.clock import now
 from tests.flashsale.seckill.conftest import Stage
-from tests.flashsale.seckill.screen import enter, fits, orders_of, shot, working
+from tests.flashsale.seckill.screen import enter, fits, online, orders_of, shot, working
 
 pytestmark = pytest.mark.browser
 
@@ -74,6 +74,7 @@ async def test_a_win_that_nobody_pays_comes_back_for_who_is_waiting(browser: Bro
         await expect(moment).to_contain_text("1 件还没付款，可能回流")
         await shot(page, "sale-sold-out")
         # Nobody touches the page from here on.
+        await stage.overdue(early)
         await expect(moment).to_contain_text("回流了！", timeout=20_000)
         await shot(page, "sale-restocked")
         await act.get_by_role("button", name="立即抢 ¥9.90").click()
@@ -250,10 +251,7 @@ async def test_the_list_on_a_phone_reminds_and_moves_by_itself(browser: BrowserC
 
 async def test_a_reminder_pops_up_where_its_button_says(browser: BrowserContext, stage: Stage) -> None:
     on = await stage.sale(title="正在抢的杯")
-    at = now()
-    soon = await stage.sale(
-        title="快开抢的杯", starts_at=at + timedelta(minutes=5, seconds=25), sku_id=str(await stage.sku())
-    )
+    soon = await stage.sale(title="快开抢的杯", starts_at=now() + timedelta(minutes=20), sku_id=str(await stage.sku()))
     member = await stage.member()
     async with working(stage):
         page = await enter(browser, stage, member, f"/flash-sales/{soon}")
@@ -263,6 +261,8 @@ async def test_a_reminder_pops_up_where_its_button_says(browser: BrowserContext,
         await shot(page, "sale-reminder")
         # Any open page of flash sales, not only this one.
         await page.goto(f"/flash-sales/{on}")
+        await online(page)
+        await stage.db.execute("UPDATE fs_items SET starts_at = now() + interval '295 seconds' WHERE id = $1", soon)
         await expect(page.get_by_text("《快开抢的杯》快开抢了")).to_be_visible(timeout=60_000)
         await page.get_by_role("button", name="去看看").click()
         await page.wait_for_url(f"**/flash-sales/{soon}")

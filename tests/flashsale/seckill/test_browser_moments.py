@@ -36,7 +36,7 @@ async def drawn(page: Page) -> list[str]:
 async def test_whoever_comes_too_late_is_offered_no_button_beside_the_news(
     browser: BrowserContext, stage: Stage
 ) -> None:
-    item = await stage.sale(quantity=1, pay_within_s=12)
+    item = await stage.sale(quantity=1)
     early, late = await stage.members(2)
     page = await enter(browser, stage, late, f"/flash-sales/{item}")
     moment, act = page.locator("#moment"), page.locator("#act")
@@ -54,6 +54,7 @@ async def test_whoever_comes_too_late_is_offered_no_button_beside_the_news(
     await browser.unroute(look)
     async with working(stage):
         await expect(moment).to_contain_text("1 件还没付款，可能回流")
+        await stage.overdue(early)
         await expect(moment).to_contain_text("回流了！", timeout=30_000)
         await shot(page, "moment-restocked")
         for said in await drawn(page):
