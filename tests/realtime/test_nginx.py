@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,9 @@ from realtime.wire.relay import SID
 from server.http import sockets
 from server.pictures import MOST_BYTES
 from server.settings import Settings
+from tests import databases
 from tests.bundles import Parser
+from tests.databases import Addresses
 from tests.realtime.conftest import Listener
 from tests.realtime.stock import Stock, empty_page
 from tests.waiting import until
@@ -36,6 +39,8 @@ CONF = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 FOLDER = "/run/lingfeng/"
 KINDS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+ONE_OF_OURS = 48
+"""Our logical databases of Valkey lie above those of single tests."""
 _UNITS = {"s": 1, "k": 1024, "m": 1024**2}
 
 
@@ -126,45 +131,56 @@ def _started(command: list[str], environ: dict[str, str], log: Path) -> Iterator
                 process.kill()
 
 
-@pytest.fixture
-async def stage(settings: Settings, tmp_path: Path) -> AsyncIterator[Stage]:
-    """Three workers and an nginx of this test's own."""
+@pytest.fixture(scope="module")
+async def house(addresses: Addresses, template: str) -> AsyncIterator[Stage]:
+    """Three workers and an nginx for all tests here."""
     if NGINX is None:
         pytest.skip("no nginx on this machine")
-    home, port = tmp_path / "home", unused_port()
-    made = Stage(home, port)
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("LINGFENG_")} | {
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "LINGFENG_HOME": str(home),
-        "LINGFENG_PORT": str(settings.port),
-        "LINGFENG_BASE_URL": made.url,
-        "LINGFENG_SECRET": settings.secret.decode(),
-        "LINGFENG_LIMIT_LOOPBACK": "0",
-    }
-    text = CONF.read_text().replace(FOLDER, f"{home}/run/").replace("listen [::]:80;", "")
-    (tmp_path / "site.conf").write_text(text.replace("listen 80;", f"listen 127.0.0.1:{port};"))
-    places = "".join(
-        f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (tmp_path / "nginx.conf").write_text(
-        f"{f'user {getpass.getuser()};' if os.geteuid() == 0 else ''} daemon off; worker_processes 1;"
-        f"pid {tmp_path}/nginx.pid; error_log stderr; events {{ worker_connections 1024; }}"
-        f"http {{ access_log off; {places} include {tmp_path}/site.conf; }}"
-    )
-    proxy = [NGINX, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"]
-    workers = [sys.executable, "-m", "server.cli", "web", "--workers", "3"]
-    with _started(workers, environ, tmp_path / "web.log"), _started(proxy, {}, tmp_path / "nginx.log"):
-        try:
-            async with asyncio.timeout(60):
-                for number in (1, 2, 3):
-                    while await made.status("/readyz", number) != 200:
-                        await asyncio.sleep(0.1)
-                while await made.status("/readyz") != 200:
+    name, number = await databases.create(addresses, template), int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    # A short path, for the sockets; nginx's worker has to enter it.
+    with tempfile.TemporaryDirectory(prefix="lf-nginx-") as folder:
+        place = Path(folder)
+        place.chmod(0o755)
+        made = Stage(place / "home", unused_port())
+        environ = {key: value for key, value in os.environ.items() if not key.startswith("LINGFENG_")} | {
+            "DATABASE_URL": addresses.database(name),
+            "REDIS_URL": f"{addresses.redis_url}?db={ONE_OF_OURS + number}",
+            "LINGFENG_HOME": str(made.home),
+            "LINGFENG_PORT": str(unused_port()),
+            "LINGFENG_BASE_URL": made.url,
+            "LINGFENG_SECRET": "only-for-tests-" * 3,
+            "LINGFENG_LIMIT_LOOPBACK": "0",
+            "LINGFENG_DRAIN_SECONDS": "4",
+        }
+        text = CONF.read_text().replace(FOLDER, f"{made.home}/run/").replace("listen [::]:80;", "")
+        (place / "site.conf").write_text(text.replace("listen 80;", f"listen {made.url.removeprefix('http://')};"))
+        places = "".join(f"{kind}_temp_path {place}/{kind};" for kind in KINDS)
+        (place / "nginx.conf").write_text(
+            f"{f'user {getpass.getuser()};' if os.geteuid() == 0 else ''} daemon off; worker_processes 1;"
+            f"pid {place}/nginx.pid; error_log stderr; events {{ worker_connections 1024; }}"
+            f"http {{ access_log off; {places} include {place}/site.conf; }}"
+        )
+        proxy = [NGINX, "-p", folder, "-c", str(place / "nginx.conf"), "-e", "stderr"]
+        workers = [sys.executable, "-m", "server.cli", "web", "--workers", "3"]
+        with _started(workers, environ, place / "web.log"), _started(proxy, {}, place / "nginx.log"):
+            yield made
+    await databases.drop(addresses, name)
+
+
+@pytest.fixture
+async def stage(house: Stage) -> Stage:
+    """The workers and the nginx, all of them ready, whatever the test before did to them."""
+    try:
+        async with asyncio.timeout(60):
+            for number in (1, 2, 3):
+                while await house.status("/readyz", number) != 200:
                     await asyncio.sleep(0.1)
-        except TimeoutError:
-            pytest.fail((tmp_path / "web.log").read_text()[-3000:] + (tmp_path / "nginx.log").read_text()[-3000:])
-        yield made
+            while await house.status("/readyz") != 200:
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        folder = house.home.parent
+        pytest.fail((folder / "web.log").read_text()[-3000:] + (folder / "nginx.log").read_text()[-3000:])
+    return house
 
 
 class Client:
@@ -190,6 +206,7 @@ class Client:
         return bool(page["ok"])
 
 
+@pytest.mark.xdist_group("nginx")
 async def test_every_transport_through_nginx(stage: Stage) -> None:
     async def through(transports: list[str] | None, arrived: str) -> None:
         clients = [Client(stage, transports) for _ in range(6)]
@@ -211,6 +228,7 @@ async def test_every_transport_through_nginx(stage: Stage) -> None:
     assert await stage.status("/socket.io/?EIO=4&transport=polling&sid=../../x") == 400
 
 
+@pytest.mark.xdist_group("nginx")
 async def test_clients_of_a_killed_worker_are_back_on_others(stage: Stage) -> None:
     clients = [Client(stage, transports) for transports in (None, ["polling"], ["websocket"]) * 4]
     for client in clients:
@@ -232,6 +250,7 @@ async def test_clients_of_a_killed_worker_are_back_on_others(stage: Stage) -> No
         await client.listener.client.disconnect()
 
 
+@pytest.mark.xdist_group("nginx")
 async def test_one_worker_is_drained_behind_nginx_and_nobody_is_refused(stage: Stage) -> None:
     clients = [Client(stage, transports) for transports in (None, ["polling"], ["websocket"]) * 4]
     for client in clients:
@@ -265,6 +284,7 @@ async def test_one_worker_is_drained_behind_nginx_and_nobody_is_refused(stage: S
 
 
 @pytest.mark.browser
+@pytest.mark.xdist_group("nginx")
 @pytest.mark.parametrize("parser", list(Parser))
 async def test_the_stock_javascript_client_does_not_notice_nginx_and_survives_a_killed_worker(
     stage: Stage, chromium: playwright.Browser, parser: Parser
