@@ -232,5 +232,9 @@ async def browser(
     context.on("console", lambda message: faults.append(message.text) if message.text.startswith(FAULT) else None)
     await context.add_init_script(WATCH)
     yield context
+    for page in context.pages:
+        # A handler that is at a request still would fail as its page goes, and the failure would strike the next test.
+        await page.unroute_all(behavior="ignoreErrors")
+    await context.unroute_all(behavior="ignoreErrors")
     await context.close()
     assert not faults

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -160,11 +161,15 @@ async def test_no_answer_and_a_proxy_s_page_are_unknown_outcomes(page: Page) -> 
     await page.route("**/api/v1/lost", lambda route: route.abort())
     await page.route("**/api/v1/proxy", lambda route: route.fulfill(status=502, body="<html>"))
 
+    given_up = asyncio.Event()
+
     async def late(route: Route) -> None:
-        await page.wait_for_timeout(900)
+        await given_up.wait()
         await route.abort()
 
     await page.route("**/api/v1/late", late)
     for path, status, code in (("lost", 0, "no_answer"), ("proxy", 502, "unreadable"), ("late", 0, "no_answer")):
         result: Any = await page.evaluate(CALL, ["POST", f"/api/v1/{path}", {}, {"timeout": 300}])
         assert (result["status"], result["code"], result["unknown"]) == (status, code, True)
+    given_up.set()
+    await page.unroute_all(behavior="wait")

@@ -14,6 +14,7 @@ from flashsale.seckill.types import Challenge
 from server.clock import now
 from tests.flashsale.seckill.conftest import Stage
 from tests.flashsale.seckill.screen import enter, fits, online, orders_of, shot, working
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -126,6 +127,7 @@ async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(browser:
     member = await stage.member()
     page = await enter(browser, stage, member, f"/flash-sales/{item}")
     keys: list[str] = []
+    anew = asyncio.Event()
 
     async def lose(route: Route) -> None:
         """The attempt arrives, and its answer does not."""
@@ -136,7 +138,8 @@ async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(browser:
         elif len(keys) == 2:
             await route.fulfill(status=503, headers={"Retry-After": "1"}, json={"error": {"code": "unavailable"}})
         elif len(keys) == 3:
-            await asyncio.sleep(60)  # the page is loaded anew meanwhile
+            await anew.wait()  # no answer until the page is loaded anew
+            await route.abort()
         else:
             await route.continue_()
 
@@ -146,11 +149,9 @@ async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(browser:
     await expect(moment).to_contain_text("正在用同一个号再问")
     await expect(moment).to_contain_text("不会重复下单")
     await shot(page, "sale-asking")
-    for _ in range(100):
-        if len(keys) >= 3:
-            break
-        await asyncio.sleep(0.1)
+    await until(lambda: len(keys) >= 3, 20)
     await page.reload()
+    anew.set()
     await expect(moment.get_by_role("heading", name="抢到了")).to_be_visible()
     assert len(set(keys)) == 1
     assert await orders_of(stage, member) == 1
