@@ -11,7 +11,6 @@ from tests.flashsale.model.state import (
     WON,
     Redis,
     State,
-    Web,
     in_step,
     live_of_member,
     live_units,
@@ -20,17 +19,18 @@ from tests.flashsale.model.state import (
 
 def at_rest(config: Config, state: State) -> bool:
     """Whether nothing is left to do: no process is busy, journal and release rows are done, the item is open."""
-    idle = all(web._replace(lease=None) == Web() for web in state.webs) and not any(
-        (*map(bool, state.workers), *map(bool, state.releasers), *map(bool, state.payers), *map(bool, state.rebuilders))
-    )
     redis, ledger = state.redis, state.pg
     return (
-        idle
-        and redis is not None
+        redis is not None
         and not redis.gate
         and not redis.journal
         and not redis.park
         and not ledger.releases
+        and not any(state.workers)
+        and not any(state.releasers)
+        and not any(state.payers)
+        and not any(state.rebuilders)
+        and not any(web.asked or web.admitted or web.committed for web in state.webs)
         and not any(payment & LATE for payment in ledger.payments)
         and in_step(config, state)
         and (not ledger.ended or (ledger.shrunk and redis.ended))
@@ -45,13 +45,16 @@ def violation(config: Config, state: State) -> str:
     redis = state.redis
     if redis is None:
         return ""
-    loading = any(task is not None and (task.step == "load" or task.seen is not None) for task in state.rebuilders)
     shrinking = state.pg.ended and not config.rules.shrink_in_bump
-    if in_step(config, state) and not loading and not shrinking:
+    if not shrinking and in_step(config, state) and not _loading(state):
         found = _in_step(config, state, redis)
     if not found and at_rest(config, state):
         found = _at_rest(config, state, redis)
     return found
+
+
+def _loading(state: State) -> bool:
+    return any(task is not None and (task.step == "load" or task.seen is not None) for task in state.rebuilders)
 
 
 def _always(config: Config, state: State) -> str:
