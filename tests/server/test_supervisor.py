@@ -104,8 +104,10 @@ def _gone(pid: int) -> bool:
         return True
 
 
-def test_every_part_comes_back_after_a_kill_and_a_signal_stops_all(tmp_path: Path) -> None:
-    with _running(tmp_path) as started:
+def test_every_part_comes_back_after_a_kill_and_a_signal_stops_all(
+    tmp_path: Path, furnish: Callable[[Path], Path]
+) -> None:
+    with _running(furnish(tmp_path)) as started:
         site = started.open()
         assert _status(f"{site}/readyz") == 200
         for part in PARTS:
@@ -126,8 +128,10 @@ def test_every_part_comes_back_after_a_kill_and_a_signal_stops_all(tmp_path: Pat
         assert not (tmp_path / ADDRESSES).exists()
 
 
-def test_killed_itself_it_leaves_nothing_behind_and_starts_again(tmp_path: Path) -> None:
-    with _running(tmp_path) as started:
+def test_killed_itself_it_leaves_nothing_behind_and_starts_again(
+    tmp_path: Path, furnish: Callable[[Path], Path]
+) -> None:
+    with _running(furnish(tmp_path)) as started:
         site = started.open()
         pids = [started.pid(part) for part in PARTS]
         started.process.kill()
