@@ -172,17 +172,17 @@ async def test_a_black_hole_is_given_up_in_time() -> None:
 
     server = await asyncio.start_server(swallow, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    gate = Gate.at(f"redis://127.0.0.1:{port}", timeout=0.2)
+    gate = Gate.at(f"redis://127.0.0.1:{port}", timeout=0.8)
     began = time.monotonic()
     answers = await asyncio.gather(*[gate.figures(1) for _ in range(50)], return_exceptions=True)
     assert all(isinstance(answer, GateUnavailable) for answer in answers)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4
     # They shared one connection, and the next ones hear it at once.
     assert len(held) == 1
     began = time.monotonic()
     with pytest.raises(GateUnavailable):
         await gate.figures(1)
-    assert time.monotonic() - began < 0.05
+    assert time.monotonic() - began < 0.4
     await gate.close()
     for writer in held:
         writer.close()

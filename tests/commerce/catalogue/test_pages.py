@@ -267,7 +267,7 @@ async def test_choosing_in_a_real_browser(shelf: Shelf, browser: Any) -> None:
     await page.click("button[popovertarget=sku]")
     await page.click("#matrix a:has-text('750')")
     await expect(page.locator("#chosen")).to_contain_text("750")
-    assert await page.inner_text("#figures") != before
+    await expect(page.locator("#figures")).not_to_have_text(before, use_inner_text=True)
     assert await page.evaluate("window.kept")  # no reload
     assert await page.is_visible("#sku")  # the sheet stays open
     address = page.url
