@@ -148,3 +148,34 @@ class ProductPut(Event, frozen=True, kw_only=True):
     product_id: int
     status: Status
     staff_id: int
+
+
+class ProductChanged(Event, frozen=True, kw_only=True):
+    """What people see of a product changed: its texts, pictures, prices, SKUs, attributes or stock on hand.
+
+    Written in the transaction that changed it; ``what`` names the parts, ``staff_id`` is None where no one did it.
+    """
+
+    kind: ClassVar[str] = "catalogue.product_changed"
+    product_id: int
+    what: tuple[str, ...]
+    staff_id: int | None = None
+
+
+class AttributeKind(StrEnum):
+    """What an attribute's value is."""
+
+    CHOICE = "choice"
+    NUMBER = "number"
+
+
+class Attribute(msgspec.Struct, frozen=True, kw_only=True):
+    """What products of a category, and of those under it, are described by."""
+
+    id: int
+    category_id: int
+    name: str
+    kind: AttributeKind
+    unit: str
+    position: int
+    filterable: bool
