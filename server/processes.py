@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -27,6 +28,8 @@ class Child(Protocol):
 
     @property
     def running(self) -> bool: ...
+    @property
+    def code(self) -> int | None: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
 
@@ -42,6 +45,10 @@ class Console:
         with self._lock, contextlib.suppress(OSError):  # a terminal that is gone is no reason to stop
             self._out.write(f"{text}\n")
             self._out.flush()
+
+    def report(self, text: str) -> None:
+        """Print what has happened to a child, with the time (UTC), as the lines of the children have it."""
+        self.say(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ} {text}")
 
     def forward(self, name: str, line: str) -> None:
         """Print a line that a child wrote."""
@@ -67,6 +74,11 @@ class Service:
         """Whether the process is alive; an ended one is reaped here."""
         return self.child is not None and self.child.poll() is None
 
+    @property
+    def code(self) -> int | None:
+        """How the process ended: its exit code, the negative number of a signal, None while it has not."""
+        return None if self.child is None else self.child.poll()
+
     def start(self) -> None:
         """Start the process; what it says is forwarded until it ends."""
         for folder in (self.log.parent, self.pid_file.parent):
@@ -91,7 +103,7 @@ class Service:
             try:
                 self.child.wait(GRACE_SECONDS)
             except subprocess.TimeoutExpired:
-                self.console.say(f"{self.name} did not end within {GRACE_SECONDS:.0f} s: killed")
+                self.console.report(f"{self.name} did not end within {GRACE_SECONDS:.0f} s: killed")
                 self.child.kill()
                 self.child.wait()
         if self._reader is not None:
@@ -144,11 +156,11 @@ class Keeper(threading.Thread):
             failures += 1
             if self.stopping.wait(delay):
                 return
-            self.console.say(f"{self.child.name} has ended: starting it again")
+            self.console.report(f"{self.child.name} {ending(self.child.code)}: starting it again")
             try:
                 self.child.start()
             except (RuntimeError, OSError) as error:
-                self.console.say(f"{self.child.name} did not start: {error}")
+                self.console.report(f"{self.child.name} did not start: {error}")
 
     def stop(self) -> None:
         """Stop watching, then stop the child. Blocks until both have ended."""
@@ -156,6 +168,20 @@ class Keeper(threading.Thread):
         if self.is_alive():
             self.join()
         self.child.stop()
+
+
+def ending(code: int | None) -> str:
+    """Say how a process ended, by its code as subprocess has it. Ours end with 0 when they were told to stop."""
+    if code is None:
+        return "has ended"
+    if code == 0:
+        return "has stopped as it was told to (exit code 0)"
+    if code > 0:
+        return f"ended by itself with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:  # a real-time signal between the first and the last has no name
+        return f"was ended by signal {-code}"
 
 
 def names(role: str, count: int) -> Iterator[str]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
+from server.http import sockets
 from server.processes import Console, Keeper, Service, names, stop_together
 from server.settings import Settings
 
@@ -48,16 +49,39 @@ def run(settings: Settings, count: int, environ: Mapping[str, str] = os.environ,
     }
     keepers = list(webs(count, env, settings.home, console))
     try:
+        console.say(f"Starting {count} web processes at {settings.host}:{port} …")
         for keeper in keepers:
             keeper.child.start()
             keeper.start()
-        console.say(f"{count} web processes at {settings.host}:{port}")
+        if _wait_until_open(settings, count, stop):
+            console.say(f"{count} web processes are open at {settings.host}:{port}")
         stop.wait()
         console.say("Stopping …")
     finally:
         stop_together(keepers)
     console.say("Stopped.")
     return 0
+
+
+def _wait_until_open(settings: Settings, count: int, stop: threading.Event) -> bool:
+    """Return True once each process has answered at its own socket, False when a signal came first."""
+    for number in range(1, count + 1):
+        while not _answers(sockets.path(settings, number)):
+            if stop.wait(0.1):
+                return False
+    return True
+
+
+def _answers(at: Path) -> bool:
+    """Tell whether a web process says at its socket that it lives."""
+    try:
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.settimeout(2)
+            asking.connect(str(at))
+            asking.sendall(b"GET /healthz HTTP/1.1\r\nHost: parent\r\nConnection: close\r\n\r\n")
+            return asking.recv(64).startswith(b"HTTP/1.1 200 ")
+    except OSError:  # not there yet, or too busy starting
+        return False
 
 
 def free_port(host: str, port: int) -> int:

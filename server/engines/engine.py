@@ -82,6 +82,11 @@ class Engine:
         """Whether the main process is alive; an ended one is reaped here."""
         return self.child is not None and self.child.poll() is None
 
+    @property
+    def code(self) -> int | None:
+        """How the main process ended: its exit code, the negative number of a signal, None while it has not."""
+        return None if self.child is None else self.child.poll()
+
     def start(self) -> None:
         """Start it and wait until it answers. Raises EnginesError."""
         if self.running:

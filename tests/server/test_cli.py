@@ -99,6 +99,16 @@ def test_wrong_use_is_2(flags: None, words: list[str]) -> None:
     assert ended.value.code == cli.USAGE
 
 
+def test_a_command_ends_without_going_through_all_it_imported() -> None:
+    """What was registered before runs after."""
+    program = (
+        "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 10_000)); "
+        "from server import cli; cli.main(['run', '--help'])"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert ended.stdout.endswith("True\n")
+
+
 def test_a_missing_address_says_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["web"]) == cli.USAGE
     assert "DATABASE_URL is not set" in capsys.readouterr().err

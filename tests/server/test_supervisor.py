@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from server.processes import Console, Keeper
+from server.processes import Console, Keeper, ending
 from server.supervisor import ADDRESSES, Plan, RunError, environment, run
 
 pytestmark = pytest.mark.timeout(300)  # each test starts the platform, several processes, once or more
@@ -198,6 +198,7 @@ class Failing:
 
     name = "failing"
     running = False
+    code = 7
 
     def __init__(self) -> None:
         self.starts: list[float] = []
@@ -218,6 +219,24 @@ def test_what_ends_again_and_again_is_started_less_and_less_often() -> None:
     time.sleep(1.8)
     keeper.stop()
     assert "failing did not start: no room" in said.getvalue()
+    first = said.getvalue().splitlines()[0]
+    assert re.fullmatch(
+        r"20\d\d-\d\d-\d\dT[\d:.]{15}Z failing ended by itself with exit code 7: starting it again", first
+    )
     gaps = [later - earlier for earlier, later in zip(child.starts, child.starts[1:], strict=False)]
     assert len(child.starts) == 3
     assert gaps[0] < gaps[1]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (None, "has ended"),
+        (0, "has stopped as it was told to (exit code 0)"),
+        (1, "ended by itself with exit code 1"),
+        (-signal.SIGKILL, "was ended by SIGKILL"),
+        (-40, "was ended by signal 40"),
+    ],
+)
+def test_how_a_child_ended_is_said(code: int | None, words: str) -> None:
+    assert ending(code) == words
