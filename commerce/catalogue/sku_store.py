@@ -49,6 +49,20 @@ async def search_skus(connection: Connection, pattern: str, shops: Sequence[int]
     return [infos[sku_id] for sku_id in ids]
 
 
+async def count_skus(connection: Connection, pattern: str, shops: Sequence[int] | None) -> int:
+    """Return how many SKUs ``search_skus`` would find without a limit."""
+    total: int = await connection.fetchval(
+        """
+        SELECT count(*) FROM skus AS k JOIN products AS p ON p.id = k.product_id
+        WHERE k.status = 'on' AND p.status = 'on' AND ($2::bigint[] IS NULL OR p.shop_id = ANY ($2))
+            AND ($1 = '' OR p.title ILIKE $1 OR k.code ILIKE $1)
+        """,
+        pattern,
+        shops,
+    )
+    return total
+
+
 async def skus_by_code(connection: Connection, codes: Sequence[str]) -> dict[str, int]:
     """Return the ids of those SKUs that exist, by code."""
     rows = await connection.fetch("SELECT code, id FROM skus WHERE code = ANY ($1::text[])", list(codes))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
+
 from commerce import catalogue
 from commerce.orders import store
+from commerce.orders.sources import Sources
 from commerce.orders.types import OrderChanged, OrderStatus, OrderTold
 from realtime import notices
 from server.application import Application
@@ -14,12 +17,20 @@ from server.database import Connection
 
 
 async def tell_member(app: Application, connection: Connection, event: OrderChanged, event_id: int) -> None:
-    """Add a notice ``order`` for the member whose order moved."""
+    """Add a notice ``order`` for the member whose order moved; of a sale's order it names the sale."""
+    key = await store.key(connection, event.order_id)
+    source = app.resource(Sources).of(key.source) if key is not None else None
+    sale = await source.sale(connection, key) if source is not None and key is not None else None
     await notices.add(
         connection,
         event.member_id,
         "order",
-        OrderTold(order_no=event.order_no, status=event.status, at=wire(event.at)),
+        OrderTold(
+            order_no=event.order_no,
+            status=event.status,
+            at=wire(event.at),
+            item_id=str(sale) if sale is not None else msgspec.UNSET,
+        ),
     )
 
 

@@ -23,6 +23,9 @@ class OrderSource(Protocol):
     async def late(self, connection: Connection, order: OrderKey, payment_id: int) -> None:
         """Take note that a payment came for a cancelled order, and decide by a job: won again or refunded."""
 
+    async def sale(self, connection: Connection, order: OrderKey) -> int | None:
+        """Return the id of the sale that made the order, for its notices; None if there is none. Locks nothing."""
+
 
 class Sources:
     """The sources of orders by name; a resource of the application."""

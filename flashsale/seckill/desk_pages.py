@@ -6,13 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from commerce import stock
-from commerce.catalogue.sku_store import search_skus, sku
+from commerce.catalogue.sku_store import count_skus, search_skus, sku
 from commerce.staff import Tile
 from flashsale.seckill import desk_form, desk_store, plan, problems, store, verify
 from flashsale.seckill.api import MANAGE, VIEW
 from flashsale.seckill.board import Board
 from flashsale.seckill.desk_form import Draft, Faults
-from flashsale.seckill.desk_views import check_values, live_values
+from flashsale.seckill.desk_views import check_values, live_values, show_of
 from flashsale.seckill.types import Challenge, Item, ItemState
 from server.clock import now
 from server.errors import Invalid, NotFound, Problem
@@ -71,7 +71,7 @@ async def list_sales(call: Call, query: ListQuery) -> Page:
     return Page(
         "seckill/desk_list.html",
         {
-            "rows": [{"item": item, "show": _show_of(item), "units": units[item.id]} for item in items],
+            "rows": [{"item": item, "show": show_of(item), "units": units[item.id]} for item in items],
             "tabs": [("", call.tr("全部"), sum(counts.values()))]
             + [(show, call.tr(SHOW_WORDS[show]), counts.get(show, 0)) for show in desk_store.SHOWS],
             "words": SHOW_WORDS,
@@ -104,7 +104,7 @@ async def create(call: Call) -> Page | Redirect:
     """Save the draft, or show the form again with what is wrong."""
     fields = await call.fields()
     draft = desk_form.posted(fields)
-    values, faults = desk_form.read(draft, call.tr)
+    values, faults = await _read(call, draft)
     if not faults:
         try:
             async with call.transaction() as connection:
@@ -129,7 +129,7 @@ async def save(call: Call, item_id: int) -> Page | Redirect:
     draft = desk_form.posted(await call.fields())
     item = await _own(call, item_id)
     draft = Draft(draft.texts | {"sku_id": str(item.sku_id)})
-    values, faults = desk_form.read(draft, call.tr)
+    values, faults = await _read(call, draft)
     if not faults:
         try:
             async with call.transaction() as connection:
@@ -208,6 +208,16 @@ async def _refused(call: Call, item_id: int, problem: Problem) -> Page:
     return await _show(call, await _own(call, item_id), refused=text, status=problem.status)
 
 
+async def _read(call: Call, draft: Draft) -> tuple[dict[str, Any], Faults]:
+    """Return what was typed, and every fault at once: what cannot be read and what may not be."""
+    values, faults = desk_form.read(draft, call.tr)
+    async with call.database.connection() as connection:
+        for problem in await plan.faults(connection, values, call.staff):
+            for field, text in _fault(call, problem).items():
+                faults.setdefault(field, text)
+    return values, faults
+
+
 def _fault(call: Call, problem: Problem) -> Faults:
     text = str(problem.values.get("reason", problem.message))
     return {problem.field or "": call.tr(text).format(**problem.values)}
@@ -218,13 +228,20 @@ async def _found(call: Call, find: str, chosen: str) -> dict[str, Any]:
     pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" if words else ""
     async with call.database.connection() as connection:
         found = await search_skus(connection, pattern, call.staff.shops, FOUND)
+        total = await count_skus(connection, pattern, call.staff.shops) if len(found) == FOUND else len(found)
         if chosen.isascii() and chosen.isdigit() and len(chosen) < 19:
             info = await sku(connection, int(chosen))
             mine = info is not None and (call.staff.shops is None or info.shop_id in call.staff.shops)
             if info is not None and mine:
                 found = [info, *(one for one in found if one.sku_id != info.sku_id)]
         free = await stock.free(connection, [one.sku_id for one in found])
-    return {"skus": [(one, free[one.sku_id]) for one in found], "chosen": chosen, "find": find}
+    return {
+        "skus": [(one, free[one.sku_id]) for one in found],
+        "chosen": chosen,
+        "find": find,
+        "most": FOUND,
+        "total": total,
+    }
 
 
 async def _form(call: Call, draft: Draft, faults: Faults | None = None, *, find: str = "", status: int = 200) -> Page:
@@ -251,8 +268,8 @@ async def _show(
 ) -> Page:
     shown: dict[str, Any] = {
         "item": item,
-        "show": _show_of(item),
-        "word": call.tr(SHOW_WORDS[_show_of(item)]),
+        "show": show_of(item),
+        "word": call.tr(SHOW_WORDS[show_of(item)]),
         "said": call.tr(DONE[said]) if said in DONE else "",
         "warning": call.tr(WARNINGS[warn]) if warn in WARNINGS else "",
         "refused": refused,
@@ -273,12 +290,6 @@ async def _show(
     return Page(
         "seckill/desk_board.html", shown | await live_values(call, item) | {"books": view, "at": now()}, status=status
     )
-
-
-def _show_of(item: Item) -> str:
-    if item.state is ItemState.PUBLISHED:
-        return "coming" if item.starts_at > now() else "on"
-    return item.state.value
 
 
 def _challenges(call: Call) -> list[tuple[str, str]]:

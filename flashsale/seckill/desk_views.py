@@ -10,7 +10,7 @@ from commerce.catalogue.sku_store import sku
 from flashsale.seckill import desk_store, problems, watch
 from flashsale.seckill.plot import plot
 from flashsale.seckill.sessions import WORDS
-from flashsale.seckill.types import Item, Phase
+from flashsale.seckill.types import Item, ItemState, Phase
 from server.clock import now, shanghai
 from server.database import Connection
 from server.errors import IdempotencyMismatch, Problem, Unavailable
@@ -36,6 +36,13 @@ REFUSALS: dict[str, type[Problem]] = {
 }
 
 
+def show_of(item: Item) -> str:
+    """Return where a sale stands for its staff: coming, on, or its state."""
+    if item.state is ItemState.PUBLISHED:
+        return "coming" if item.starts_at > now() else "on"
+    return item.state.value
+
+
 async def live_values(call: Call, item: Item) -> dict[str, Any]:
     """Return what moves on the board."""
     figures = await watch.figures(call.app, item)
@@ -45,6 +52,7 @@ async def live_values(call: Call, item: Item) -> dict[str, Any]:
     known = figures.paid + figures.held + (left or 0)
     return {
         "item": item,
+        "show": show_of(item),
         "figures": figures,
         "phase": call.tr(WORDS[figures.phase or Phase.UPCOMING]),
         "running": figures.phase is Phase.RUNNING,

@@ -10,6 +10,7 @@ import msgspec
 from commerce.catalogue import HomeBlock, Product, ProductBlock, Slot
 from commerce.catalogue.store import product as catalogue_product
 from commerce.members import default_address
+from commerce.orders import ActorKind
 from flashsale.seckill import pages_store, sessions, words
 from flashsale.seckill.board import Board, Seen, item_view, phase
 from flashsale.seckill.pages_store import Own
@@ -40,6 +41,8 @@ class OwnView(View, frozen=True, kw_only=True):
     quantity: int = 0
     amount: int = 0
     pay_before: Instant | None = None
+    cancelled_by: ActorKind | None = None
+    """Of a win that expired: `member` and `staff` cancelled its order, `system` as it was not paid in time."""
 
 
 @routes.get("/api/v1/flash-sales/{item_id}/mine", LoggedIn())
@@ -68,6 +71,7 @@ async def _own_view(call: Call, item_id: int) -> OwnView:
         quantity=own.quantity,
         amount=own.amount,
         pay_before=wire(own.pay_before),
+        cancelled_by=own.cancelled_by,
     )
 
 

@@ -7,12 +7,13 @@ from datetime import datetime
 
 import msgspec
 
+from commerce.orders import ActorKind
 from flashsale.seckill.types import ReservationStatus
 from server.database import Connection, many, one, touched
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
-    """A member's last win of a sale and its order; ``amount`` is fen."""
+    """A member's last win of a sale and its order; ``amount`` is fen, ``cancelled_by`` who ended an order unpaid."""
 
     order_no: str
     order_status: str
@@ -20,6 +21,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     amount: int
     pay_before: datetime
+    cancelled_by: ActorKind | None
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +39,12 @@ async def own(connection: Connection, item_id: int, member_id: int) -> Own | Non
         Own,
         await connection.fetchrow(
             """
-            SELECT o.order_no, o.status AS order_status, r.status, r.qty AS quantity, o.amount, r.pay_before
+            SELECT o.order_no, o.status AS order_status, r.status, r.qty AS quantity, o.amount, r.pay_before,
+                (
+                    SELECT e.actor_kind FROM order_events AS e
+                    WHERE o.status = 'cancelled' AND e.order_id = o.id AND e.kind = 'cancelled'
+                    ORDER BY e.id DESC LIMIT 1
+                ) AS cancelled_by
             FROM fs_reservations AS r JOIN orders AS o ON o.reservation_id = r.id
             WHERE r.item_id = $1 AND r.member_id = $2
             ORDER BY r.id DESC LIMIT 1

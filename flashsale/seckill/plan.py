@@ -80,28 +80,56 @@ async def change(connection: Connection, item_id: int, body: ItemChange, staff: 
     return changed
 
 
+async def faults(connection: Connection, values: Mapping[str, Any], staff: Identity) -> list[Invalid]:
+    """Return everything that forbids a plan of ``staff``, one fault a field, for a form that shows them together.
+
+    ``values`` are those that could be read; what depends on a missing one is not judged.
+    """
+    found: list[Invalid] = []
+    info = None
+    if "sku_id" in values:
+        info = await sku(connection, int(values["sku_id"]))
+        if info is None or (staff.shops is not None and info.shop_id not in staff.shops):
+            info = None
+            found.append(Invalid("sku_id", "没有这个商品规格"))
+        elif not info.on_sale:
+            found.append(Invalid("sku_id", "商品已下架"))
+    return [*found, *await _wrong(connection, values, info)]
+
+
 async def _check(connection: Connection, values: Mapping[str, Any], info: SkuInfo) -> None:
-    if not values["title"].strip() or _CONTROL.search(values["title"]):
-        raise Invalid("title", "请填写活动标题")
-    if values["price"] >= info.price:
-        raise Invalid("price", "抢购价须低于商品现价")
-    if values["limit_per_member"] > values["quantity"]:
-        raise Invalid("limit_per_member", "每人限购不能多于活动数量")
-    starts_at, ends_at = values["starts_at"], values["ends_at"]
-    _hold_moment("starts_at", starts_at)
-    _hold_moment("ends_at", ends_at)
-    if ends_at <= starts_at:
-        raise Invalid("ends_at", "结束时间须晚于开始时间")
-    if ends_at <= now():
-        raise Invalid("ends_at", "结束时间已过")
-    free = (await stock.free(connection, [info.sku_id]))[info.sku_id]
-    if values["quantity"] > free:
-        raise Invalid("quantity", "超过可用库存，还剩 {free} 件", free=free)
+    for fault in await _wrong(connection, values, info):
+        raise fault
 
 
-def _hold_moment(field: str, moment: datetime) -> None:
-    if not 2000 <= moment.year <= 2100:
-        raise Invalid(field, "时间不对")
+async def _wrong(connection: Connection, values: Mapping[str, Any], info: SkuInfo | None) -> list[Invalid]:
+    """Return what is wrong with the values that are there; prices and stock are held against ``info``."""
+    found: list[Invalid] = []
+    title, price, quantity = values.get("title"), values.get("price"), values.get("quantity")
+    if title is not None and (not title.strip() or _CONTROL.search(title)):
+        found.append(Invalid("title", "请填写活动标题"))
+    if info is not None and price is not None and price >= info.price:
+        found.append(Invalid("price", "抢购价须低于商品现价"))
+    limit = values.get("limit_per_member")
+    if limit is not None and quantity is not None and limit > quantity:
+        found.append(Invalid("limit_per_member", "每人限购不能多于活动数量"))
+    starts_at, ends_at = values.get("starts_at"), values.get("ends_at")
+    odd = [field for field in ("starts_at", "ends_at") if field in values and not _sane(values[field])]
+    found += [Invalid(field, "时间不对") for field in odd]
+    if "ends_at" not in odd and ends_at is not None:
+        if "starts_at" not in odd and starts_at is not None and ends_at <= starts_at:
+            found.append(Invalid("ends_at", "结束时间须晚于开始时间"))
+        elif ends_at <= now():
+            found.append(Invalid("ends_at", "结束时间已过"))
+    if info is not None and quantity is not None:
+        free = (await stock.free(connection, [info.sku_id]))[info.sku_id]
+        if quantity > free:
+            found.append(Invalid("quantity", "超过可用库存，还剩 {free} 件", free=free))
+    return found
+
+
+def _sane(moment: datetime) -> bool:
+    return 2000 <= moment.year <= 2100
 
 
 async def publish(app: Application, item_id: int, staff: Identity) -> list[str]:

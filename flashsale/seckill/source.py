@@ -27,6 +27,13 @@ class SaleSource:
         """Put the payment on the list that the worker decides about (rewin.py)."""
         await reservation_store.add_late(connection, payment_id, _reservation(order), order.id)
 
+    async def sale(self, connection: Connection, order: OrderKey) -> int | None:
+        """Return the sale's id; None for an order that no reservation stands behind."""
+        if order.reservation_id is None:
+            return None
+        row = await reservation_store.reservation(connection, order.reservation_id)
+        return row.item_id if row is not None else None
+
 
 def _reservation(order: OrderKey) -> int:
     if order.reservation_id is None:

@@ -229,6 +229,16 @@ async def last_seconds(connection: Connection, item_id: int, seconds: int) -> li
     return [(row["at"], row["attempts"], row["won"]) for row in rows]
 
 
+async def busiest_second(connection: Connection, item_id: int) -> int:
+    """Return the attempts of the sale's busiest second; 0 before the first."""
+    most: int = await connection.fetchval(
+        "SELECT coalesce(max(n), 0) FROM "
+        "(SELECT sum(n)::bigint AS n FROM fs_figures WHERE item_id = $1 GROUP BY at) AS seconds",
+        item_id,
+    )
+    return most
+
+
 async def unit_sums(connection: Connection, item_id: int) -> dict[str, int]:
     """Return the units of the item's reservations by status."""
     rows = await connection.fetch(

@@ -365,6 +365,8 @@ class FiguresView(PlannedView, frozen=True, kw_only=True):
     """A sale and its live figures."""
 
     attempts: int
+    peak: int
+    """Attempts of the busiest second of the whole sale."""
     won: int
     held: int
     paid: int

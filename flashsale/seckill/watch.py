@@ -53,6 +53,7 @@ async def figures(app: Application, item: Item) -> FiguresView:
         units = await store.unit_sums(connection, item.id)
         totals = await store.outcome_totals(connection, item.id)
         seconds = await store.last_seconds(connection, item.id, SECONDS)
+        peak = await store.busiest_second(connection, item.id)
     gate = None
     if item.state is not ItemState.DRAFT and item.archived_at is None:
         try:
@@ -64,6 +65,7 @@ async def figures(app: Application, item: Item) -> FiguresView:
     return FiguresView(
         **(asdict(planned_view(item)) | {"phase": None if item.state is ItemState.DRAFT else phase(seen, now())}),
         attempts=sum(totals.values()),
+        peak=peak,
         won=sum(n for status, n in units.items() if status != "void"),
         held=units.get("held", 0),
         paid=units.get("paid", 0),

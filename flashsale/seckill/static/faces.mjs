@@ -182,7 +182,9 @@ export function momentFace(v, s) {
   if (buyer.step !== "idle") return waiting(v, s);
   const last = buyer.own?.status;
   const paid = last === "paid" ? note(v, "good", "check", html`<b>${v.t("你抢到的 {n} 件已付款。", { n: buyer.own.quantity })}</b> <a class="link" href=${`/orders/${buyer.own.order_no}`}>${v.t("看订单")}</a>`, "status") : null;
-  const lost = last === "expired" ? note(v, "wait", "clock", html`<b>${v.t("没有在时限内付款，货已放回。")}</b> ${s.phase === "running" ? v.t("名额还给你了，可以再抢。") : v.t("名额还给你了。")}`, "status") : null;
+  // Only the clock's doing is nobody's will.
+  const [why, sign] = { member: [v.t("你取消了订单，货已放回。"), "undo"], staff: [v.t("订单被取消了，货已放回。"), "info"] }[buyer.own?.cancelled_by] ?? [v.t("没有在时限内付款，货已放回。"), "clock"];
+  const lost = last === "expired" ? note(v, "wait", sign, html`<b>${why}</b>${s.phase === "running" ? v.t("名额还给你了，可以再抢。") : v.t("名额还给你了。")}`, "status") : null;
   const head = (title, body) => html`<div class="apart"><h2>${title}</h2>${clock(ends, s.now, { label: v.t("距结束"), day: v.day })}</div>${body}`;
   switch (s.phase) {
     case "upcoming": {

@@ -3,7 +3,7 @@
 import { render } from "preact";
 import { get } from "lingfeng/api";
 import { serverNow } from "lingfeng/clock";
-import { on, watch } from "lingfeng/member";
+import { on, state as connection, watch } from "lingfeng/member";
 import { toast } from "lingfeng/toast";
 
 const data = JSON.parse(document.querySelector("#seckill").textContent);
@@ -178,6 +178,13 @@ if (data.member) {
     action: { label: v.t("去看看"), run: () => location.assign(`/flash-sales/${due.item_id}`) },
   }));
 }
+// Logged out elsewhere: whatever is pressed from here on would only hear so, and what was bought is no longer theirs to see.
+connection.subscribe((now) => {
+  if (now !== "ended" || !data.member) return;
+  data.member = "";
+  mine.leave();
+  draw();
+});
 document.addEventListener("clock:woke", woke);
 addEventListener("online", woke);
 addEventListener("offline", draw);

@@ -243,7 +243,15 @@ export function buyer({ item, member, worker, own, changed, refused }) {
     changed();
   }
 
+  /** Nobody is logged in any more. What is under way hears so from the server. */
+  function leave() {
+    member = "";
+    self.own = undefined;
+    if (self.step === "won" || self.step === "idle") set({ step: "idle", refusal: null, ticket: null, image: null });
+  }
+
   return Object.assign(self, {
+    leave,
     prepare,
     press,
     look,

@@ -251,6 +251,10 @@ class HeldUnits:
         """Remember that a payment came late."""
         self.late_payments.append(payment_id)
 
+    async def sale(self, connection: Connection, order: Any) -> int | None:
+        """Say that no sale made it."""
+        return None
+
     async def _move(self, connection: Connection, order_id: int, to: str) -> bool:
         done = await connection.execute(
             "UPDATE test_held SET status = $2 WHERE order_id = $1 AND status = 'held'", order_id, to

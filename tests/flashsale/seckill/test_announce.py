@@ -6,6 +6,7 @@ import asyncio
 
 from flashsale.seckill import announce, release
 from tests.flashsale.seckill.conftest import Stage
+from tests.flashsale.seckill.screen import working
 
 
 async def told(stage: Stage, member_id: int) -> list[str]:
@@ -48,3 +49,21 @@ async def test_who_waits_for_an_attempt_is_told_at_once_and_not_again(stage: Sta
     row = await stage.db.fetchrow("SELECT payload FROM member_notices WHERE member_id = $1", member.id)
     assert row["payload"]["attempt_id"] == "the-attempt"
     assert await told(stage, member.id) == ["pending_payment"]
+
+
+async def test_every_notice_of_a_sales_order_names_the_sale(stage: Stage) -> None:
+    item_id = await stage.sale(quantity=2)
+    keeper, quitter = await stage.members(2)
+    paid = await stage.won(item_id, keeper)
+    dropped = await stage.won(item_id, quitter)
+    await announce.sweep(stage.app)
+    await stage.paid(paid.body["order_no"])
+    path = f"/api/v1/orders/{dropped.body['order_no']}/cancel"
+    gone = await stage.call("POST", path, quitter, {"reason": ""}, headers={"Idempotency-Key": "gone"})
+    assert gone.status == 200, gone
+    async with working(stage), asyncio.timeout(20):
+        for member, last in ((keeper, "pending_shipment"), (quitter, "cancelled")):
+            while await told(stage, member.id) != ["pending_payment", last]:
+                await asyncio.sleep(0.05)
+    payloads = await stage.db.fetch("SELECT payload FROM member_notices WHERE kind = 'order'")
+    assert [row["payload"].get("item_id") for row in payloads] == [str(item_id)] * 4

@@ -295,6 +295,32 @@ async def test_home_turns_between_sessions_without_script(chromium: Browser, sta
             await still.close()
 
 
+async def test_the_board_goes_along_from_the_countdown_to_the_end(browser: BrowserContext, stage: Stage) -> None:
+    item = await stage.sale(starts_at=now() + timedelta(seconds=4), ends_at=now() + timedelta(minutes=2))
+    await browser.add_cookies([{"name": "lf_staff", "value": stage.staff.token, "url": stage.app.settings.base_url}])
+    page = await browser.new_page()
+    await page.goto(f"/backoffice/flash-sales/{item}?done=publish")
+    strip = page.locator(".strip")
+    await expect(strip).to_contain_text("待开始")
+    await expect(page.get_by_text("已发布，到点自动开抢")).to_be_visible()
+    await page.evaluate("window.sameDocument = true")
+    await expect(strip).to_contain_text("进行中", timeout=15_000)
+    await expect(strip.get_by_role("timer", name="距结束")).to_contain_text("01")
+    await expect(page.get_by_text("已发布，到点自动开抢")).to_have_count(0)
+    await shot(page, "desk-board-on")
+    # Colleagues pause it and end it; nobody touches this page.
+    assert (await stage.staff_call("POST", f"/{item}/pause")).status == 200
+    await expect(strip).to_contain_text("暂停中")
+    await expect(strip.get_by_role("button", name="恢复")).to_be_visible()
+    await expect(strip.get_by_role("button", name="暂停")).to_have_count(0)
+    assert (await stage.staff_call("POST", f"/{item}/end")).status == 200
+    await expect(strip).to_contain_text("已结束")
+    await expect(strip.get_by_role("button", name="结束")).to_have_count(0)
+    await expect(strip.get_by_role("timer")).to_have_count(0)
+    await expect(page.locator("#pulse")).to_contain_text("实时")
+    assert await page.evaluate("window.sameDocument")
+
+
 async def test_staff_plan_and_watch_a_sale_in_the_browser(browser: BrowserContext, stage: Stage) -> None:
     await browser.add_cookies([{"name": "lf_staff", "value": stage.staff.token, "url": stage.app.settings.base_url}])
     page = await browser.new_page()

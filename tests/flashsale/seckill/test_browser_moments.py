@@ -7,9 +7,10 @@ import re
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from commerce.orders import Actor, ActorKind, cancel
 from server.clock import now
 from tests.flashsale.seckill.conftest import Stage
-from tests.flashsale.seckill.screen import enter, fits, orders_of, shot, working
+from tests.flashsale.seckill.screen import enter, fits, online, orders_of, shot, working
 
 pytestmark = pytest.mark.browser
 
@@ -135,3 +136,44 @@ async def test_an_order_that_is_still_being_written_is_told_as_a_queue(browser: 
         await shot(page, "moment-queued-got")
     assert await orders_of(stage, member) == 1
     await stage.balanced(item)
+
+
+async def test_who_cancels_is_told_so_and_who_was_cancelled_too(browser: BrowserContext, stage: Stage) -> None:
+    item = await stage.sale(quantity=5)
+    member = await stage.member()
+    async with working(stage):
+        won = await stage.won(item, member)
+        page = await enter(browser, stage, member, f"/flash-sales/{item}")
+        moment = page.locator("#moment")
+        await expect(moment.get_by_role("heading", name="抢到了")).to_be_visible()
+        await online(page)
+        # In another tab.
+        path = f"/api/v1/orders/{won.body['order_no']}/cancel"
+        gone = await stage.call("POST", path, member, {"reason": ""}, headers={"Idempotency-Key": "gone"})
+        assert gone.status == 200, gone
+        await expect(moment).to_contain_text("你取消了订单，货已放回。名额还给你了")
+        await shot(page, "moment-cancelled")
+        await page.reload()
+        await expect(moment).to_contain_text("你取消了订单，货已放回")
+        await expect(moment).not_to_contain_text("没有在时限内付款")
+        again = await stage.won(item, member)
+        number = await stage.db.fetchval("SELECT id FROM orders WHERE order_no = $1", again.body["order_no"])
+        async with stage.app.database.transaction() as connection:
+            await cancel(stage.app, connection, number, "缺货", Actor(ActorKind.STAFF, stage.staff.id))
+        await browser.add_cookies([{"name": "lf_locale", "value": "en", "url": stage.app.settings.base_url}])
+        await page.reload()
+        await expect(moment).to_contain_text("The order was cancelled, so it went back.")
+
+
+async def test_who_logs_out_elsewhere_is_offered_the_way_in(browser: BrowserContext, stage: Stage) -> None:
+    item = await stage.sale()
+    member = await stage.member()
+    async with working(stage):
+        page = await enter(browser, stage, member, f"/flash-sales/{item}")
+        act = page.locator("#act")
+        await expect(act.get_by_role("button", name="立即抢")).to_be_enabled()
+        await online(page)
+        left = await stage.call("DELETE", "/api/v1/auth/sessions/current", member)
+        assert left.status == 204
+        await expect(act.get_by_role("link", name="登录后抢")).to_be_visible(timeout=10_000)
+        await expect(act.get_by_role("button", name="立即抢")).to_have_count(0)

@@ -109,6 +109,49 @@ def test_several_faults_are_told_at_once() -> None:
     assert wire(values["starts_at"]) == "2026-01-01T02:00:00.000Z"
 
 
+async def test_what_cannot_be_read_and_what_may_not_be_are_told_together(stage: Stage) -> None:
+    desk = Reader(stage, stage.staff, "staff")
+    wrong = form(stage, price="9900", quantity="0", starts_at="2020-01-02T10:00", ends_at="2020-01-01T10:00")
+    made = await desk.post("/backoffice/flash-sales/new", "/backoffice/flash-sales/new", **wrong)
+    said = texts(made)
+    assert made.status == 422
+    assert "有 3 处要改" in said
+    for fault in ("抢购价须低于商品现价", "填一个合理的整数", "结束时间须晚于开始时间"):
+        assert fault in said, fault
+    item = await stage.draft()
+    path = f"/backoffice/flash-sales/{item}"
+    saved = texts(await desk.post(path, path, **form(stage, title=" ", price="9900", ends_at="2020-01-01T10:00")))
+    assert "有 3 处要改" in saved
+    assert "必填" in saved
+
+
+async def test_the_search_for_a_sku_says_how_many_it_does_not_show(stage: Stage) -> None:
+    desk = Reader(stage, stage.staff, "staff")
+    assert "显示前" not in texts(await desk.get("/backoffice/flash-sales/skus?find=杯"))
+    for _ in range(8):
+        await stage.sku()
+    assert "显示前 8 个，共 9 个，继续输入缩小范围" in texts(await desk.get("/backoffice/flash-sales/skus?find=杯"))
+
+
+async def test_the_peak_is_that_of_the_whole_sale(stage: Stage) -> None:
+    item = await stage.sale(pay_within_s=600)
+    await stage.db.executemany(
+        "INSERT INTO fs_figures (item_id, at, outcome, n) "
+        "VALUES ($1, date_trunc('second', now()) - $2::interval, $3, $4)",
+        [
+            (item, timedelta(minutes=5), "won", 3),
+            (item, timedelta(minutes=5), "sold_out", 1200),
+            (item, timedelta(seconds=20), "sold_out", 7),
+        ],
+    )
+    figures = (await stage.staff_call("GET", f"/{item}")).body
+    assert (figures["attempts"], figures["peak"]) == (1210, 1203)
+    live = texts(await Reader(stage, stage.staff, "staff").get(f"/backoffice/flash-sales/{item}/live"))
+    assert "本场 1,210 次 · 峰值 1,203 次/秒" in live
+    assert "10 分钟" in live
+    assert "600 秒" not in live
+
+
 async def test_shop_staff_see_and_touch_their_own_shop_only(stage: Stage) -> None:
     item = await stage.sale()
     other = await stage.db.fetchval("INSERT INTO shops (slug, name) VALUES ('o', '别家') RETURNING id")

@@ -115,7 +115,7 @@ async def test_what_a_member_has_of_a_sale(stage: Stage) -> None:
     empty = await stage.call("GET", f"/api/v1/flash-sales/{item}/mine", other)
     assert empty.body | {"item_id": ""} == {
         "item_id": "", "taken": 0, "has_address": False, "reminder": False, "status": None, "order_no": "",
-        "order_status": "", "quantity": 0, "amount": 0, "pay_before": None,
+        "order_status": "", "quantity": 0, "amount": 0, "pay_before": None, "cancelled_by": None,
     }  # fmt: skip
     won = await stage.won(item, member, quantity=2)
     own = (await stage.call("GET", f"/api/v1/flash-sales/{item}/mine", member)).body
@@ -125,7 +125,7 @@ async def test_what_a_member_has_of_a_sale(stage: Stage) -> None:
     await stage.db.execute("UPDATE orders SET pay_before = now() - interval '1 second'")
     await stage.work()
     own = (await stage.call("GET", f"/api/v1/flash-sales/{item}/mine", member)).body
-    assert (own["taken"], own["status"]) == (0, "expired")
+    assert (own["taken"], own["status"], own["cancelled_by"]) == (0, "expired", "system")
     assert (await stage.call("GET", f"/api/v1/flash-sales/{item}/mine")).status == 401
     assert (await stage.call("GET", "/api/v1/flash-sales/999999/mine", member)).status == 404
 
