@@ -18,6 +18,8 @@ class Problem(Exception):
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
     message: ClassVar[str] = "服务出错了，请稍后再试"
+    shown: ClassVar[str] = ""
+    """What a page says instead, where the message is for programs."""
 
     def __init__(self, *, field: str | None = None, details: Any = None, **values: object) -> None:
         super().__init__(self.code)
@@ -29,6 +31,10 @@ class Problem(Exception):
     def told(self, tr: Callable[[str], str]) -> str:
         """Return the message as ``tr`` says it, its places filled."""
         return tr(self.message).format_map(_Lenient(self._filled(tr)))
+
+    def shown_as(self, tr: Callable[[str], str]) -> str:
+        """Return what a page says, in the language of ``tr``."""
+        return tr(self.shown) if self.shown else self.told(tr)
 
     def _filled(self, tr: Callable[[str], str]) -> dict[str, object]:
         return {name: tr(value) if isinstance(value, str) else value for name, value in self.values.items()}
@@ -75,6 +81,7 @@ class CsrfFailed(Forbidden):
     """A browser's request came without the token of its page."""
 
     code, message = "csrf_failed", "页面已过期，请刷新后再试"
+    shown = "刚才的没有提交，再填一次即可。"
 
 
 class NotFound(Problem):
@@ -147,6 +154,7 @@ class Unavailable(Problem):
     """A dependency is down or load is shed: the outcome is unknown, ask again with the same key."""
 
     code, status, message = "unavailable", 503, "系统繁忙，请稍后用同一请求重试"
+    shown = "系统正忙，请过一会儿再试。"
 
     def __init__(self, retry_after: int = 1) -> None:
         super().__init__()

@@ -19,7 +19,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from server.clock import now, shanghai, wire
-from server.errors import NotFound, Problem
+from server.errors import CsrfFailed, NotFound, Problem
 from server.http.access import Anyone
 from server.http.call import Call
 from server.http.routes import Key, Route
@@ -206,13 +206,13 @@ class Pages:
 
     def problem(self, call: Call, problem: Problem) -> web.Response:
         """Return a refusal as a page."""
-        page = Page(
-            "error.html",
-            {"problem": problem, "message": problem.told(call.tr), "status": problem.status, "door": door(call)},
-            status=problem.status,
-            headers=problem.headers,
-        )
-        return self.respond(call, page)
+        values: dict[str, Any] = {"problem": problem, "message": problem.shown_as(call.tr), "status": problem.status}
+        values |= {"door": door(call), "layout": _layout(call), "back": "", "lapsed": False}
+        if isinstance(problem, CsrfFailed):
+            back = own_page_before(call)
+            lapsed = call.session is None and not isinstance(call.route.access, Anyone)
+            values |= {"back": back, "lapsed": lapsed, "door": _way_in(call, back)}
+        return self.respond(call, Page("error.html", values, status=problem.status, headers=problem.headers))
 
     def stray(self, request: web.Request) -> web.Response:
         """Return the page for an address that does not exist."""
@@ -231,11 +231,32 @@ class Pages:
 
 def door(call: Call) -> str:
     """Return the address of the log-in form for the route's people; it leads back to the page that they see."""
-    way = "/backoffice/login" if call.route.realm is Kind.STAFF else "/login"
     request = call.request
     whole = request.method in ("GET", "HEAD") and "HX-Request" not in request.headers
-    back = request.path_qs if whole else page_before(request)
+    return _way_in(call, request.path_qs if whole else page_before(request))
+
+
+def _way_in(call: Call, back: str) -> str:
+    way = "/backoffice/login" if call.route.realm is Kind.STAFF else "/login"
     return f"{way}?next={quote(back, safe='')}" if back else way
+
+
+def _layout(call: Call) -> str:
+    """Return the page that a refusal stands in: staff keep their console, who is none of them sees no shop there."""
+    if call.route.realm is not Kind.STAFF:
+        return "base.html"
+    return "console.html" if call.identity is not None and call.identity.kind is Kind.STAFF else "bare.html"
+
+
+def own_page_before(call: Call) -> str:
+    """Return path and query of the page of ours that a request was made on; empty when another site's was."""
+    headers = call.request.headers
+    try:
+        seen = urlsplit(headers.get("HX-Current-URL") or headers.get("Referer") or "").netloc.lower()
+    except ValueError:
+        return ""
+    ours = (call.request.host.lower(), urlsplit(call.app.settings.base_url).netloc.lower())
+    return page_before(call.request) if seen in ours else ""
 
 
 def page_before(request: web.Request) -> str:

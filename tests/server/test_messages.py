@@ -28,7 +28,7 @@ def told(source: str) -> Iterator[str]:
             texts = [
                 value
                 for target, value in zip(names, values, strict=False)
-                if isinstance(target, ast.Name) and target.id == "message"
+                if isinstance(target, ast.Name) and target.id in ("message", "shown")
             ]
         for text in texts:
             if isinstance(text, ast.Constant) and isinstance(text.value, str) and CHINESE.search(text.value):
@@ -36,10 +36,8 @@ def told(source: str) -> Iterator[str]:
 
 
 def test_what_is_told_is_found() -> None:
-    source = (
-        'class A:\n code, message = "a", "甲"\n message = "乙"\nraise Invalid("丙", "丁")\ncall.tr("戊")\nx = "己"\n'
-    )
-    assert sorted(told(source)) == sorted("甲乙丙丁戊")
+    source = 'class A:\n code, message = "a", "甲"\n message = "乙"\n shown = "庚"\nraise Invalid("丙", "丁")\ncall.tr("戊")\nx = "己"\n'
+    assert sorted(told(source)) == sorted("甲乙丙丁戊庚")
 
 
 def test_every_refusal_has_its_english() -> None:

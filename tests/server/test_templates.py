@@ -135,6 +135,9 @@ def _values(locale: str, **more: Any) -> dict[str, Any]:
         "message": "-",
         "problem": problem,
         "door": "/backoffice/login?next=%2Fbackoffice",
+        "layout": "base.html",
+        "back": "",
+        "lapsed": False,
     } | more
 
 
