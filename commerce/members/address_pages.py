@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from msgspec import Meta
 
@@ -12,6 +13,7 @@ from commerce.members.addresses import (
     MOST,
     add_address,
     change_address,
+    hold_field,
     remove_address,
     restore_address,
 )
@@ -29,9 +31,10 @@ Text = Annotated[str, Meta(max_length=400)]
 
 
 class BookQuery(Body, frozen=True, kw_only=True):
-    """The address that was just removed, so that it can be brought back."""
+    """The address that was just removed, so that it can be brought back, and where the reader came from."""
 
     removed: Id = ""
+    next: Annotated[str, Meta(max_length=2000)] = ""
 
 
 class FormQuery(Body, frozen=True, kw_only=True):
@@ -90,7 +93,15 @@ async def show_book(call: Call, query: BookQuery) -> Page:
         removed = None
         if query.removed:
             removed = await address_store.find(connection, call.member.id, int(query.removed), deleted=True)
-    return Page("members/addresses.html", {"addresses": addresses, "removed": removed, "most": MOST})
+    way = _way(query.next)
+    values = {
+        "addresses": addresses,
+        "removed": removed,
+        "most": MOST,
+        "back": way,
+        "book": BOOK + (f"?{urlencode({'next': way})}" if way else ""),
+    }
+    return Page("members/addresses.html", values)
 
 
 @routes.page("/me/addresses/new", LoggedIn())
@@ -105,8 +116,11 @@ async def add(call: Call) -> Page | Redirect:
     form = await call.form(AddressForm)
     if form.refresh:
         return _form(form)
+    filled, faults = _filled(call, form)
+    if faults:
+        return _form(form, faults, status=422)
     try:
-        body = convert(_filled(form), AddressBody)
+        body = convert(filled, AddressBody)
         async with call.transaction() as connection:
             await add_address(connection, call.member.id, body)
     except Problem as problem:
@@ -130,8 +144,11 @@ async def change(call: Call, address_id: int) -> Page | Redirect:
     form = await call.form(AddressForm)
     if form.refresh:
         return _form(form, address_id=address_id)
+    filled, faults = _filled(call, form)
+    if faults:
+        return _form(form, faults, address_id=address_id, status=422)
     try:
-        body = convert(_filled(form), AddressPatch)
+        body = convert(filled, AddressPatch)
         async with call.transaction() as connection:
             await change_address(connection, call.member.id, address_id, body)
     except NotFound:
@@ -146,7 +163,7 @@ async def make_default(call: Call, address_id: int) -> Redirect:
     """Make an address the default one."""
     async with call.transaction() as connection:
         await change_address(connection, call.member.id, address_id, AddressPatch(is_default=True))
-    return Redirect(BOOK)
+    return await _book(call)
 
 
 @routes.page("/me/addresses/{address_id}/remove", LoggedIn(), "POST")
@@ -154,7 +171,7 @@ async def remove(call: Call, address_id: int) -> Redirect:
     """Remove an address; the page that follows offers to bring it back."""
     async with call.transaction() as connection:
         await remove_address(connection, call.member.id, address_id)
-    return Redirect(f"{BOOK}?removed={address_id}")
+    return await _book(call, removed=str(address_id))
 
 
 @routes.page("/me/addresses/{address_id}/restore", LoggedIn(), "POST")
@@ -162,18 +179,35 @@ async def restore(call: Call, address_id: int) -> Redirect:
     """Bring a removed address back."""
     async with call.transaction() as connection:
         await restore_address(connection, call.member.id, address_id)
-    return Redirect(BOOK)
+    return await _book(call)
 
 
-def _filled(form: AddressForm) -> dict[str, object]:
-    """Return what the API would be sent. Raises Invalid for an empty field, in people's words."""
+def _way(given: str) -> str:
+    """Return where the reader of the book came from; empty for nowhere in this site, and for the book itself."""
+    way = local_path(given, "")
+    return "" if way.partition("?")[0] == BOOK else way
+
+
+async def _book(call: Call, **query: str) -> Redirect:
+    way = _way(str((await call.fields()).get("next", "")))
+    pairs = query | ({"next": way} if way else {})
+    return Redirect(BOOK + (f"?{urlencode(pairs)}" if pairs else ""))
+
+
+def _filled(call: Call, form: AddressForm) -> tuple[dict[str, object], dict[str, str]]:
+    """Return what the API would be sent, and everything that is wrong with it, in people's words."""
     filled: dict[str, str] = {}
+    faults: dict[str, str] = {}
     for name in ("name", "phone", "region_code", "detail"):
-        value: str = getattr(form, name).strip()
+        value = filled[name] = getattr(form, name).strip()
         if not value:
-            raise Invalid(name, "请选择到区县" if name == "region_code" else "必填")
-        filled[name] = value
-    return filled | {"is_default": form.is_default}
+            faults[name] = call.tr("请选择到区县" if name == "region_code" else "必填")
+            continue
+        try:
+            hold_field(convert({name: value}, AddressPatch))
+        except Invalid as problem:
+            faults |= _faults(call, problem)
+    return filled | {"is_default": form.is_default}, faults
 
 
 def _faults(call: Call, problem: Problem) -> dict[str, str]:

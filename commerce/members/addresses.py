@@ -31,6 +31,18 @@ def _phone(text: str) -> str:
     return kept
 
 
+def hold_field(patch: AddressPatch) -> None:
+    """Raise Invalid for the field of ``patch`` that is wrong; the schema has been held already."""
+    if patch.name is not UNSET:
+        _words("name", patch.name)
+    if patch.phone is not UNSET:
+        _phone(patch.phone)
+    if patch.detail is not UNSET:
+        _words("detail", patch.detail)
+    if patch.region_code is not UNSET:
+        regions().of(patch.region_code)
+
+
 async def _hold_room(connection: Connection, member_id: int) -> int:
     await store.hold_member(connection, member_id)
     held = await store.count(connection, member_id)

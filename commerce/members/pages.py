@@ -14,8 +14,8 @@ from commerce.members.codes import send_code
 from commerce.members.errors import CodeWrong
 from commerce.members.log_in import Entered, by_code, by_password
 from commerce.members.profile import rename
-from commerce.members.security import change_password
-from commerce.members.targets import masked, target_of
+from commerce.members.security import change_password, hold_new
+from commerce.members.targets import account_of, masked
 from commerce.members.types import Member
 from server.errors import Invalid, NotFound, Problem, RateLimited
 from server.http import Anyone, Body, Call, Kind, LoggedIn, Routes
@@ -62,7 +62,7 @@ class NameForm(Body, frozen=True, kw_only=True):
 class Done(Body, frozen=True, kw_only=True):
     """What was just done, so that the page says so."""
 
-    done: Literal["", "name", "password"] = ""
+    done: Literal["", "name", "password", "first"] = ""
 
 
 def told(call: Call, problem: Problem) -> str:
@@ -100,7 +100,7 @@ async def ask_for_code(call: Call) -> Page:
     """Send a code and show the form again; what the page's script does without a new page."""
     form = await call.form(DoorForm)
     try:
-        wait = await send_code(call.app, target_of(form.account, "account"), call.address, call.tr)
+        wait = await send_code(call.app, account_of(form.account), call.address, call.tr)
     except RateLimited as problem:
         return _door(form, {"code": told(call, problem)}, status=429, wait=int(problem.headers["Retry-After"]))
     except Problem as problem:
@@ -118,7 +118,7 @@ async def enter(call: Call) -> Page | Redirect:
         return _door(form, dict.fromkeys(missing, call.tr("必填")), status=422)
     try:
         if form.by == "code":
-            entered = await by_code(call.app, target_of(form.account, "account"), form.code, visitor_of(call))
+            entered = await by_code(call.app, account_of(form.account), form.code, visitor_of(call))
         else:
             entered = await by_password(call.app, form.account, form.password, visitor_of(call))
     except Problem as problem:
@@ -180,15 +180,25 @@ async def change_name(call: Call) -> Page | Redirect:
 async def change_my_password(call: Call) -> Page | Redirect:
     """Set or change the password; every other session ends."""
     form = await call.form(SecurityForm)
+    member = await _me(call)
+    faults: dict[str, str] = {}
+    if member.password_hash is not None and not form.old:
+        faults["old"] = call.tr("必填")
+    try:
+        hold_new(member, form.new)
+    except Invalid as problem:
+        faults["new"] = told(call, problem)
     if form.new != form.again:
-        return _security(await _me(call), {"again": call.tr("两次填的不一样")}, status=422)
+        faults["again"] = call.tr("两次填的不一样")
+    if faults:
+        return _security(member, faults, status=422)
     visitor = visitor_of(call)
     try:
         issued = await change_password(call.app, call.member.id, form.old, form.new, visitor.address, visitor.agent)
     except Problem as problem:
-        return _security(await _me(call), {problem.field or "old": told(call, problem)}, status=problem.status)
+        return _security(member, {problem.field or "old": told(call, problem)}, status=problem.status)
     call.renew(issued)
-    return Redirect("/me/security?done=password")
+    return Redirect("/me/security?done=" + ("first" if member.password_hash is None else "password"))
 
 
 def _security(

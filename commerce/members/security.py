@@ -27,7 +27,7 @@ async def change_password(app: Application, member_id: int, old: str, new: str, 
         member = await store.member(connection, member_id)
     if member is None:
         raise NotFound
-    hold_strength("new", new, member.phone or "", member.email or "", member.nickname)
+    hold_new(member, new)
     if member.password_hash is not None:
         account = member.phone or member.email or ""
         await count_try(app, Kind.MEMBER, account)
@@ -44,6 +44,11 @@ async def change_password(app: Application, member_id: int, old: str, new: str, 
     for digest in ended:
         app.sessions.forget(digest)
     return issued
+
+
+def hold_new(member: Member, new: str) -> None:
+    """Raise Invalid (field ``new``) for a password that is too easy for this member."""
+    hold_strength("new", new, member.phone or "", member.email or "", member.nickname)
 
 
 async def ban(app: Application, member_id: int, actor: str, reason: str) -> None:

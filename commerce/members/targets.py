@@ -44,6 +44,13 @@ def target_of(text: str, field: str) -> Target:
     return email_of(text, field) if "@" in text else phone_of(text, field)
 
 
+def account_of(text: str) -> Target:
+    """Return what a person typed into the one field for both, ``account``. Raises Invalid."""
+    if "@" not in text and not any(sign.isdigit() for sign in text):  # neither has been begun
+        raise Invalid("account", "请填写手机号或邮箱")
+    return target_of(text, "account")
+
+
 def masked(phone: str) -> str:
     """Return a phone number as it may be shown: ``138****6021``."""
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 7 else "****"

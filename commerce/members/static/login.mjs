@@ -45,9 +45,10 @@ ask.addEventListener("click", async (event) => {
   event.preventDefault();
   if (ask.getAttribute("aria-busy") === "true") return;
   const to = account.value.trim();
-  fault(account, "");
+  for (const field of [account, code]) fault(field, ""); // what was wrong with the last code says nothing of the next
   ask.setAttribute("aria-busy", "true");
   try {
+    if (!/[@\d]/.test(to)) return fault(account, ask.dataset.either);
     const sent = await post("/api/v1/auth/codes", to.includes("@") ? { email: to } : { phone: to });
     wait(sent.retry_after);
     toast(ask.dataset.sent);

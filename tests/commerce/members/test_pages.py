@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from aiohttp.test_utils import TestClient
@@ -76,6 +77,10 @@ async def test_what_is_wrong_is_told_on_the_page_and_nothing_typed_is_lost(brows
     assert browser.status == 422
     assert "请填写 11 位手机号" in browser.text
     assert 'value="12345"' in browser.text
+    for path in ("/login/code", "/login"):
+        await browser.post(path, account="abc", by="code", code="000000")
+        assert browser.status == 422
+        assert "请填写手机号或邮箱" in browser.text
     await browser.post("/login", account=PHONE, by="code", code="000000")
     assert browser.status == 401
     assert "验证码不对或已过期" in browser.text
@@ -142,6 +147,11 @@ async def test_an_address_is_added_without_a_script(browser: Browser) -> None:
     await browser.post("/me/addresses", **filled, province="330000", city="330100")
     assert browser.status == 422
     assert "请选择到区县" in browser.text
+    # Whatever is wrong is told at once.
+    await browser.post("/me/addresses", **(filled | {"phone": "12", "name": " "}))
+    assert browser.status == 422
+    for fault in ("请选择到区县", "请填写能联系到收货人的电话", "必填"):
+        assert browser.text.count(fault) == 1, fault
     await browser.post("/me/addresses", **filled, province="330000", city="330100", region_code="330106")
     assert (browser.status, browser.path) == (200, "/me")
     await browser.open("/me/addresses")
@@ -156,6 +166,11 @@ async def test_an_address_is_changed_removed_and_brought_back(browser: Browser, 
     async with app.database.connection() as connection:
         first, second = [row["id"] for row in await connection.fetch("SELECT id FROM addresses ORDER BY id")]
     await browser.open(f"/me/addresses/{second}")
+    await browser.post(f"/me/addresses/{second}", name="改过的", phone="12", detail="某路 2 号", region_code="")
+    assert browser.status == 422
+    assert "请填写能联系到收货人的电话" in browser.text
+    assert "请选择到区县" in browser.text
+    await browser.open(f"/me/addresses/{second}")
     assert '<option value="310104" selected>徐汇区</option>' in browser.text
     await browser.post(f"/me/addresses/{second}", name="改过的", phone=PHONE, detail="某路 2 号", region_code="310104")
     assert "改过的" in browser.text
@@ -169,6 +184,29 @@ async def test_an_address_is_changed_removed_and_brought_back(browser: Browser, 
     async with app.database.connection() as connection:
         held = await connection.fetch("SELECT id, is_default FROM addresses WHERE deleted_at IS NULL ORDER BY id")
     assert [tuple(row) for row in held] == [(first, False), (second, True)]
+
+
+async def test_the_book_leads_back_to_where_its_reader_came_from(browser: Browser, app: Application) -> None:
+    await browser.log_in()
+    await browser.open("/me/addresses?next=/orders/1")
+    back = 'href="/orders/1">'
+    assert back in browser.text
+    assert "回到订单" in browser.text
+    here = "/me/addresses?next=%2Forders%2F1"
+    assert f'href="/me/addresses/new?next={quote(here)}"' in browser.text
+    for name in ("第一位", "第二位"):
+        await browser.post("/me/addresses", name=name, phone=PHONE, detail="某路 1 号", region_code="310104", next=here)
+        assert browser.path == here.replace("%2F", "/")
+    async with app.database.connection() as connection:
+        second = await connection.fetchval("SELECT max(id) FROM addresses")
+    for act in ("default", "remove", "restore"):
+        await browser.post(f"/me/addresses/{second}/{act}", next="/orders/1")
+        assert browser.path.startswith("/me/addresses?"), act
+        assert back in browser.text, act
+    for elsewhere in ("//evil.example", "https://evil.example/", "/me/addresses"):
+        await browser.open(f"/me/addresses?next={elsewhere}")
+        assert browser.status == 200
+        assert "回到" not in browser.text
 
 
 async def test_an_address_of_somebody_else_has_no_page(browser: Browser, app: Application) -> None:
@@ -204,11 +242,15 @@ async def test_a_password_is_set_then_changed_and_other_devices_are_out(browser:
     await browser.open("/me/security")
     await browser.post("/me/password", new="correct horse", again="correct horse!")
     assert "两次填的不一样" in browser.text
+    await browser.post("/me/password", new="short", again="other")
+    assert "两次填的不一样" in browser.text
+    assert browser.text.count("密码是 8 到 128 个字符") == 1
     for weak in ("short", "aaaaaaaaaa", PHONE):
         await browser.post("/me/password", new=weak, again=weak)
         assert browser.status == 422
     await browser.post("/me/password", new="correct horse", again="correct horse")
-    assert (browser.status, browser.path) == (200, "/me/security?done=password")
+    assert (browser.status, browser.path) == (200, "/me/security?done=first")
+    assert "密码已设好" in browser.text
     assert (await client.get("/api/v1/me", headers=elsewhere)).status == 401
     await browser.post("/me/password", old="wrong", new="battery staple", again="battery staple")
     assert browser.status == 422
