@@ -6,7 +6,7 @@ import html
 import io
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,35 @@ h1 { font-size: 24px }
 h2 { font-size: 18px; margin-top: 36px }
 table { border-collapse: collapse; width: 100% }
 td, th { text-align: left; padding: 6px 10px; border-bottom: 1px solid #e5ded3 }
-td.n { text-align: right; font-variant-numeric: tabular-nums }
+.n { text-align: right; font-variant-numeric: tabular-nums }
 .good { color: #2b5746 }
 .bad { color: #b3260c; font-weight: 600 }
 .verdict { font-size: 20px; padding: 12px 16px; border-radius: 8px; background: #fff; border: 1px solid #e5ded3 }
 svg { max-width: 100%; height: auto }
 """
+_WORDS = {201: "won", 202: "queued"}
+"""What an answer without a code of its own says."""
+_NAMES = {
+    "title": "item",
+    "specs": "specification",
+    "phase": "where the sale stands",
+    "price": "price",
+    "list_price": "price without the sale",
+    "starts_at": "began",
+    "ends_at": "to end",
+    "ended_at": "ended",
+    "limit_per_member": "limit of a member",
+    "pay_within_s": "time to pay",
+    "allocated": "given to the sale",
+    "attempts": "attempts, double clicks included",
+    "peak": "attempts in the busiest second",
+    "won": "won",
+    "held": "won and not paid yet",
+    "paid": "paid",
+    "expired": "given back: not paid in time, or cancelled",
+    "available": "left",
+}
+"""The platform's figures that a reader wants, in order and in words."""
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -52,18 +75,24 @@ def write(
         f"{plan.stock} units, {plan.watchers} watchers · {html.escape(plan.base_url)} · seed {plan.seed}</p>",
         _verdict(judgement),
         "<h2>Outcomes</h2>",
+        "<p>One line for each key: what its buyer knows in the end, however often it was sent.</p>",
         _outcomes(verdicts),
         "<h2>Latency of an attempt</h2>",
+        "<p>One line for each kind of answer. A buyer who presses twice, or asks again after an answer was lost, sends "
+        "the same key more than once, so there are more answers than buyers; a key that has won hears the same 201 "
+        "each time.</p>",
         _latencies(answers),
         _histogram(answers),
         "<h2>Timeline</h2>",
         _timeline(plan, lines),
         "<h2>What the platform counted</h2>",
+        "<p>Attempts are answers as well, double clicks and repeated keys included; units are units.</p>",
         _table(["figure", "value"], _figures(figures)),
         "<h2>Invariants</h2>",
         _table(
             ["", "invariant", "seen"],
             [["held" if each.held else "BROKEN", each.invariant, each.detail] for each in judgement.findings],
+            marks={"held": "good", "BROKEN": "bad"},
         ),
     ]
     page = (
@@ -87,19 +116,20 @@ def _verdict(judgement: Judgement) -> str:
 def _outcomes(verdicts: list[Verdict]) -> str:
     counts = Counter((verdict.outcome, verdict.code) for verdict in verdicts)
     rows = [[str(outcome), code, str(count)] for (outcome, code), count in sorted(counts.items())]
-    return _table(["outcome", "last word", "keys"], rows)
+    return _table(["outcome", "last word", "keys"], rows, numbers={2})
 
 
 def _latencies(answers: list[Line]) -> str:
     groups: dict[str, list[float]] = {}
     for line in answers:
-        groups.setdefault(f"{line.status} {line.code}".strip(), []).append(line.took * 1000)
+        word = line.code or _WORDS.get(line.status, "")
+        groups.setdefault(f"{line.status} {word}".strip(), []).append(line.took * 1000)
     rows = []
     for name, values in sorted(groups.items()):
         values.sort()
         shares = [percentile(values, share) for share in (0.5, 0.9, 0.99, 1.0)]
         rows.append([name, str(len(values)), *(f"{value:.0f}" for value in shares)])
-    return _table(["answer", "count", "p50 ms", "p90 ms", "p99 ms", "max ms"], rows)
+    return _table(["answer", "count", "p50 ms", "p90 ms", "p99 ms", "max ms"], rows, numbers=set(range(1, 6)))
 
 
 def _histogram(answers: list[Line]) -> str:
@@ -153,24 +183,48 @@ def _svg(figure: Any) -> str:
 
 
 def _figures(figures: dict[str, Any]) -> list[list[str]]:
-    """Return the figures for reading; the series of each second is left to the timeline."""
-    rows = []
-    for name, value in figures.items():
-        if isinstance(value, dict):
-            rows.append([name, ", ".join(f"{key}: {inner}" for key, inner in value.items())])
-        elif not isinstance(value, list):
-            rows.append([name, "" if value is None else str(value)])
+    """Return the figures in words and units; the series of each second is left to the timeline."""
+    rows = [[words, told] for name, words in _NAMES.items() if (told := _told(name, figures.get(name)))]
+    for code, count in figures.get("refused", {}).items():
+        rows.append([f"attempts refused: {code}", _count(count, "answer")])
     return rows
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    def cell(tag: str, text: str) -> str:
-        kind = ' class="bad"' if text == "BROKEN" else ' class="good"' if text == "held" else ""
-        number = ' class="n"' if tag == "td" and text.replace(".", "").isdigit() else kind
-        return f"<{tag}{number}>{html.escape(text)}</{tag}>"
+def _told(name: str, value: Any) -> str:
+    match name, value:
+        case _, None | "":
+            return ""
+        case "price" | "list_price", int():
+            return f"¥{value // 100:,}.{value % 100:02d}"
+        case "attempts", int():
+            return _count(value, "answer")
+        case "peak", int():
+            return f"{_count(value, 'answer')} a second"
+        case "pay_within_s", int():
+            return _count(value, "second")
+        case _, int():
+            return _count(value, "unit")
+        case _, dict():
+            return ", ".join(f"{key}: {inner}" for key, inner in value.items())
+    return str(value)
 
-    top = "".join(cell("th", name) for name in head)
-    body = "".join("<tr>" + "".join(cell("td", text) for text in row) + "</tr>" for row in rows)
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _table(
+    head: list[str], rows: list[list[str]], numbers: Collection[int] = (), marks: Mapping[str, str] | None = None
+) -> str:
+    """Return a table; ``numbers`` are the columns of figures, ``marks`` the classes of words in the first column."""
+
+    def cell(tag: str, at: int, text: str) -> str:
+        mark = "n" if at in numbers else (marks or {}).get(text, "") if at == 0 and tag == "td" else ""
+        kind = f' class="{mark}"' if mark else ""
+        return f"<{tag}{kind}>{html.escape(text)}</{tag}>"
+
+    top = "".join(cell("th", at, name) for at, name in enumerate(head))
+    body = "".join("<tr>" + "".join(cell("td", at, text) for at, text in enumerate(row)) + "</tr>" for row in rows)
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
