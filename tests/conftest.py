@@ -25,6 +25,7 @@ from playwright import async_api as playwright
 from structlog.contextvars import merge_contextvars
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.processors import add_log_level
+from xdist.scheduler import LoadScopeScheduling
 
 from server.application import Application, build
 from server.engines import Busy, Engines, Lock
@@ -38,6 +39,13 @@ FAST_POSTGRES = {"fsync": "off", "synchronous_commit": "off", "full_page_writes"
 FAST_VALKEY = {"appendfsync": "no", "databases": "64"}
 PREFIX = "lingfeng-tests-"
 ENGINES = pytest.StashKey[Engines]()
+TOGETHER = {
+    "tests/faults/test_rush.py::": "faults",
+    "tests/realtime/test_drain.py::test_nobody_loses_an_event_when_a_process_is_drained": "faults",
+    "tests/realtime/test_nginx.py::": "nginx",
+}
+"""How tests begin that one process of the run takes one after the other, and under which name: they share a platform,
+or a second one beside them would be too much. Groups come first, the longest before the others."""
 FAULT = "[fault]"
 WATCH = f"""
 addEventListener("securitypolicyviolation", (event) =>
@@ -82,6 +90,19 @@ def _plain_log() -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist where the engines are."""
     node.workerinput["engines"] = msgspec.to_builtins(_addresses(node.config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand tests out one by one, and those of a group to one process, where the command line says so.
+
+    The mark `xdist_group` would do nothing: pytest-xdist 3.8 writes it into a name that pytest 9.2 does not read.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    made = LoadScopeScheduling(config, log)
+    made._split_scope = lambda test: next((name for start, name in TOGETHER.items() if test.startswith(start)), test)
+    return made
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

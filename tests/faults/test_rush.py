@@ -51,7 +51,6 @@ async def ground() -> AsyncIterator[Ground]:
 
 
 @pytest.mark.faults
-@pytest.mark.xdist_group("faults")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in SHORT], ids=lambda case: case.name)
 async def test_what_was_promised_holds_whatever_dies(ground: Ground, case: Case, tmp_path: Path) -> None:

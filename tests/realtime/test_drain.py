@@ -29,7 +29,6 @@ from tests.waiting import until
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("faults")
 async def test_nobody_loses_an_event_when_a_process_is_drained(settings: Settings) -> None:
     said: list[str] = []
     environ = {

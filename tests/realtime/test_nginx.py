@@ -206,7 +206,6 @@ class Client:
         return bool(page["ok"])
 
 
-@pytest.mark.xdist_group("nginx")
 async def test_every_transport_through_nginx(stage: Stage) -> None:
     async def through(transports: list[str] | None, arrived: str) -> None:
         clients = [Client(stage, transports) for _ in range(6)]
@@ -228,7 +227,6 @@ async def test_every_transport_through_nginx(stage: Stage) -> None:
     assert await stage.status("/socket.io/?EIO=4&transport=polling&sid=../../x") == 400
 
 
-@pytest.mark.xdist_group("nginx")
 async def test_clients_of_a_killed_worker_are_back_on_others(stage: Stage) -> None:
     clients = [Client(stage, transports) for transports in (None, ["polling"], ["websocket"]) * 4]
     for client in clients:
@@ -250,7 +248,6 @@ async def test_clients_of_a_killed_worker_are_back_on_others(stage: Stage) -> No
         await client.listener.client.disconnect()
 
 
-@pytest.mark.xdist_group("nginx")
 async def test_one_worker_is_drained_behind_nginx_and_nobody_is_refused(stage: Stage) -> None:
     clients = [Client(stage, transports) for transports in (None, ["polling"], ["websocket"]) * 4]
     for client in clients:
@@ -284,7 +281,6 @@ async def test_one_worker_is_drained_behind_nginx_and_nobody_is_refused(stage: S
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("nginx")
 @pytest.mark.parametrize("parser", list(Parser))
 async def test_the_stock_javascript_client_does_not_notice_nginx_and_survives_a_killed_worker(
     stage: Stage, chromium: playwright.Browser, parser: Parser
