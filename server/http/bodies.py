@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from server.errors import BadJson, Invalid
+from server.http.reasons import reason
 
 T = TypeVar("T")
 
@@ -104,7 +105,7 @@ def hold_text(values: Iterable[tuple[str, Any]]) -> None:
 
 
 def invalid(error: msgspec.ValidationError) -> Invalid:
-    """Return msgspec's complaint as ours: the field's path and a reason that people can read."""
+    """Return msgspec's complaint as ours: the field's path and a reason that people can read; its own are details."""
     text = str(error)
     path = match[1] if (match := _PATH.search(text)) else ""
     text = _PATH.sub("", text)
@@ -112,7 +113,8 @@ def invalid(error: msgspec.ValidationError) -> Invalid:
         return Invalid(_join(path, missing[1]), "必填")
     if unknown := _UNKNOWN.search(text):
         return Invalid(_join(path, unknown[1]), "没有这个字段")
-    return Invalid(path, "类型或取值不对（{rule}）", rule=text)
+    told, values = reason(text)
+    return Invalid(path, told, details=text, **values)
 
 
 def _join(path: str, name: str) -> str:

@@ -115,5 +115,5 @@ async def test_a_page_says_in_words_what_is_wrong_with_its_address(client: Clien
     response = await client.get("/login?by=magic")
     assert response.status == 422
     text = await response.text()
-    assert "填写有误：类型或取值不对（" in text
+    assert "填写有误：没有这个选项" in text
     assert "{" not in text.partition("<h1>")[2].partition("</section>")[0]
