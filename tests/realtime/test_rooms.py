@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -189,7 +190,7 @@ async def test_redis_goes_and_comes_back(
 ) -> None:
     monkeypatch.setattr("realtime.ears.PULSE", 0.2)
     monkeypatch.setattr("realtime.ears.DEAF", 1.0)
-    with Engines(tmp_path / "own") as engines:
+    with contextlib.closing(Engines(tmp_path / "own")) as engines:
         engines.valkey.start()
         given = msgspec.structs.replace(settings, redis_url=engines.redis_url)
         async with serving(given) as site, serving(given) as other:
