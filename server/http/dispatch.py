@@ -28,7 +28,7 @@ from server.errors import (
     UnsupportedMedia,
 )
 from server.http.access import LoggedIn, StaffWith
-from server.http.bodies import Reply, convert, decode_json, hold_text
+from server.http.bodies import Body, Reply, convert, decode_json, hold_text
 from server.http.call import Call
 from server.http.forms import posted
 from server.http.idempotency import Stored, key_of, once, target_of
@@ -149,15 +149,26 @@ async def _arguments(call: Call, raw: bytes) -> dict[str, Any]:
         arguments["query"] = convert(dict(request.query), route.query)
     if route.body is not None:
         arguments["body"] = decode_json(raw, route.body)
+    elif _takes_nothing(route, request) and raw.strip():
+        decode_json(raw, _Nothing)
     return arguments
 
 
+class _Nothing(Body, frozen=True):
+    """What may be sent where nothing is asked for: a field would be a mistake that nobody hears."""
+
+
+def _takes_nothing(route: Route, request: web.Request) -> bool:
+    """Tell whether a request brings JSON to a route that takes no body, of JSON or of files."""
+    return route.body is None and route.most <= DEFAULT_MOST and request.content_type == JSON
+
+
 async def read_body(call: Call) -> bytes:
-    """Return the JSON body's bytes, none where the handler reads for itself. Raises TooLarge, UnsupportedMedia."""
+    """Return the JSON body's bytes, none where the handler may read for itself. Raises TooLarge, UnsupportedMedia."""
     request, most = call.request, call.route.most
     if request.content_length is not None and request.content_length > most:
         raise TooLarge
-    if call.route.body is None and call.route.key in _HANDLED:
+    if call.route.body is None and call.route.key in _HANDLED and not _takes_nothing(call.route, request):
         return b""
     if call.route.body is not None and request.content_type != JSON:
         raise UnsupportedMedia

@@ -33,6 +33,7 @@ from server.errors import (
 from server.http.access import Anyone, LoggedIn, StaffWith
 from server.http.bodies import Reply
 from server.http.call import Call
+from server.http.dispatch import DEFAULT_MOST
 from server.http.pages import Page
 from server.http.routes import Key, Route, Routes
 from server.http.session import Kind
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 H = TypeVar("H", bound=Callable[..., Any])
 PREFIX = "/api/v1/"
+_DESK = "back office: "
 _REFERENCE = "#/components/schemas/{name}"
 _SIGNS = re.compile(r"[^a-z0-9_]+")
 _PLACE = re.compile(r"{[a-z_]+}")
@@ -105,10 +107,16 @@ def document(app: Application, tr: Translator | None = None) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": app.settings.base_url}],
-        "tags": [{"name": tag} for tag in sorted({route.tag for route in described})],
+        "tags": [{"name": tag} for tag in sorted({group_of(route) for route in described})],
         "paths": dict(paths),
         "components": {"schemas": schemas | {"Refusal": _REFUSAL}, "securitySchemes": _SCHEMES},
     }
+
+
+def group_of(route: Route) -> str:
+    """Return the group that a route is listed in: its feature's, the back office's apart from the storefront's."""
+    tag = route.tag.removeprefix(_DESK).replace("-", " ")
+    return f"{_DESK}{tag}" if route.path.startswith(f"{PREFIX}backoffice/") else tag
 
 
 def groups(made: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -143,7 +151,7 @@ def groups(made: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
 def _operation(route: Route, known: dict[Any, Any], schemas: dict[str, Any], tr: Translator) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.method.lower() + _SIGNS.sub("_", route.path.removeprefix(PREFIX[:-1])).rstrip("_"),
-        "tags": [route.tag],
+        "tags": [group_of(route)],
         "summary": tr(route.summary),
         "security": _security(route),
         "x-access": _access(route),
@@ -157,7 +165,7 @@ def _operation(route: Route, known: dict[Any, Any], schemas: dict[str, Any], tr:
     body = _body(route)
     if body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": known[body]}}}
-    elif route.most > 65_536:
+    elif route.most > DEFAULT_MOST:
         file = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}, "required": ["file"]}
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": file}}}
     return operation
@@ -223,6 +231,8 @@ def _usual(route: Route) -> Iterable[type[Problem]]:
         yield NotFound
     if _body(route) is not None:
         yield from (BadJson, UnsupportedMedia, Invalid)
+    elif route.method in _WRITES and route.most <= DEFAULT_MOST and not route.raw:
+        yield from (BadJson, Invalid)  # where nothing is asked for, fields are refused
     if route.method in _WRITES:
         yield TooLarge
     if route.query is not None:

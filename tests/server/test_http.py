@@ -86,6 +86,11 @@ async def slow(call: Call) -> None:
     await asyncio.sleep(5)
 
 
+@routes.post("/api/v1/test/nothing", LoggedIn(), key=Key.OWN)
+async def nothing(call: Call) -> None:
+    """Need nothing to be told."""
+
+
 @pytest.fixture
 async def bare(settings: Settings, aiohttp_client: Any) -> tuple[Application, Client]:
     app = Application(msgspec.structs.replace(settings, limits=True), ("server",))
@@ -373,3 +378,25 @@ async def test_a_file_that_changes_gets_another_address(bare: tuple[Application,
     assert new != old
     assert (await client.get(old)).headers["Cache-Control"] == "no-cache"
     assert "immutable" in (await client.get(new)).headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "field"),
+    [
+        (b"", 200, "", None),
+        (b"{}", 200, "", None),
+        (b'{"namespace": "/member"}', 422, "invalid", "namespace"),
+        (b"[1]", 422, "invalid", None),
+        (b"{", 400, "bad_json", None),
+    ],
+)
+async def test_a_route_that_takes_no_body_refuses_fields_too(
+    bare: tuple[Application, Client], body: bytes, status: int, code: str, field: str | None
+) -> None:
+    app, client = bare
+    headers = {"Content-Type": "application/json", **bearer(await token(app, Kind.MEMBER, 7))}
+    response = await client.post("/api/v1/test/nothing", data=body, headers=headers)
+    assert response.status == status
+    if code:
+        error = (await response.json())["error"]
+        assert (error["code"], error.get("field")) == (code, field)

@@ -97,6 +97,12 @@ def test_the_whole_platform_is_in_it_and_valid(app: Application) -> None:
     declared = {(route.method, route.path) for route in app.routes if route.path.startswith("/api/v1/")}
     assert declared
     assert described == declared
+    names = {tag["name"] for tag in made["tags"]}
+    assert {"flash sales", "back office: flash sales", "back office: products"} <= names
+    assert not [name for name in names if "-" in name]
+    desks = {operation["tags"][0] for path in made["paths"] if "/backoffice/" in path
+             for operation in made["paths"][path].values()}  # fmt: skip
+    assert all(desk.startswith("back office: ") for desk in desks)
     shown = [operation for _, operations in openapi.groups(made) for operation in operations]
     assert {(operation["method"], operation["path"]) for operation in shown} == declared
     assert all(operation["summary"] for operation in shown)
