@@ -110,7 +110,7 @@ async def _serve(port: int) -> None:
 
 def main() -> None:
     """Run the server until it is interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m realtime.echo", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m realtime.echo", description=__doc__.replace("``", "`"))
     parser.add_argument("--port", type=int, default=3000, help="where to listen on localhost (default 3000)")
     port = parser.parse_args().port
     try:

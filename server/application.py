@@ -36,12 +36,16 @@ Drain = Callable[["Application", float], Awaitable[None]]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """A command of the CLI: ``path`` are its words, ``run`` gets the started application and returns the exit code."""
+    """A command of the CLI: ``path`` are its words, ``run`` gets the started application and returns the exit code.
+
+    ``group`` says what the commands are about that share the first words of a longer path; one of them suffices.
+    """
 
     path: tuple[str, ...]
     help: str
     run: Callable[[Application, argparse.Namespace], Awaitable[int]]
     description: str = ""
+    group: str = ""
     arguments: Callable[[argparse.ArgumentParser], None] = lambda _: None
 
 
@@ -72,6 +76,8 @@ class Application:
         self.web_extensions: list[Callable[[Application, web.Application], None]] = []
         self.template_folders: list[Path] = []
         self.static_folders: dict[str, Path] = {}
+        self.parts: dict[str, list[str]] = {}
+        """Templates of features in places of pages that others draw, by place."""
         self._drains: list[Drain] = []
         self._lifespans: dict[str, list[Lifespan]] = {"web": [], "worker": [], "any": []}
         self._resources: dict[type, Any] = {}
@@ -126,6 +132,10 @@ class Application:
     def extend_web(self, extend: Callable[[Application, web.Application], None]) -> None:
         """Have ``extend(app, site)`` called when the aiohttp application is built (Socket.IO attaches itself so)."""
         self.web_extensions.append(extend)
+
+    def part(self, place: str, template: str) -> None:
+        """Have ``template`` included at a place of pages that others draw: ``header``, ``card`` (with its ``item``)."""
+        self.parts.setdefault(place, []).append(template)
 
     def drain(self, drain: Drain) -> None:
         """Have ``drain(app, seconds)`` called when a web process is told to stop, while it still listens: it sends

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import uvloop
+from redis.exceptions import RedisClusterException, RedisError
 
 from server import application, database, migrations, observe, redis, settings, supervisor, webs, worker
 from server.application import Command
@@ -64,7 +65,8 @@ environment:
 
 exit codes:
   0  done          1  something is wrong with what was checked or done
-  2  wrong use     3  an engine or the database is not to be had     130  interrupted
+  2  wrong use     3  what is needed is not to be had: an engine or the database does not answer,
+  130  interrupted    the port or the data folder is in use
 """
 
 STANDING = ("run", "web", "worker", "migrate")
@@ -91,11 +93,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (settings.SettingsError, Problem) as error:
         return _complain(str(error), USAGE)
     except (EnginesError, supervisor.RunError, webs.PortTaken, *database.DOWN, *redis.DOWN) as error:
-        return _complain(str(error) or type(error).__name__, UNREACHABLE)
+        return _complain(_reached_for(error, direct=words[:1] == ["migrate"]), UNREACHABLE)
     except migrations.MigrationError as error:
         return _complain(str(error), FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _reached_for(error: Exception, *, direct: bool) -> str:
+    """Say what did not answer, and where it was looked for: the libraries' words name neither."""
+    if isinstance(error, EnginesError | supervisor.RunError | webs.PortTaken):
+        return str(error)
+    known = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else ""
+    why = known or str(error).rstrip(".") or type(error).__name__
+    redis_is_away = isinstance(error, RedisError | RedisClusterException)
+    if not redis_is_away and isinstance(error, OSError) and (error.filename or isinstance(error, BrokenPipeError)):
+        return str(error)  # a file or our own output, and no engine
+    if redis_is_away:
+        return f"Redis does not answer at {settings.place_of(os.environ.get('REDIS_URL', ''))}: {why}"
+    url = (direct and os.environ.get("DATABASE_DIRECT_URL")) or os.environ.get("DATABASE_URL", "")
+    return f"the database does not answer at {settings.place_of(url)}: {why}"
 
 
 def _complain(message: str, code: int) -> int:
@@ -106,10 +123,8 @@ def _complain(message: str, code: int) -> int:
 class _Tree:
     """The parsers of all commands, by the words that lead to them."""
 
-    def __init__(self, paths: Iterable[tuple[str, ...]]) -> None:
-        self._inside: dict[tuple[str, ...], list[str]] = {}
-        for path in sorted(paths):
-            self._inside.setdefault(path[:-1], []).append(path[-1])
+    def __init__(self, commands: Iterable[Command]) -> None:
+        self._about = {command.path[:-1]: command.group for command in commands if command.group}
         self.root = argparse.ArgumentParser(
             prog="lingfeng", description=DESCRIPTION, epilog=EPILOG, formatter_class=_AsWritten
         )
@@ -122,7 +137,7 @@ class _Tree:
         """Add the parser at `path`, and those that lead there."""
         above = path[:-1]
         if above not in self._parsers:
-            group = self.add(above, ", ".join(self._inside.get(above, ())))
+            group = self.add(above, self._about.get(above, ""))
             group.set_defaults(run=_help_of(group))
         if above not in self._branches:
             self._branches[above] = self._parsers[above].add_subparsers(title="commands", metavar="COMMAND")
@@ -133,6 +148,7 @@ class _Tree:
         parser.add_argument(
             "--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="data folder (LINGFENG_HOME)"
         )
+        parser.register("type", int, _whole)  # argparse would speak of an invalid int value
         self._parsers[path] = parser
         return parser
 
@@ -146,7 +162,7 @@ def _help_of(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], 
 
 
 def _parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
-    tree = _Tree(command.path for command in commands)
+    tree = _Tree(commands)
     run = tree.add(
         ("run",),
         "everything for one machine: engines, schema, demo shops, web and worker",
@@ -182,6 +198,13 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
     return int(text)
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
 
 
 def _count(text: str) -> int:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
@@ -113,6 +114,19 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         sockets=Path(given).expanduser().resolve() if (given := environ.get("LINGFENG_SOCKETS")) else None,
         drain_seconds=_integer(environ, "LINGFENG_DRAIN_SECONDS", 10, 0, 12),
     )
+
+
+def place_of(url: str) -> str:
+    """Return where an engine's address leads, without its user, its password and other options."""
+    try:
+        parts = urlsplit(url)
+        told = parse_qs(parts.query)
+    except ValueError:
+        return "the address given"
+    name = parts.path.lstrip("/")
+    if host := told.get("host"):  # a folder of sockets, as libpq writes it
+        return f"{parts.scheme}://{host[0]} ({name})" if name else f"{parts.scheme}://{host[0]}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _flag(environ: Mapping[str, str], name: str, default: bool) -> bool:

@@ -110,10 +110,10 @@ def buyers_arguments(parser: argparse.ArgumentParser) -> None:
 async def run_buyers(app: Application, arguments: argparse.Namespace) -> int:
     """Run ``lingfeng demo buyers N``."""
     if app.settings.environment is not Environment.DEVELOPMENT:
-        sys.stderr.write("demo buyers are made in development only (LINGFENG_ENV is production)\n")
+        sys.stderr.write("lingfeng: demo buyers are made in development only (LINGFENG_ENV is production)\n")
         return 2
     if not 1 <= arguments.count <= 1_000_000:
-        sys.stderr.write("N is a number from 1 to 1000000\n")
+        sys.stderr.write("lingfeng: N is a number from 1 to 1000000\n")
         return 2
     for buyer in await demo_buyers(app, arguments.count):
         sys.stdout.buffer.write(msgspec.json.encode(buyer) + b"\n")

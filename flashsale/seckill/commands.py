@@ -96,6 +96,7 @@ def _say(text: str) -> None:
 COMMANDS = (
     Command(
         path=("flashsale", "verify"),
+        group="flash sales as the books have them: check, repair",
         help="hold the books of flash sales against each other",
         description="Compares Redis and PostgreSQL, also while a sale runs. A sale that Redis lost is loaded first. "
         "Exit code 1 when an invariant is violated.",

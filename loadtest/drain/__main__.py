@@ -38,7 +38,7 @@ def tell(result: Result) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the drill on engines of its own and return 0 when it held, 1 when it did not."""
-    parser = argparse.ArgumentParser(prog="python -m loadtest.drain", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m loadtest.drain", description=__doc__.replace("``", "`"))
     parser.add_argument("--clients", type=int, default=2000, metavar="N", help="connections, at most 8000 (2000)")
     parser.add_argument("--rate", type=float, default=50.0, metavar="N", help="reliable events a second (50)")
     parser.add_argument("--members", type=int, default=40, metavar="N", help="members whose pages they are (40)")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis.exceptions import RedisError
 
 from server import application, cli, settings
 from server.application import Application, Command
@@ -107,6 +108,66 @@ def test_a_command_ends_without_going_through_all_it_imported() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert ended.stdout.endswith("True\n")
+
+
+@pytest.mark.parametrize(
+    ("environ", "words", "told"),
+    [
+        (
+            {"DATABASE_URL": "postgresql://shop:s3cret@127.0.0.1:1/shop?sslmode=disable", "REDIS_URL": "redis://x"},
+            ["migrate"],
+            "the database does not answer at postgresql://127.0.0.1:1/shop: Connection refused",
+        ),
+        (
+            {
+                "DATABASE_URL": "postgresql://127.0.0.1:2/shop",
+                "DATABASE_DIRECT_URL": "postgresql:///shop?user=u&password=s3cret&host=/nowhere",
+                "REDIS_URL": "redis://x",
+            },
+            ["migrate"],
+            "the database does not answer at postgresql:///nowhere (shop): No such file or directory",
+        ),
+        (
+            {"DATABASE_URL": "postgresql://u:s3cret@127.0.0.1:1/shop", "REDIS_URL": "redis://x"},
+            ["flags", "wave", "1"],
+            "the database does not answer at postgresql://127.0.0.1:1/shop: Connection refused",
+        ),
+    ],
+)
+def test_an_engine_that_does_not_answer_is_named_with_its_address(
+    flags: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    environ: dict[str, str],
+    words: list[str],
+    told: str,
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert cli.main(words) == cli.UNREACHABLE
+    said = capsys.readouterr().err
+    assert said.startswith(f"lingfeng: {told}")
+    assert "s3cret" not in said
+
+
+def test_redis_that_does_not_answer_is_named_with_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://:s3cret@127.0.0.1:1/3?password=s3cret")
+    said = cli._reached_for(RedisError("Error 111"), direct=False)
+    assert said == "Redis does not answer at redis://127.0.0.1:1/3: Error 111"
+
+
+def test_a_number_that_is_none_is_refused_in_our_words(flags: None, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["flags", "wave", "x"])
+    assert "'x' is no whole number" in capsys.readouterr().err
+
+
+def test_a_group_says_what_its_commands_are_about(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["flashsale"]) == 0
+    assert "flash sales as the books have them: check, repair" in capsys.readouterr().out
+    paths = {command.path: command for command in application.build(cli._placeholder()).commands}
+    groups = {path[:-1] for path in paths if path[:-1] and path[:-1] not in paths}
+    assert groups == {command.path[:-1] for command in paths.values() if command.group}
 
 
 def test_a_missing_address_says_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
