@@ -51,7 +51,8 @@ environment:
   LINGFENG_HOST, LINGFENG_PORT   where web listens (127.0.0.1, 8080)
   LINGFENG_SOCKETS       folder of the web processes' unix sockets; its group may connect (default: run/ of the data
                          folder, for its owner alone)
-  LINGFENG_WORKER        number of a web process that a service manager starts as one of several, 1 to 64
+  LINGFENG_WORKER        number of a web process that a service manager starts as one of several, 1 to 64; names the
+                         series in /metrics, those of a worker process too
   LINGFENG_DRAIN_SECONDS over how long a web process that stops sends its clients elsewhere, at most (10; 0 to 12)
   LINGFENG_BASE_URL      the address that people use, e.g. https://shop.example.com
   LINGFENG_SANDBOXES     1 shows the simulated payment, SMS and carriers (on in `run`; refused in production)

@@ -185,7 +185,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Go through the families; called by the registry."""
-        worker = f"{self._app.role or 'none'}-{os.getpid()}"
+        worker = self._worker()
         for reading in self._readings:
             family = reading.family(reading.name, reading.text, labels=("worker", *reading.labels))
             given = reading.read()
@@ -203,6 +203,11 @@ class Metrics(Collector):
         )
         _fill(lag, (worker,), self.lag)
         yield lag
+
+    def _worker(self) -> str:
+        """Name this process: by its number, which outlives a restart and with it the series, else by its pid."""
+        number = self._app.settings.worker if self._app.role in ("web", "worker") else 0  # a command inherits it
+        return f"{self._app.role or 'none'}-{number or os.getpid()}"
 
     def describe(self) -> Iterable[Metric]:
         """Name nothing ahead of time: what there is depends on what was asked of the process."""

@@ -77,8 +77,9 @@ def run(plan: Plan, environ: Mapping[str, str] = os.environ, out: TextIO = sys.s
             raise
         stack.enter_context(_addresses_told(engines.home, env))
 
-        def service(name: str, *command: str) -> Service:
-            return Service(name, command, env, engines.home, engines.lock.fd, console)
+        def service(name: str, command: str, number: int = 0) -> Service:
+            numbered = env | {"LINGFENG_WORKER": str(number)} if number else env
+            return Service(name, [command], numbered, engines.home, engines.lock.fd, console)
 
         steps = {"migrate": "Bringing the schema up to date …", "demo": "Filling the demo shops …"}
         for step, words in steps.items():
@@ -89,7 +90,8 @@ def run(plan: Plan, environ: Mapping[str, str] = os.environ, out: TextIO = sys.s
             if code or stop.is_set():
                 return 0 if stop.is_set() else code
         keepers = [*webs(plan.web, env, engines.home, console, engines.lock.fd)]
-        keepers += [Keeper(service(name, "worker"), console) for name in names("worker", plan.workers)]
+        for number, name in enumerate(names("worker", plan.workers), 1):
+            keepers.append(Keeper(service(name, "worker", number), console))
         stack.callback(stop_together, keepers)
         for keeper in keepers:
             keeper.child.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,10 @@ FINISH_WITHIN = 8.0
 async def run(app: Application, stop: asyncio.Event) -> None:
     """Work until ``stop`` is set, then finish what is in hand (at most ten seconds)."""
     async with app.running("worker"):
-        tasks = [asyncio.create_task(_recur(app, schedule, stop), name=schedule.name) for schedule in app.schedules]
+        outage = Outage()
+        tasks = [
+            asyncio.create_task(_recur(app, schedule, stop, outage), name=schedule.name) for schedule in app.schedules
+        ]
         tasks.append(asyncio.create_task(_queue(app, stop), name="queue"))
         await stop.wait()
         _, slow = await asyncio.wait(tasks, timeout=10)
@@ -42,13 +46,36 @@ async def run(app: Application, stop: asyncio.Event) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _recur(app: Application, schedule: Schedule, stop: asyncio.Event) -> None:
+class Outage:
+    """The schedules that wait for an engine: an outage is told once, at its first, and once when the last runs again.
+
+    In an outage all of them fail within the second, each again and again.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, float] = {}
+
+    def waits(self, name: str, error: Exception) -> None:
+        """Take note that a schedule could not run."""
+        first = not self._waiting
+        self._waiting.setdefault(name, time.monotonic())
+        (log.warning if first else log.debug)("schedules wait", first=name, error=f"{type(error).__name__}: {error}")
+
+    def ran(self, name: str) -> None:
+        """Take note that a schedule ran."""
+        began = self._waiting.pop(name, None)
+        if began is not None and not self._waiting:
+            log.info("schedules run again", last=name, after_s=round(time.monotonic() - began, 1))
+
+
+async def _recur(app: Application, schedule: Schedule, stop: asyncio.Event, outage: Outage) -> None:
     while not stop.is_set():
         try:
             async with asyncio.timeout(schedule.timeout):
                 await schedule.run(app)
+            outage.ran(schedule.name)
         except (*db.DOWN, *db.CONTENTION, *redis.DOWN) as error:
-            log.warning("schedule waits", name=schedule.name, error=f"{type(error).__name__}: {error}")
+            outage.waits(schedule.name, error)
         except Exception as error:
             log.error("schedule failed", name=schedule.name, exc_info=error)
         with suppress(TimeoutError):

@@ -10,6 +10,7 @@ import asyncio
 import random
 import secrets
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import structlog
@@ -96,7 +97,9 @@ async def _once(app: Application, item_id: int, patience: float, units: int | No
         terms=terms_of(item),
         reservations=[_loaded(row) for row in rows],
     )
-    log.info("rebuilt" if opened else "load refused", item=item_id, epoch=epoch, rows=len(rows), allocated=allocated)
+    # A start of Redis brings one for each sale: who began them tells how many.
+    say, what = (log.debug, "rebuilt") if opened else (log.info, "load refused")
+    say(what, item=item_id, epoch=epoch, rows=len(rows), allocated=allocated)
     return True if opened else None
 
 
@@ -172,12 +175,13 @@ class Keeper:
         async with app.database.connection() as connection:
             items = await store.live_items(connection)
         count = 0
+        needing: Counter[str] = Counter()
         for item in items:
             try:
                 why = await needed(app, item)
                 if why and self._due(item.id, why):
-                    # After any restart of Redis and at the end of a sale this is the usual course.
-                    (log.info if why in ("stamp", "trim") else log.warning)("rebuild needed", item=item.id, why=why)
+                    log.debug("rebuild needed", item=item.id, why=why)
+                    needing[why] += 1
                     count += await rebuild(app, item.id)
             except GateUnavailable as error:
                 log.info("rebuild waits", item=item.id, error=error.reason)
@@ -188,6 +192,10 @@ class Keeper:
                 continue
             if not why:
                 self._since.pop(item.id, None)
+        if needing:
+            # After any restart of Redis and at the end of a sale this is the usual course.
+            usual = needing.keys() <= {"stamp", "trim"}
+            (log.info if usual else log.warning)("sales rebuilt", done=count, of=needing.total(), why=dict(needing))
         return count
 
     def _due(self, item_id: int, why: str) -> bool:

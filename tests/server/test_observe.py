@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -233,3 +234,15 @@ def test_a_long_line_is_masked_without_holding_up_the_loop(piece: str) -> None:
 )
 def test_a_secret_within_a_text_is_masked(text: str, shown: str) -> None:
     assert observe.mask(None, "info", {"path": text})["path"] == shown
+
+
+@pytest.mark.parametrize(
+    ("role", "number", "name"), [("web", 3, "web-3"), ("worker", 2, "worker-2"), ("worker", 0, "")]
+)
+async def test_the_series_of_a_numbered_process_outlive_it(
+    settings: Settings, role: str, number: int, name: str
+) -> None:
+    app = Application(msgspec.structs.replace(settings, worker=number), ("server",))
+    async with app.running(role):
+        text = app.resource(Metrics).text().decode()
+    assert f'lingfeng_loop_lag_seconds_count{{worker="{name or f"{role}-{os.getpid()}"}"}}' in text

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import msgspec
 import pytest
+import structlog
 
 from server import worker
 from server.application import Application
 from server.database import Connection
 from server.events import Delivery, Event, deliver, publish
-from server.jobs import Again, Job, enqueue
+from server.jobs import Again, Job, Schedule, enqueue
 from server.settings import Settings
 
 
@@ -232,3 +233,33 @@ async def test_a_subscriber_writes_once_even_when_another_fails(bare: Applicatio
 
 async def _is(value: bool) -> bool:
     return value
+
+
+async def test_an_outage_is_told_once_however_many_schedules_wait(bare: Application) -> None:
+    away = True
+    runs = {"test.a": 0, "test.b": 0, "test.c": 0}
+
+    def schedule(name: str) -> Schedule:
+        async def run(app: Application) -> None:
+            runs[name] += 1
+            if away:
+                raise ConnectionRefusedError
+
+        return Schedule(name=name, every=0.02, run=run)
+
+    for name in runs:
+        bare.schedule(schedule(name))
+
+    async def many() -> bool:
+        return min(runs.values()) > 3
+
+    with structlog.testing.capture_logs() as said:
+        async with working(bare):
+            await until(many)
+            away = False
+            runs.update(dict.fromkeys(runs, 0))
+            await until(many)
+    told = [(line["log_level"], line["event"]) for line in said if line["event"].startswith("schedules ")]
+    assert [event for level, event in told if level == "warning"] == ["schedules wait"]
+    assert [event for level, event in told if level == "info"] == ["schedules run again"]
+    assert told.count(("debug", "schedules wait")) > 5

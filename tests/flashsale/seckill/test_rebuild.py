@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+import structlog
 
 from flashsale.seckill import (
     announce,
@@ -196,3 +197,15 @@ async def test_a_rebuild_that_died_after_its_bump_is_made_good(stage: Stage, mon
     assert await keeper.sweep(stage.app) == 1
     assert (await stage.attempt(item_id, member, key="one")).body == won.body
     await stage.balanced(item_id)
+
+
+async def test_sales_that_redis_lost_are_told_of_in_one_line(stage: Stage, redis: Any) -> None:
+    for _ in range(3):
+        await stage.sale(quantity=1)
+    await redis.flushdb()
+    with structlog.testing.capture_logs() as said:
+        assert await rebuild.Keeper().sweep(stage.app) == 3
+    loud = [line for line in said if line["log_level"] != "debug"]
+    assert [(line["event"], line["done"], line["of"], line["why"]) for line in loud] == [
+        ("sales rebuilt", 3, 3, {"missing": 3})
+    ]
