@@ -21,18 +21,79 @@ HEAD = """# Events
 
 Written by `python -m realtime.reference` from what the features declare; a test holds it against them.
 
-Socket.IO v5 at `/socket.io/`, with the msgpack parser or the usual one. A client fetches a token (`POST
-/api/v1/realtime/tokens`) and connects to a namespace with `auth: {token}`; it opens one connection, once. Every event a
-client sends is acknowledged with `{"ok": true, …}` or `{"ok": false, "code", "message", "field"?, "retry_after"?}`.
-After the event `closed {"code"}` and a DISCONNECT the server does not want the client back.
+Socket.IO v5 at `/socket.io/`, with the msgpack parser or the usual one. `POST /api/v1/realtime/tokens` answers 201
+`{"token", "expires_at"}`: a token that opens one connection, once, within a minute. With the session of a member it is
+the member's, without any it is a guest's; guests may connect wherever a namespace says so. A client connects to a
+namespace with `auth: {token}`, each time with a new one.
+
+A refused connection is `connect_error`, `{"message", "data": {"code", "retry_after"?}}`, the message in the language of
+Accept-Language. `token_invalid`: the token is missing, empty, forged, used or expired, or its session has ended: fetch
+another. `rate_limited`, `unavailable`: again after so many seconds.
+
+Every event a client sends is acknowledged with `{"ok": true, …}` or
+`{"ok": false, "code", "message", "field"?, "retry_after"?}`. Payloads tell the state after the event. Lossy events may
+be missed; merged ones come in one frame a tick. After the event `closed {"code"}` and a DISCONNECT the server does not
+want the client back.
 
 On /member, reliable events are the member's notices: each has `epoch`, `seq` and `kind` beside its own fields; seq
 rises by one. After a reconnection `ready {"epoch", "seq"}` tells where they stand, and `sync` gives what is missing.
+Sales are watched there, with `watch`: its answer is the sale as it stands, and what follows tells all of it again, so
+that nothing has to be caught up with.
 
-An event of a reliable lane has a second argument, its place `{"epoch", "seq"}`; seq rises by one. A client keeps the
-place of the last one, and after a reconnection emits `join` with it: the answer either goes on from there (`reset`
-false) or gives a new `state`. The event `room {"room", "epoch", "seq", "state"}` gives a new state at any time.
-Payloads tell the state after the event. Lossy events may be missed; merged ones come in one frame a tick.
+Rooms that are listed under a namespace as *Room* are entered with `join`. An event of a reliable lane in one has a
+second argument, its place `{"epoch", "seq"}`; seq rises by one. A client keeps the place of the last one, and after a
+reconnection emits `join` with it: the answer either goes on from there (`reset` false) or gives a new `state`. The
+event `room {"room", "epoch", "seq", "state"}` gives a new state at any time. A namespace without such a list has none.
+
+## A client
+
+With the stock client (`npm install socket.io-client`, version 4), in a browser or Node.js:
+
+```js
+import { io } from "socket.io-client";
+
+const site = "http://127.0.0.1:8080";
+const bearer = ""; // the token of POST /api/v1/auth/sessions; without it, a guest
+const item = "1"; // a sale to watch
+let seen = { epoch: "", seq: 0 }; // keep it where it outlives the page
+
+async function auth(give) { // asked at each attempt
+  const headers = bearer ? { Authorization: `Bearer ${bearer}` } : {};
+  const answer = await fetch(`${site}/api/v1/realtime/tokens`, { method: "POST", headers }).catch(() => null);
+  give({ token: answer?.ok ? (await answer.json()).token : "" }); // an empty one is refused, and tried again below
+}
+
+async function catchUp() {
+  for (let page = { more: true }; page.more; ) {
+    page = await socket.emitWithAck("sync", seen);
+    if (!page.ok) return console.warn(page.code, page.message);
+    for (const notice of page.events) console.log("missed", notice);
+    seen = { epoch: page.epoch, seq: page.seq };
+  }
+}
+
+const socket = io(`${site}/member`, { auth, transports: ["websocket"] });
+
+socket.on("ready", async () => {
+  await catchUp();
+  const sale = await socket.emitWithAck("watch", { item_id: item });
+  console.log(sale.ok ? sale : `${sale.code}: ${sale.message}`);
+});
+socket.on("flash_sale", (sale) => console.log(sale.phase, sale.stock_level, sale.taken_percent));
+socket.onAny((event, notice) => {
+  if (!notice?.kind) return; // not one of the member's
+  if (notice.epoch !== seen.epoch || notice.seq > seen.seq + 1) return catchUp();
+  if (notice.seq <= seen.seq) return; // seen already
+  seen = { epoch: notice.epoch, seq: notice.seq };
+  console.log(event, notice);
+});
+socket.on("drain", ({ reconnect_after }) => setTimeout(() => socket.disconnect().connect(), reconnect_after));
+socket.on("connect_error", (error) => {
+  console.warn(error.data?.code, error.message);
+  if (!socket.active) setTimeout(() => socket.connect(), 1000 * (error.data?.retry_after ?? 5)); // refused
+});
+socket.on("closed", ({ code }) => console.warn("not wanted back:", code));
+```
 """
 
 

@@ -10,7 +10,8 @@ from realtime import Lane, Says
 
 
 class SaleTold(msgspec.Struct, frozen=True):
-    """How a watched sale stands. Told at changes, and again when some may have been missed."""
+    """How a watched sale stands. Told at changes, and again when some may have been missed. `taken_percent` goes in
+    steps of five."""
 
     item_id: str
     phase: Phase
