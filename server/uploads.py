@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
+import asyncpg
+import structlog
 from aiohttp import web
 
 from server import files
-from server.database import Connection
+from server.database import DOWN, Connection
 from server.errors import BadRequest, Invalid, TooLarge, UnsupportedMedia
 from server.http import Call, Id, LoggedIn, Routes, View
 from server.http.forms import posted
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from server.application import Application
 
 _SLACK = 4096  # bytes of a multipart body around the file
+log = structlog.get_logger("uploads")
 FOLDER = ("media", "u")
 ADDRESS = "/media/u/"
 
@@ -112,9 +115,58 @@ async def upload(call: Call) -> UploadView:
         return await store(call.app, connection, call.owner, picture)
 
 
+class Named:
+    """Who knows the address of a picture that the database names: one each suffices to see that the files are gone."""
+
+    def __init__(self) -> None:
+        self.known: list[Callable[[Connection], Awaitable[str | None]]] = []
+
+    def add(self, one: Callable[[Connection], Awaitable[str | None]]) -> None:
+        """Add who returns the address of a picture, ``/media/…``, or None while there is none."""
+        self.known.append(one)
+
+
+async def warn_of_missing(app: Application) -> None:
+    """Log a warning when the database names pictures that this data folder does not have, instead of many silent 404s:
+    it was restored without them, or another machine's folder holds them."""
+    try:
+        async with app.database.connection() as connection:
+            named = [address for one in app.resource(Named).known if (address := await one(connection))]
+    except (*DOWN, asyncpg.UndefinedTableError) as error:  # nothing can be told now, and others tell why
+        log.debug("pictures were not looked for", error=f"{type(error).__name__}: {error}")
+        return
+    gone = [address for address in named if not await asyncio.to_thread((app.settings.home / address[1:]).is_file)]
+    if gone:
+        log.warning(
+            "pictures are missing: bring media/ of the data folder back, or share it between the machines",
+            folder=str(app.settings.home / FOLDER[0]),
+            example=gone[0],
+        )
+
+
+async def _any_upload(connection: Connection) -> str | None:
+    digest = await connection.fetchval("SELECT digest FROM uploads ORDER BY id LIMIT 1")
+    return f"{ADDRESS}{digest[:2]}/{digest}.webp" if digest else None
+
+
+@contextlib.asynccontextmanager
+async def _look(app: Application) -> AsyncIterator[None]:
+    """Look beside the start, which waits for no database."""
+    looking = asyncio.create_task(warn_of_missing(app), name="look for pictures")
+    try:
+        yield
+    finally:
+        looking.cancel()
+        await asyncio.wait([looking])
+
+
 def setup(app: Application) -> None:
     """Register the route, the pool of decoders and the folder that pictures are served from."""
     app.provide(Encoders, Encoders())
+    named = Named()
+    named.add(_any_upload)
+    app.provide(Named, named)
+    app.lifespan(_look, "web")
     app.add(routes)
     app.lifespan(_encoders)
     app.extend_web(_serve)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from commerce.catalogue import api, backoffice, demo_load, media, pages
 from commerce.catalogue.blocks import HomeBlocks, ProductBlocks
 from commerce.catalogue.demo_steps import DemoSteps
+from commerce.catalogue.picture_store import any_picture
 from commerce.staff import Tile, Tiles
 from server.application import Application
+from server.uploads import Named
 
 
 def setup(app: Application) -> None:
@@ -19,6 +21,7 @@ def setup(app: Application) -> None:
     steps.add(demo_load.PEOPLE)
     steps.add(demo_load.STOCK)
     app.provide(DemoSteps, steps)
+    app.resource(Named).add(any_picture)
     app.command(demo_load.COMMAND)
     app.schedule(demo_load.REFRESH)
     app.add(api.routes, media.routes, pages.routes, backoffice.routes)

@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
+import structlog
 from aiohttp.test_utils import TestClient
 from PIL import Image
 
+from server import uploads
 from server.application import Application
 from server.database import Connection
 from server.http import Identity, Kind
 from server.http.web import web_app
-from server.pictures import MOST_BYTES, Encoders, encode
+from server.pictures import MOST_BYTES, Encoders, Picture, encode
 from server.settings import Settings
 from tests.server.fragile import DEADLY, fragile
 
@@ -269,3 +272,24 @@ async def test_a_picture_that_kills_its_decoder_takes_nobody_along(site: Site) -
         encoders.close()
     bad = (422, "picture_broken")
     assert answers == [(201, ""), bad, (201, ""), (201, ""), bad, (201, "")]
+
+
+async def test_pictures_that_the_data_folder_lacks_are_warned_of_once(settings: Settings) -> None:
+    app = Application(settings, ("server",))
+
+    async def said() -> list[Any]:
+        with structlog.testing.capture_logs() as lines:
+            await uploads.warn_of_missing(app)
+        return [line["example"] for line in lines if line["log_level"] == "warning"]
+
+    async with app.running("command"):
+        assert await said() == []
+        async with app.database.transaction() as connection:
+            view = await uploads.store(app, connection, "member:7", Picture(b"a picture", 1, 1))
+        assert await said() == []
+        (settings.home / view.url[1:]).unlink()
+        assert await said() == [view.url]
+    nowhere = msgspec.structs.replace(settings, database_url="postgresql://127.0.0.1:1/none")
+    app = Application(nowhere, ("server",))
+    async with app.running("command"):
+        assert await said() == []
