@@ -15,6 +15,7 @@ from commerce.orders.states import Action, actions
 from commerce.orders.store import by_id, key, lock, of_member
 from commerce.orders.tills import PATIENCE_S, Closing, Tills
 from commerce.orders.types import (
+    EXPIRED,
     SYSTEM,
     Actor,
     ActorKind,
@@ -29,6 +30,7 @@ from commerce.orders.types import (
 )
 
 __all__ = [
+    "EXPIRED",
     "PATIENCE_S",
     "SYSTEM",
     "Action",

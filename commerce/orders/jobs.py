@@ -10,13 +10,12 @@ from commerce.orders import store
 from commerce.orders.cancel import cancel, close_tills
 from commerce.orders.sources import Sources
 from commerce.orders.tills import PATIENCE_S, Tills
-from commerce.orders.types import SYSTEM, NotCancellable
+from commerce.orders.types import EXPIRED, SYSTEM, NotCancellable
 from server.application import Application
 from server.errors import Conflict, Unavailable
 from server.jobs import Schedule
 
 log = structlog.get_logger("orders")
-EXPIRED = "超时未付款，订单已取消"
 _LOOK = 2000
 _SWEEP = 96
 _AT_ONCE = 16

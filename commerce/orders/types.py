@@ -46,6 +46,8 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 SYSTEM = Actor(ActorKind.SYSTEM)
+EXPIRED = "超时未付款，订单已取消"
+"""Why an order is cancelled whose time to pay is over."""
 
 
 class OrderKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from commerce.orders.refunds import OrderRefund, RefundState
-from commerce.orders.types import Order, OrderStatus, RefundStatus
+from commerce.orders.types import EXPIRED, Order, OrderStatus, RefundStatus
 from server.i18n import Translator
 
 TITLES: dict[OrderStatus, str] = {
@@ -82,8 +82,11 @@ def saying(order: Order, kinds: set[str], at: datetime, tr: Translator, refunds:
         case _ if states or order.refund_status is not RefundStatus.NONE:
             return Saying(tr("订单已取消，钱已退回"), tr("原路退回你付款的账户，到账以支付渠道为准"))
         case _:
-            reason = tr(order.cancel_reason or "")
-            return Saying(tr("订单已取消"), reason)
+            # The history below says that its time was over; here stands what became of it.
+            over = order.cancel_reason == EXPIRED
+            return Saying(
+                tr("订单已取消"), tr("没有在时限内付款，货已放回给别人" if over else order.cancel_reason or "")
+            )
 
 
 def _of_late(refunds: Sequence[OrderRefund]) -> bool:

@@ -11,7 +11,7 @@ from commerce.catalogue import HomeBlock, Product, ProductBlock, Slot
 from commerce.catalogue.store import product as catalogue_product
 from commerce.members import default_address
 from commerce.orders import ActorKind
-from flashsale.seckill import pages_store, sessions, words
+from flashsale.seckill import pages_store, reminders, sessions, words
 from flashsale.seckill.board import Board, Seen, item_view, phase
 from flashsale.seckill.pages_store import Own
 from flashsale.seckill.tickets import OPENS_BEFORE_S
@@ -191,6 +191,7 @@ def _lot(seen: Seen, where: Phase) -> dict[str, Any]:
         "level": view.stock_level,
         "taken": view.taken_percent,
         "word": sessions.WORDS[where],
+        "soon": where is Phase.UPCOMING and seen.item.starts_at - now() <= timedelta(seconds=reminders.AHEAD_S),
     }
 
 

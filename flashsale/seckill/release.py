@@ -7,7 +7,7 @@ from itertools import groupby
 
 import structlog
 
-from commerce.orders import PATIENCE_S, SYSTEM, Closing, Tills, cancel_in
+from commerce.orders import EXPIRED, PATIENCE_S, SYSTEM, Closing, Tills, cancel_in
 from flashsale.gate import Gate, GateUnavailable, Release, Released
 from flashsale.seckill import faults, reservation_store, store
 from flashsale.seckill.types import DueHold, OpenRelease
@@ -15,7 +15,6 @@ from server.application import Application
 from server.database import DOWN, Connection
 
 log = structlog.get_logger("release")
-REASON = "超时未付款，订单已取消"
 _AT_ONCE = 8
 _SWEEP = 200
 _DRAIN = 2000
@@ -85,7 +84,7 @@ async def _expire(app: Application, hold: DueHold) -> bool:
         async with app.database.transaction() as connection:
             if not await give_up(connection, hold.item_id, hold.reservation_id):
                 return False
-            if not await cancel_in(connection, hold.order_id, REASON, SYSTEM):
+            if not await cancel_in(connection, hold.order_id, EXPIRED, SYSTEM):
                 raise Disagreement(f"order {hold.order_id} of hold {hold.reservation_id} is not unpaid")
     except Disagreement as error:
         log.error("hold kept", error=str(error))

@@ -17,10 +17,11 @@ from commerce.sandbox.alipay.notifier import Bell
 from commerce.sandbox.alipay.types import AlreadyPaid, Outcome, Refusal, Trade, TradeStatus
 from server.clock import now, wire
 from server.database import Connection
-from server.errors import Conflict, Invalid, NotFound, Unavailable
+from server.errors import Conflict, NotFound, Unavailable
 from server.http import Anyone, Body, Call, Instant, Routes, View
 from server.http.pages import Page, Redirect
 from server.http.routes import Key
+from server.money import yuan
 
 routes = Routes("sandbox")
 log = structlog.get_logger("sandbox")
@@ -42,7 +43,7 @@ class ChoiceForm(Body, frozen=True, kw_only=True):
     """The page's form; ``amount`` is in yuan and only for the wrong sum."""
 
     choice: Choice
-    amount: Annotated[str, Meta(max_length=16)] = ""
+    amount: Annotated[str, Meta(max_length=200)] = ""
 
 
 class RobotBody(Body, frozen=True, kw_only=True):
@@ -76,6 +77,11 @@ async def show_trades(call: Call) -> Page:
 @routes.page("/sandbox/alipay/cashier/{token}", Anyone())
 async def show_cashier(call: Call, token: str) -> Page:
     """The cashier of one trade."""
+    return await _cashier(call, token)
+
+
+async def _cashier(call: Call, token: str, typed: str = "", fault: str = "") -> Page:
+    """Return the cashier; ``fault`` says what is wrong with the sum that was ``typed``."""
     async with call.database.connection() as connection:
         trade = await _by_token_or_404(connection, token)
         due_at = await store.waiting_act(connection, trade.id)
@@ -85,17 +91,25 @@ async def show_cashier(call: Call, token: str) -> Page:
             "trade": trade,
             "due_at": due_at,
             "open": trade.status is TradeStatus.WAITING and due_at is None,
-            "wrong": max(1, trade.total_amount - 100),
+            "wrong": typed or yuan(max(1, trade.total_amount - 100)),
+            "fault": fault,
             "back": _way_back(call, trade),
         },
+        status=422 if fault else 200,
         forms=_origins(trade),
     )
 
 
 @routes.page("/sandbox/alipay/cashier/{token}", Anyone(), method="POST")
-async def choose(call: Call, token: str) -> Redirect:
-    """Do what the tester chose and go back to the shop, as the real cashier does."""
+async def choose(call: Call, token: str) -> Page | Redirect:
+    """Do what the tester chose and go back to the shop, as the real cashier does; or ask again for a sum."""
     form = await call.form(ChoiceForm)
+    wrong = None
+    if form.choice is Choice.WRONG and form.amount.strip():
+        try:
+            wrong = protocol.read_sum(form.amount.strip())
+        except Refusal:
+            return await _cashier(call, token, form.amount, call.tr("金额写成 12.34 这样"))
     async with call.transaction() as connection:
         trade = await _by_token_or_404(connection, token)
         match form.choice:
@@ -106,7 +120,7 @@ async def choose(call: Call, token: str) -> Redirect:
             case Choice.FAIL:
                 await buyers.decide(connection, trade, Outcome.FAILED)
             case Choice.WRONG:
-                await buyers.decide(connection, trade, Outcome.PAID, amount=_wrong_sum(form.amount, trade))
+                await buyers.decide(connection, trade, Outcome.PAID, amount=wrong or max(1, trade.total_amount - 100))
             case Choice.LATE:
                 rest = (trade.expires_at - now() if trade.expires_at else timedelta()).total_seconds()
                 await buyers.decide(connection, trade, Outcome.PAID, delay=max(0.0, rest) + LATE)
@@ -164,14 +178,6 @@ async def _by_token_or_404(connection: Connection, token: str) -> Trade:
     if trade is None:
         raise NotFound
     return trade
-
-
-def _wrong_sum(text: str, trade: Trade) -> int:
-    try:
-        fen = protocol.read_sum(text.strip()) if text.strip() else max(1, trade.total_amount - 100)
-    except Refusal:
-        raise Invalid("amount", "金额写成 12.34 这样") from None
-    return fen
 
 
 def _way_back(call: Call, trade: Trade) -> str:

@@ -155,7 +155,7 @@ function got(v, s) {
     <hr />
     <div class="line"><img src=${s.item.picture || v.blank} alt="" width="72" height="72" /><div><h3>${s.item.title}</h3>
       <span class="aside">${[...Object.values(s.item.specs), v.t("{n} 件", { n: own.quantity })].join("·")}</span></div></div>
-    <dl class="sums"><dt>${v.t("秒杀价")}</dt><dd>${v.exact(own.amount)}</dd><dt>${v.t("运费")}</dt><dd>${v.exact(0)}</dd>
+    <dl class="sums"><dt>${own.quantity > 1 ? v.t("商品小计") : v.t("秒杀价")}${own.quantity > 1 && html` <small>${v.exact(own.amount / own.quantity)} × ${own.quantity}</small>`}</dt><dd>${v.exact(own.amount)}</dd><dt>${v.t("运费")}</dt><dd>${v.exact(0)}</dd>
       <dt class="total">${v.t("应付")}</dt><dd class="total">${v.price(own.amount, "", true)}</dd></dl>`;
 }
 

@@ -75,6 +75,15 @@ async def test_a_wrong_sum_is_told_and_can_be_paid_again(browser: BrowserContext
         page = await enter(browser, market, member)
         await page.goto(f"/orders/{order.order_no}/pay")
         await page.get_by_role("button", name="去付款").locator("visible=true").click()
+        # What is no sum is told beside its field, and the cashier is still there.
+        sum_of = page.get_by_label("实际扣款（元）")
+        await sum_of.fill("abc")
+        await page.get_by_role("button", name="付这个数").click()
+        await expect(page.get_by_text("金额写成 12.34 这样")).to_be_visible()
+        await expect(sum_of).to_have_value("abc")
+        await expect(page.get_by_role("button", name="付款 ¥49.90")).to_be_visible()
+        await shot(page, "gateway-no-sum")
+        await sum_of.fill("1.00")
         await page.get_by_role("button", name="付这个数").click()
         await expect(page.get_by_role("heading", name="付款金额与订单不符")).to_be_visible()
         await expect(page.get_by_text("已原路退回")).to_be_visible()
@@ -98,8 +107,33 @@ async def test_cancelling_asks_once_and_changes_the_page(browser: BrowserContext
     await expect(page.get_by_role("heading", name="订单已取消")).to_be_visible()
     await expect(page.get_by_text("买多了").first).to_be_visible()
     await expect(page.get_by_role("link", name="去付款")).to_have_count(0)
+    await expect(page.get_by_text("订单金额")).to_be_visible()
+    await expect(page.get_by_text("应付")).to_have_count(0)
     await shot(page, "order-cancelled")
     assert await market.allocated() == 0
+
+
+async def test_an_expired_order_says_why_once(browser: BrowserContext, market: Market) -> None:
+    member = await market.member()
+    order = await market.order(member, pay_within=-1)
+    async with working(market.app.settings):
+        page = await enter(browser, market, member)
+        await page.goto(f"/orders/{order.order_no}")
+        await expect(page.get_by_role("heading", name="订单已取消")).to_be_visible()
+        await expect(page.get_by_text("没有在时限内付款，货已放回给别人")).to_be_visible()
+        await expect(page.get_by_text("超时未付款，订单已取消")).to_have_count(1)
+
+
+async def test_the_list_of_orders_stands_in_the_member_centre(browser: BrowserContext, market: Market) -> None:
+    member = await market.member()
+    await market.order(member)
+    page = await enter(browser, market, member)
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await page.goto("/orders")
+    menu = page.get_by_role("navigation", name="会员中心")
+    await expect(menu.get_by_role("link", name="我的订单")).to_have_attribute("aria-current", "page")
+    width = await page.evaluate("document.querySelector('#orders').getBoundingClientRect().width")
+    assert width > 800
 
 
 async def test_the_address_changes_from_the_sheet(browser: BrowserContext, market: Market) -> None:
@@ -116,6 +150,10 @@ async def test_the_address_changes_from_the_sheet(browser: BrowserContext, marke
     await page.goto(f"/orders/{order.order_no}")
     await page.get_by_role("button", name="修改").click()
     await shot(page, "order-address")
+    await expect(page.get_by_text("139****0000")).to_be_visible()
+    await expect(page.get_by_text("13900000000")).to_have_count(0)
+    way = page.get_by_role("link", name="管理地址")
+    await expect(way).to_have_attribute("href", f"/me/addresses?next=/orders/{order.order_no}")
     await page.get_by_role("button", name="送到这里").last.click()
     await expect(page.get_by_text("北山街 1 号").first).to_be_visible()
     assert (await market.show(member, order))["address"]["region_code"] == "330106"

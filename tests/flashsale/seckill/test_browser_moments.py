@@ -139,13 +139,14 @@ async def test_an_order_that_is_still_being_written_is_told_as_a_queue(browser: 
 
 
 async def test_who_cancels_is_told_so_and_who_was_cancelled_too(browser: BrowserContext, stage: Stage) -> None:
-    item = await stage.sale(quantity=5)
+    item = await stage.sale(quantity=5, limit_per_member=2)
     member = await stage.member()
     async with working(stage):
-        won = await stage.won(item, member)
+        won = await stage.won(item, member, quantity=2)
         page = await enter(browser, stage, member, f"/flash-sales/{item}")
         moment = page.locator("#moment")
         await expect(moment.get_by_role("heading", name="抢到了")).to_be_visible()
+        await expect(moment.get_by_text("商品小计 ¥9.90 × 2")).to_be_visible()
         await online(page)
         # In another tab.
         path = f"/api/v1/orders/{won.body['order_no']}/cancel"

@@ -258,6 +258,23 @@ async def test_a_reminder_goes_out_once_five_minutes_before_the_start(stage: Sta
     assert told[0]["payload"]["title"] == "快开抢的杯"
 
 
+async def test_no_reminder_is_offered_that_would_come_too_late(stage: Stage) -> None:
+    at = now().replace(microsecond=0)
+    soon, later = at + timedelta(minutes=4), at + timedelta(minutes=30)
+    item = await stage.sale(starts_at=soon, ends_at=at + timedelta(hours=1))
+    await stage.sale(starts_at=later, ends_at=at + timedelta(hours=1), sku_id=str(await stage.sku()))
+    member = await stage.member()
+    for who in (member, None):
+        reader = Reader(stage, who)
+        said = texts(await reader.get(f"/flash-sales?at={int(soon.timestamp())}"))
+        assert "马上开抢" in said
+        assert "提醒我" not in said
+        said = texts(await reader.get(f"/flash-sales?at={int(later.timestamp())}"))
+        assert "马上开抢" not in said
+        assert "提醒我" in said
+    assert "马上开抢，别走开" in texts(await Reader(stage, member).get(f"/flash-sales/{item}"))
+
+
 async def test_reminders_are_switched_by_a_plain_form_too(stage: Stage) -> None:
     at = now().replace(microsecond=0)
     item = await stage.sale(starts_at=at + timedelta(hours=1), ends_at=at + timedelta(hours=2))
