@@ -8,6 +8,7 @@ FEATURES: tuple[str, ...] = (
     "commerce.credentials",
     "commerce.staff",
     "commerce.members",
+    "commerce.messages",
     "commerce.catalogue",
     "commerce.stock",
     "commerce.ledger",

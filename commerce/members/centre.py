@@ -1,14 +1,33 @@
-"""What other features put on a member's own page. They join in setup(app): ``app.resource(Centre).count_orders(…)``."""
+"""What other features put on a member's own page. They join in setup(app): ``app.resource(Centre).entry(…)``."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from server.database import Connection
 
 Counts = Callable[[Connection, int], Awaitable[Mapping[Any, int]]]
 """Given a connection and a member's id, how many orders they have in each state (its wire name, or a StrEnum of it)."""
+
+Count = Callable[[Connection, int], Awaitable[int]]
+"""Given a connection and a member's id, how much lies behind an entry."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A way from the member centre to a page. ``title`` is a zh_CN msgid, ``icon`` a name of icons.svg.
+
+    ``count`` tells how much lies there; ``news`` shows it as something new, else it stands as a plain figure.
+    """
+
+    position: int
+    title: str
+    href: str
+    icon: str
+    count: Count | None = None
+    news: bool = False
 
 
 class Centre:
@@ -16,6 +35,18 @@ class Centre:
 
     def __init__(self) -> None:
         self._counts: Counts | None = None
+        self._entries: list[Entry] = []
+
+    def entry(self, entry: Entry) -> None:
+        """Put up a way to a page; lower positions stand first."""
+        self._entries = sorted([*self._entries, entry], key=lambda one: one.position)
+
+    async def entries(self, connection: Connection, member_id: int) -> list[tuple[Entry, int]]:
+        """Return the ways with what lies behind them."""
+        return [
+            (entry, await entry.count(connection, member_id) if entry.count is not None else 0)
+            for entry in self._entries
+        ]
 
     def count_orders(self, counts: Counts) -> None:
         """Have orders counted by ``counts``."""

@@ -156,7 +156,9 @@ async def show_centre(call: Call) -> Page:
     member = await _me(call)
     async with call.database.connection() as connection:
         orders = await call.resource(Centre).orders(connection, member.id)
-    return Page("members/centre.html", {"member": member, "contact": _contact(member), "orders": orders})
+        entries = await call.resource(Centre).entries(connection, member.id)
+    values = {"member": member, "contact": _contact(member), "orders": orders, "entries": entries}
+    return Page("members/centre.html", values)
 
 
 @routes.page("/me/security", LoggedIn())

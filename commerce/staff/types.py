@@ -27,10 +27,13 @@ class Permission(StrEnum):
     MEMBERS_MANAGE = "members.manage"
     STAFF_MANAGE = "staff.manage"
     LEDGER_VIEW = "ledger.view"
+    MESSAGES_SEND = "messages.send"
     EVERYTHING = "*"
 
 
-OF_THE_PLATFORM = frozenset({Permission.MEMBERS_VIEW, Permission.MEMBERS_MANAGE, Permission.LEDGER_VIEW})
+OF_THE_PLATFORM = frozenset(
+    {Permission.MEMBERS_VIEW, Permission.MEMBERS_MANAGE, Permission.LEDGER_VIEW, Permission.MESSAGES_SEND}
+)
 """What concerns every shop at once: staff of one shop never hold it, whatever their roles say."""
 
 

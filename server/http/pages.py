@@ -175,6 +175,7 @@ class Pages:
             "ago": lambda moment: ago(call, moment),
             "settings": self._app.settings,
             "partial": "HX-Request" in call.request.headers,
+            "parts": self._app.parts,
         }
         return self.environment_for(call.tr.locale).get_template(template).render(shared | dict(values))
 

@@ -85,6 +85,8 @@ STAFF = {
     "GET /backoffice/products/{product_id}": "products.view",
     "POST /backoffice/products/{product_id}/status": "products.manage",
     "GET /backoffice/ledger": "ledger.view",
+    "GET /backoffice/messages": "messages.send",
+    "POST /backoffice/messages": "messages.send",
     "GET /backoffice/refunds": "payments.view",
     "POST /backoffice/refunds/{refund_no}/retry": "payments.refund",
     "GET /api/v1/backoffice/refunds": "payments.view",
@@ -118,6 +120,8 @@ PLATFORM = {
     "POST /backoffice/members/{member_id}/ban",
     "POST /backoffice/members/{member_id}/unban",
     "GET /backoffice/ledger",
+    "GET /backoffice/messages",
+    "POST /backoffice/messages",
 }
 """What belongs to no shop: staff of a shop are refused whatever they hold."""
 
@@ -253,7 +257,7 @@ async def test_staff_without_the_permission_are_refused(world: World) -> None:
             kept_out(world, route, await attempt(world, route, lacking.headers), 403)
 
 
-OF_A_MEMBER = {"order_no", "payment_no", "address_id", "attempt_id"}
+OF_A_MEMBER = {"order_no", "payment_no", "address_id", "attempt_id", "message_id"}
 OF_A_SHOP = {"order_no", "item_id", "product_id", "refund_no"}
 
 

@@ -29,6 +29,7 @@ def aimed(world: World, document: dict[str, Any]) -> dict[str, Any]:
         "payment_no": [world.payment_no, 1],
         "address_id": [world.address_id, 10**17],
         "product_id": [world.product_id, 10**17],
+        "message_id": [world.message_id, 10**17],
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

@@ -101,6 +101,10 @@ class World(Stage):
         epoch = await self.db.fetchval("SELECT epoch FROM fs_items WHERE id = $1", self.sale_id)
         self.attempt_id = self.app.resource(Tickets).attempt_id(self.sale_id, self.alice.id, "open", epoch)
         await self.work()
+        self.message_id = await self.db.fetchval(
+            "INSERT INTO messages (member_id, kind, category) VALUES ($1, 'old.kind', 'order') RETURNING id",
+            self.alice.id,
+        )
         self.lacking = {
             one: await self.new_staff(None, *(each for each in Permission if each not in (one, "*")))
             for one in Permission
@@ -136,6 +140,7 @@ class World(Stage):
             "address_id": self.address_id,
             "attempt_id": self.attempt_id,
             "member_id": self.victim.id,
+            "message_id": self.message_id,
             "product_id": self.product_id,
             "token": self.cashier,
             "slug": "s" if "/shops/" in route.path else "c",

@@ -1,0 +1,82 @@
+"""Messages for staff: what every kind says, and to tell a member or everybody something."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from commerce.courier import Channel
+from commerce.members.store import member_by_email, member_by_phone
+from commerce.members.targets import target_of
+from commerce.messages import store
+from commerce.messages.announce import announce
+from commerce.messages.kinds import Messages
+from commerce.staff import Permission, names
+from server.errors import Invalid
+from server.http import Body, Call, Kind, Paging, Routes, StaffWith
+from server.http.pages import Page, Redirect
+
+routes = Routes("back office: messages", realm=Kind.STAFF)
+DESK = "/backoffice/messages"
+
+
+class SendForm(Body, frozen=True, kw_only=True):
+    """What to tell whom: ``to`` is a phone or mail address, ``all`` says everybody."""
+
+    title: Annotated[str, Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    text: Annotated[str, Meta(max_length=500)] = ""
+    link: Annotated[str, Meta(max_length=500)] = ""
+    audience: Annotated[str, Meta(max_length=10)] = "one"
+    to: Annotated[str, Meta(max_length=254)] = ""
+
+
+@routes.page(DESK, StaffWith(Permission.MESSAGES_SEND))
+async def show_desk(call: Call, query: Paging) -> Page:
+    """Show the form, what was sent, and what the kinds of messages say."""
+    return await _desk(call, SendForm(), query=query)
+
+
+@routes.page(DESK, StaffWith(Permission.MESSAGES_SEND), "POST")
+async def send(call: Call) -> Page | Redirect:
+    """Send a message, or show the form again with what is wrong."""
+    form = await call.form(SendForm)
+    try:
+        async with call.transaction() as connection:
+            member_id = None
+            if form.audience != "all":
+                target = target_of(form.to, "to")
+                find = member_by_phone if target.channel is Channel.SMS else member_by_email
+                member = await find(connection, target.value)
+                if member is None:
+                    raise Invalid("to", "没有这位会员")
+                member_id = member.id
+            title, text = " ".join(form.title.split()), form.text.replace("\r\n", "\n").strip()
+            await announce(call, connection, title, text, form.link.strip(), member_id)
+    except Invalid as problem:
+        return await _desk(call, form, {problem.field or "to": problem.reason(call.tr)}, status=422)
+    return Redirect(f"{DESK}#sent")
+
+
+async def _desk(
+    call: Call, form: SendForm, faults: dict[str, str] | None = None, *, query: Paging | None = None, status: int = 200
+) -> Page:
+    query = query or Paging()
+    chinese, english = (call.app.translations.of(locale) for locale in ("zh-CN", "en"))
+    async with call.database.connection() as connection:
+        sent, total = await store.announcements(connection, query.offset, query.size)
+        people = await names(connection, {one.staff_id for one in sent})
+    values: dict[str, Any] = {
+        "form": form,
+        "faults": faults or {},
+        "sent": sent,
+        "people": people,
+        "page": query.page,
+        "pages": -(-total // query.size),
+        "href": lambda page: f"{DESK}?page={page}",
+        "kinds": [
+            (kind, kind.said(chinese, kind.example), kind.said(english, kind.example))
+            for kind in call.resource(Messages)
+        ],
+    }
+    return Page("messages/desk.html", values, status=status)

@@ -1,0 +1,273 @@
+"""Every SQL statement about messages and what members chose of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from commerce.messages.types import Announcement, Category, Delivery, Message, Preferences
+from server.database import Connection, many, one, touched
+
+
+async def preferences(connection: Connection, member_id: int) -> Preferences:
+    """Return what a member chose, the defaults for who chose nothing."""
+    row = await connection.fetchrow(
+        "SELECT channels, muted, quiet, language FROM message_preferences WHERE member_id = $1", member_id
+    )
+    return Preferences() if row is None else msgspec.convert(dict(row), Preferences)
+
+
+async def set_preferences(connection: Connection, member_id: int, chosen: Preferences) -> None:
+    """Keep what a member chose."""
+    await connection.execute(
+        """
+        INSERT INTO message_preferences (member_id, channels, muted, quiet, language) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (member_id) DO UPDATE SET
+            channels = excluded.channels, muted = excluded.muted, quiet = excluded.quiet,
+            language = excluded.language, updated_at = now()
+        """,
+        member_id,
+        msgspec.to_builtins(chosen.channels),
+        list(chosen.muted),
+        msgspec.to_builtins(chosen.quiet),
+        chosen.language,
+    )
+
+
+async def add(
+    connection: Connection,
+    member_id: int,
+    kind: str,
+    category: Category,
+    facts: Mapping[str, str],
+    link: str,
+    picture: str,
+    dedupe: str | None,
+    listed: bool,
+) -> int | None:
+    """Add a message and return its id; None when one with the same key was told before."""
+    added: int | None = await connection.fetchval(
+        """
+        INSERT INTO messages (member_id, kind, category, facts, link, picture, dedupe, listed)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (member_id, dedupe) DO NOTHING RETURNING id
+        """,
+        member_id,
+        kind,
+        category,
+        dict(facts),
+        link,
+        picture,
+        dedupe,
+        listed,
+    )
+    return added
+
+
+async def add_delivery(connection: Connection, message_id: int, way: str, until: datetime | None) -> None:
+    """Note a way that the message has yet to go."""
+    await connection.execute(
+        "INSERT INTO message_deliveries (message_id, way, until) VALUES ($1, $2, $3)", message_id, way, until
+    )
+
+
+async def lock_delivery(connection: Connection, message_id: int, way: str) -> Delivery | None:
+    """Lock a way that a message has yet to go; None when it has gone, or was dropped."""
+    row = await connection.fetchrow(
+        """
+        SELECT m.id, m.member_id, m.kind, m.category, m.facts, m.link, m.picture, m.created_at, m.read_at, d.until
+        FROM message_deliveries AS d JOIN messages AS m ON m.id = d.message_id
+        WHERE d.message_id = $1 AND d.way = $2 AND d.sent_at IS NULL AND d.dropped IS NULL
+        FOR UPDATE OF d
+        """,
+        message_id,
+        way,
+    )
+    if row is None:
+        return None
+    values = dict(row)
+    until = values.pop("until")
+    return Delivery(message=msgspec.convert(values, Message), until=until)
+
+
+async def end_delivery(connection: Connection, message_id: int, way: str, dropped: str | None) -> None:
+    """Note that a way was gone, or why it never will be."""
+    await connection.execute(
+        """
+        UPDATE message_deliveries SET sent_at = CASE WHEN $3::text IS NULL THEN now() END, dropped = $3::text
+        WHERE message_id = $1 AND way = $2
+        """,
+        message_id,
+        way,
+        dropped,
+    )
+
+
+async def unread(connection: Connection, member_id: int) -> dict[Category, int]:
+    """Return how many messages are unread, by category; none for those without."""
+    rows = await connection.fetch(
+        "SELECT category, count(*) FROM messages WHERE member_id = $1 AND listed AND read_at IS NULL GROUP BY category",
+        member_id,
+    )
+    return {Category(row["category"]): row["count"] for row in rows}
+
+
+async def totals(connection: Connection, member_id: int) -> dict[Category, tuple[int, int]]:
+    """Return how many messages are listed, and how many of these unread, by category."""
+    rows = await connection.fetch(
+        """
+        SELECT category, count(*) AS all, count(*) FILTER (WHERE read_at IS NULL) AS unread
+        FROM messages WHERE member_id = $1 AND listed GROUP BY category
+        """,
+        member_id,
+    )
+    return {Category(row["category"]): (row["all"], row["unread"]) for row in rows}
+
+
+async def page(
+    connection: Connection, member_id: int, category: Category | None, unread_only: bool, offset: int, size: int
+) -> list[Message]:
+    """Return a page of a member's messages, the newest first."""
+    rows = await connection.fetch(
+        """
+        SELECT id, member_id, kind, category, facts, link, picture, created_at, read_at FROM messages
+        WHERE member_id = $1 AND listed AND ($2::text IS NULL OR category = $2) AND (NOT $3 OR read_at IS NULL)
+        ORDER BY id DESC OFFSET $4 LIMIT $5
+        """,
+        member_id,
+        category,
+        unread_only,
+        offset,
+        size,
+    )
+    return many(Message, rows)
+
+
+async def read(connection: Connection, member_id: int, message_id: int) -> Message | None:
+    """Note that a member has read a message and return it; None when there is none of theirs."""
+    row = await connection.fetchrow(
+        """
+        UPDATE messages SET read_at = coalesce(read_at, now()) WHERE id = $2 AND member_id = $1 AND listed
+        RETURNING id, member_id, kind, category, facts, link, picture, created_at, read_at
+        """,
+        member_id,
+        message_id,
+    )
+    return one(Message, row)
+
+
+async def read_all(connection: Connection, member_id: int, category: Category | None) -> None:
+    """Note that a member has read everything of a category (None: of all)."""
+    await connection.execute(
+        """
+        UPDATE messages SET read_at = now()
+        WHERE member_id = $1 AND listed AND read_at IS NULL AND ($2::text IS NULL OR category = $2)
+        """,
+        member_id,
+        category,
+    )
+
+
+async def drop(connection: Connection, member_id: int, message_id: int) -> bool:
+    """Take a message out of its member's list; False when it is not in it. Its key stays taken."""
+    status = await connection.execute(
+        "UPDATE messages SET listed = false, read_at = coalesce(read_at, now()) "
+        "WHERE id = $2 AND member_id = $1 AND listed",
+        member_id,
+        message_id,
+    )
+    return touched(status) == 1
+
+
+async def tidy(connection: Connection, keep: timedelta) -> None:
+    """Remove messages older than ``keep``, with their deliveries."""
+    await connection.execute("DELETE FROM messages WHERE created_at < now() - $1::interval", keep)
+
+
+async def announce(
+    connection: Connection, staff_id: int, title: str, text: str, link: str, member_id: int | None
+) -> int:
+    """Keep what staff want told and return its id."""
+    made: int = await connection.fetchval(
+        """
+        INSERT INTO message_announcements (staff_id, title, text, link, member_id) VALUES ($1, $2, $3, $4, $5)
+        RETURNING id
+        """,
+        staff_id,
+        title,
+        text,
+        link,
+        member_id,
+    )
+    return made
+
+
+async def lock_announcement(connection: Connection, announcement_id: int) -> Announcement | None:
+    """Lock what staff want told; None when all have it."""
+    row = await connection.fetchrow(
+        """
+        SELECT id, staff_id, title, text, link, member_id, reached, told, created_at, done_at
+        FROM message_announcements WHERE id = $1 AND done_at IS NULL FOR UPDATE
+        """,
+        announcement_id,
+    )
+    return one(Announcement, row)
+
+
+async def announcements(connection: Connection, offset: int, size: int) -> tuple[list[Announcement], int]:
+    """Return a page of what staff told, the newest first, and how many there are."""
+    rows = await connection.fetch(
+        """
+        SELECT id, staff_id, title, text, link, member_id, reached, told, created_at, done_at
+        FROM message_announcements ORDER BY id DESC OFFSET $1 LIMIT $2
+        """,
+        offset,
+        size,
+    )
+    total: int = await connection.fetchval("SELECT count(*) FROM message_announcements")
+    return many(Announcement, rows), total
+
+
+async def tell_next(
+    connection: Connection, announcement: Announcement, kind: str, facts: Mapping[str, str], most: int
+) -> tuple[int, int, int]:
+    """Put an announcement into the lists of the next ``most`` active members.
+
+    Returns the last member reached, how many were looked at and how many had not been told.
+    """
+    row = await connection.fetchrow(
+        """
+        WITH next AS (
+            SELECT id FROM members WHERE id > $1 AND status = 'active' ORDER BY id LIMIT $2
+        ), told AS (
+            INSERT INTO messages (member_id, kind, category, facts, link, dedupe)
+            SELECT id, $3, 'system', $4, $5, $6 FROM next ORDER BY id
+            ON CONFLICT (member_id, dedupe) DO NOTHING RETURNING 1
+        )
+        SELECT (SELECT max(id) FROM next) AS last, (SELECT count(*) FROM next) AS seen,
+            (SELECT count(*) FROM told) AS told
+        """,
+        announcement.reached,
+        most,
+        kind,
+        dict(facts),
+        announcement.link,
+        f"announcement:{announcement.id}",
+    )
+    assert row is not None
+    return row["last"] or announcement.reached, row["seen"], row["told"]
+
+
+async def reach(connection: Connection, announcement_id: int, reached: int, told: int, done: bool) -> None:
+    """Note how far an announcement has come."""
+    await connection.execute(
+        """
+        UPDATE message_announcements
+        SET reached = $2, told = told + $3, done_at = CASE WHEN $4 THEN now() END WHERE id = $1
+        """,
+        announcement_id,
+        reached,
+        told,
+        done,
+    )
