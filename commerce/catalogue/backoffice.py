@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from commerce import stock
 from commerce.catalogue import store, words
-from commerce.catalogue.browse import cleaned
 from commerce.catalogue.types import ProductPut, Status
 from server.errors import Invalid, NotFound
 from server.events import publish
@@ -130,7 +129,7 @@ async def put(call: Call, product_id: int, status: Status) -> None:
 async def products_page(call: Call) -> Page:
     """List products with their stock."""
     query = call.request.query
-    words_, tab, page = cleaned(query.get("q", "")), query.get("show", ""), query.get("page", "1")
+    words_, tab, page = words.cleaned(query.get("q", "")), query.get("show", ""), query.get("page", "1")
     if tab not in ("", "on", "off", "short") or not (
         page.isascii() and page.isdigit() and len(page) <= 6 and 1 <= int(page) <= 10_000
     ):
@@ -199,5 +198,5 @@ async def put_by_form(call: Call, product_id: int) -> Redirect:
 
 
 def _pattern(text: str) -> str:
-    text = cleaned(text)
+    text = words.cleaned(text)
     return words.pattern(text) if text else ""

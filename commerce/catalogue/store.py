@@ -1,4 +1,4 @@
-"""The statements of shops, categories and products; lists are in browse_store, questions of others in sku_store."""
+"""The statements of shops, categories and products; questions of others are in sku_store."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ async def categories(connection: Connection) -> list[Category]:
         "SELECT id, parent_id, slug, name, icon, position FROM categories ORDER BY position, id"
     )
     return many(Category, rows)
+
+
+def children(categories: Sequence[Category], parent_id: int | None) -> list[Category]:
+    """Return the categories right under ``parent_id``, in their order."""
+    return [category for category in categories if category.parent_id == parent_id]
 
 
 async def category_path(connection: Connection, category_id: int) -> list[Category]:

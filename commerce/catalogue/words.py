@@ -7,13 +7,26 @@ the server has a say in what a word is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import rjieba
 
+LONGEST_QUERY = 100
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 _WORD = re.compile(r"\w+")
 _MOST_POSITIONS = 16_000
 _LONGEST = 40
+
+
+def cleaned(text: str) -> str:
+    """Return what somebody typed without control characters and needless spaces, cut to a sane length."""
+    return " ".join(_CONTROL.sub(" ", text).split())[:LONGEST_QUERY]
+
+
+def listed(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the values of a filter given once, several times, or with commas between."""
+    values = (value.strip() for text in texts for value in _CONTROL.sub(" ", text).split(","))
+    return tuple(dict.fromkeys(value for value in values if value))[:50]
 
 
 def words(text: str) -> list[str]:

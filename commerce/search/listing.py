@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 import msgspec
 from multidict import MultiMapping
 
-from commerce.catalogue.browse import Wish, cleaned, listed
-from commerce.catalogue.browse_store import Sort
+from commerce.catalogue.words import cleaned, listed
+from commerce.search.browse import well_formed
+from commerce.search.types import Sort, Wish
 from server.errors import Invalid
 from server.money import parse_yuan, yuan
 
@@ -44,6 +45,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
             ("shop", wish.shop),
             *(("brand", brand) for brand in wish.brands),
             *(("tag", tag) for tag in wish.tags),
+            *(("attr", token) for token in wish.attributes),
             ("low", "" if wish.price_min is None else yuan(wish.price_min).removesuffix(".00")),
             ("high", "" if wish.price_max is None else yuan(wish.price_max).removesuffix(".00")),
             ("in_stock", "1" if wish.in_stock else ""),
@@ -62,7 +64,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
         return self.link(page=page)
 
     def without(self, part: str, value: str) -> str:
-        """Return the address with one of several brands or tags taken out."""
+        """Return the address with one of several brands, tags or attributes' values taken out."""
         return self.link(**{part: tuple(kept for kept in getattr(self.wish, part) if kept != value)})
 
     @property
@@ -71,12 +73,13 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
         wish = self.wish
         priced = wish.price_min is not None or wish.price_max is not None
         category = bool(wish.category) and "category" not in self.fixed
-        return len(wish.brands) + len(wish.tags) + priced + wish.in_stock + category
+        return len(wish.brands) + len(wish.tags) + len(wish.attributes) + priced + wish.in_stock + category
 
     @property
     def bare(self) -> str:
         """Return the address without filters; the words and the order stay."""
-        cleared: dict[str, Any] = {"brands": (), "tags": (), "price_min": None, "price_max": None, "in_stock": False}
+        cleared: dict[str, Any] = {"brands": (), "tags": (), "attributes": ()}
+        cleared |= {"price_min": None, "price_max": None, "in_stock": False}
         if "category" not in self.fixed:
             cleared["category"] = ""
         return self.link(**cleared)
@@ -91,6 +94,9 @@ def read(path: str, query: MultiMapping[str], *, category: str = "", shop: str =
     sort = query.get("sort", "")
     if sort and sort not in set(Sort):
         raise Invalid("sort", "没有这种排序")
+    attributes = listed(query.getall("attr", []))
+    if not all(map(well_formed, attributes)):
+        raise Invalid("attr", "没有这种属性")
     return Listing(
         path=path,
         wish=Wish(
@@ -98,6 +104,7 @@ def read(path: str, query: MultiMapping[str], *, category: str = "", shop: str =
             category=category or cleaned(query.get("category", "")),
             brands=listed(query.getall("brand", [])),
             tags=listed(query.getall("tag", [])),
+            attributes=attributes,
             shop=shop or cleaned(query.get("shop", "")),
             price_min=low,
             price_max=high,

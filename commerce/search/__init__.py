@@ -1,0 +1,1 @@
+"""Search: what lists, searches and suggestions are answered from, and the pages that show them."""

@@ -1,0 +1,126 @@
+"""What people typed, made into what is looked for: every clause must be found, any of its alternatives will do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import rjieba
+
+from commerce.search import analysis
+from commerce.search.lexicon import Lexicon
+from commerce.search.shared import Shared
+
+Alternative = tuple[tuple[int, ...], float]
+"""Words that must all be there, by number, and how much being found by them is worth (1: as typed)."""
+Clause = list[Alternative]
+
+SYNONYM, BEGINNING, SOUND, SOUND_BEGINNING, INITIALS, PAIRS, CHARACTER = 0.9, 0.8, 0.9, 0.6, 0.8, 0.5, 0.5
+MOST_WORDS = 12
+_TRIES = 16
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The clauses, the words as they were taken, and those of them that nothing is called by."""
+
+    clauses: list[Clause]
+    units: list[str]
+    missing: list[str]
+
+
+def plan(text: str, lexicon: Lexicon, shared: Shared) -> Plan:
+    """Return what to look for. The last word is taken as a beginning too."""
+    made = Plan([], [], [])
+    stretches = analysis.runs(analysis.plain(text))
+    units = [unit for run in stretches for unit in _units(run, lexicon, shared)][:MOST_WORDS]
+    for at, unit in enumerate(units):
+        last = at == len(units) - 1
+        clauses = _clauses(unit, last, lexicon, shared)
+        made.units.append(unit)
+        if not clauses:
+            made.missing.append(unit)
+        made.clauses.extend(clauses)
+    return made
+
+
+def _units(run: str, lexicon: Lexicon, shared: Shared) -> list[str]:
+    """Return the words of a stretch; neighbours that are a word together are one."""
+    if not analysis.is_han(run):
+        return [run]
+    cut = rjieba.cut(run)
+    units: list[str] = []
+    at = 0
+    while at < len(cut):
+        for end in range(min(len(cut), at + 4), at, -1):
+            joined = "".join(cut[at:end])
+            if end == at + 1 or joined in shared.synonyms or lexicon.number(joined) is not None:
+                units.append(joined)
+                at = end
+                break
+    return units
+
+
+def _clauses(unit: str, last: bool, lexicon: Lexicon, shared: Shared) -> list[Clause]:
+    number = lexicon.number(unit)
+    found: Clause = [] if number is None else [((number,), 1.0)]
+    for other in shared.synonyms.get(unit, ()):
+        numbers = _numbers(other, lexicon)
+        if numbers:
+            found.append((numbers, SYNONYM))
+    if last and len(unit) > 1:
+        found += [((one,), BEGINNING) for one in lexicon.beginning(unit) if one != number]
+    if analysis.is_han(unit):
+        if len(unit) == 1:
+            found += [((one,), CHARACTER) for one in lexicon.holding(unit) if one != number]
+        elif close := lexicon.pieces(unit):
+            found.append((tuple(one for piece in close for one in piece), PAIRS))
+        return [found] if found else []
+    if number is None and unit.isalpha() and unit.isascii():
+        found += [((one,), SOUND) for one in lexicon.sounding(unit)]
+        if len(unit) > 1:
+            found += [((one,), INITIALS) for one in lexicon.initialled(unit)]
+        if last and len(unit) > 2:
+            found += [((one,), SOUND_BEGINNING) for one in lexicon.sounding_from(unit)]
+        if not found and len(unit) > 3:
+            return [[((one,), SOUND) for one in place] for place in lexicon.spelled_out(unit)]
+    if not found and len(inside := analysis.parts(unit)) > 1:
+        clauses = [_clauses(part, False, lexicon, shared) for part in inside]
+        return [clause for each in clauses for clause in each] if all(clauses) else []
+    return [found] if found else []
+
+
+def _numbers(text: str, lexicon: Lexicon) -> tuple[int, ...]:
+    """Return the numbers of all words of a synonym; empty if one of them is nowhere."""
+    numbers: list[int] = []
+    for run in analysis.runs(text):
+        for word in [run] if lexicon.number(run) is not None or not analysis.is_han(run) else rjieba.cut(run):
+            number = lexicon.number(word)
+            if number is None:
+                return ()
+            numbers.append(number)
+    return tuple(numbers)
+
+
+def corrections(text: str, lexicon: Lexicon, missing: list[str]) -> Iterator[str]:
+    """Yield what may have been meant by words that find nothing, the likeliest first."""
+    whole = analysis.plain(text)
+    seen = {whole}
+    for run in analysis.runs(whole):
+        for part in _windows(run, missing) if analysis.is_han(run) else (run,):
+            for other in lexicon.near(part):
+                better = other
+                if not analysis.is_han(other) and lexicon.number(other) is None:
+                    better = next((lexicon.word(number) for number in lexicon.sounding(other)), other)
+                meant = whole.replace(part, better, 1)
+                if meant not in seen:
+                    seen.add(meant)
+                    yield meant
+                if len(seen) > _TRIES:
+                    return
+
+
+def _windows(run: str, missing: list[str]) -> list[str]:
+    """Return the stretch and the parts of it, those that hold a word that was missing first, longer ones first."""
+    sizes = [size for size in (len(run), 5, 4, 3, 2) if size <= len(run)]
+    found = [run[at : at + size] for size in dict.fromkeys(sizes) for at in range(len(run) - size + 1)]
+    return sorted(found, key=lambda part: not any(word in part for word in missing))

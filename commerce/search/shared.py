@@ -1,0 +1,103 @@
+"""What products share, as every process holds it: categories, brands, shops, attributes and synonyms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from commerce.catalogue.types import Attribute, AttributeKind, Brand, Category
+from commerce.search.analysis import plain
+from commerce.search.types import Synonyms
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """A value that may be chosen for an attribute."""
+
+    id: int
+    attribute_id: int
+    value: str
+    position: int
+
+
+class ShopName(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop, as lists are narrowed to it."""
+
+    id: int
+    slug: str
+    name: str
+
+
+class Shared:
+    """As of one revision; never changed, only replaced."""
+
+    def __init__(
+        self,
+        revision: int,
+        categories: Sequence[Category] = (),
+        brands: Sequence[Brand] = (),
+        shops: Sequence[ShopName] = (),
+        attributes: Sequence[Attribute] = (),
+        values: Sequence[Value] = (),
+        synonyms: Sequence[Synonyms] = (),
+    ) -> None:
+        self.revision = revision
+        self.categories = {one.id: one for one in categories}
+        self.by_slug = {one.slug: one for one in categories}
+        self.brands = {one.id: one for one in brands}
+        self.brands_by_slug = {one.slug: one for one in brands}
+        self.shops = {name: one.id for one in shops for name in (str(one.id), one.slug)}
+        self.shop_names = {one.id: one for one in shops}
+        self.attributes = {one.id: one for one in attributes}
+        self.values = {one.id: one for one in values}
+        self.synonyms: dict[str, tuple[str, ...]] = {}
+        for group in synonyms:
+            words = [plain(word).strip() for word in group.words]
+            for word in words:
+                others = (other for other in words if other != word)
+                self.synonyms[word] = tuple(dict.fromkeys((*self.synonyms.get(word, ()), *others)))
+
+    def path(self, category_id: int) -> list[Category]:
+        """Return the categories from ``category_id`` up to the top; a circle, which nothing makes, would end."""
+        found: list[Category] = []
+        at: int | None = category_id
+        while at is not None and at in self.categories and len(found) < 10:
+            found.append(self.categories[at])
+            at = found[-1].parent_id
+        return found
+
+    def branch(self, category_id: int) -> set[int]:
+        """Return a category and all under it."""
+        return {one for one in self.categories if any(above.id == category_id for above in self.path(one))}
+
+    def told(self, token: str) -> str:
+        """Return what people read for an attribute's value as ``ID:VALUE``; empty if it is unknown."""
+        attribute_id, _, value = token.partition(":")
+        attribute = self.attributes.get(int(attribute_id)) if _small(attribute_id) else None
+        if attribute is None:
+            return ""
+        if attribute.kind is AttributeKind.NUMBER:
+            return f"{value} {attribute.unit}".strip()
+        known = self.values.get(int(value)) if _small(value) else None
+        return known.value if known is not None and known.attribute_id == attribute.id else ""
+
+    def place(self, token: str) -> tuple[float, str]:
+        """Return what the values of one attribute are sorted by."""
+        value = token.partition(":")[2]
+        known = self.values.get(int(value)) if _small(value) else None
+        attribute = self.attributes.get(int(token.partition(":")[0]))
+        if attribute is not None and attribute.kind is AttributeKind.NUMBER:
+            return float(value), value
+        return (known.position if known is not None else 0), value
+
+
+def _small(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def by_attribute(tokens: Iterable[str]) -> dict[str, list[str]]:
+    """Return tokens ``ID:VALUE`` by their attribute's id."""
+    found: dict[str, list[str]] = {}
+    for token in tokens:
+        found.setdefault(token.partition(":")[0], []).append(token)
+    return found
