@@ -66,8 +66,8 @@ environment:
 
 exit codes:
   0  done          1  something is wrong with what was checked or done
-  2  wrong use     3  what is needed is not to be had: an engine or the database does not answer,
-  130  interrupted    the port or the data folder is in use
+  2  wrong use     3  an engine or the database is not to be had, or the port or the data folder is in use
+  130  interrupted
 """
 
 STANDING = ("run", "web", "worker", "migrate")

@@ -118,6 +118,7 @@ async def test_a_form_that_has_expired_says_so_and_leads_back(
     text = await response.text()
     assert response.status == 403
     assert f"<h1>{headline}</h1>" in text
+    assert f"<title>{headline} · 凌峰</title>" in text
     assert f'class="button ink" href="{href}"' in text
     assert "evil.example" not in text
     assert "刷新" not in text
@@ -142,6 +143,8 @@ async def test_staff_without_the_right_stay_in_their_console(site: tuple[Applica
     assert response.status == 403
     assert '<body class="console">' in text
     assert "<span>Xu<small>" in text
+    assert "<h1>这里你还不能进</h1>" in text
+    assert 'popovertarget="menu"' in text  # a phone's way to the rest of the console
     assert 'href="/backoffice">回看板</a>' in text
     assert 'href="/login' not in text
 
