@@ -46,9 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     one.add_argument("--pay", type=float, default=0.5, metavar="P", help="share of the winners who pay (0.5)")
     one.add_argument("--double", type=float, default=0.1, metavar="P", help="share who click twice at once (0.1)")
     one.add_argument("--seed", type=int, default=1, metavar="N", help="makes the crowd repeatable (1)")
-    one.add_argument(
-        "--lead", type=float, default=0.0, metavar="S", help="seconds until the start (0: what they need)"
-    )
+    one.add_argument("--lead", type=float, default=0.0, metavar="S", help="seconds until the start (0: what they need)")
     one.add_argument("--web", action="store_true", help="with locust's web page instead of headless")
     one.add_argument("--report", type=Path, metavar="DIR", help="where the report goes (loadtest/ in the data folder)")
     one.add_argument("--home", type=Path, metavar="DIR", help="data folder of the site (LINGFENG_HOME)")
