@@ -211,11 +211,10 @@ def _filled(call: Call, form: AddressForm) -> tuple[dict[str, object], dict[str,
 
 
 def _faults(call: Call, problem: Problem) -> dict[str, str]:
-    """Return what to say beside the field at fault, or above them all; the schema's own words are not for people."""
-    if isinstance(problem, Invalid) and "rule" in problem.values:
-        words = {"phone": "请填写能联系到收货人的电话", "region_code": "请选择到区县"}
-        field = problem.field or ""
-        return {field: call.tr(words.get(field, "太长了，或有不能用的字"))}
+    """Return what to say beside the field at fault, or above them all; a schema does not know what it is for."""
+    words = {"phone": "请填写能联系到收货人的电话", "region_code": "请选择到区县"}
+    if isinstance(problem, Invalid) and problem.details is not None and problem.field in words:
+        return {problem.field: call.tr(words[problem.field])}
     return {problem.field or "": told(call, problem)}
 
 

@@ -97,6 +97,12 @@ async def test_pages_speak_english(browser: Browser) -> None:
     assert not re.search(r"[\u4e00-\u9fff]", re.sub(r"中文", "", text.partition('<main id="main"')[2]))
 
 
+async def test_the_foot_marks_the_language_of_the_page(browser: Browser) -> None:
+    for language, mark in (("zh-CN", "zh-CN"), ("en", "en")):
+        text = await (await browser.client.get("/categories", headers={"Accept-Language": language})).text()
+        assert re.findall(r'aria-current="true" data-locale="([^"]+)"', text) == [mark]
+
+
 async def test_a_form_without_its_token_is_refused(browser: Browser) -> None:
     await browser.open("/login")
     for token in ("", "forged"):

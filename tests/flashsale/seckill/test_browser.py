@@ -202,7 +202,7 @@ async def test_offline_paused_and_ended(browser: BrowserContext, stage: Stage) -
 async def test_the_page_is_readable_without_script_and_moves_nothing_when_it_wakes(
     browser: BrowserContext, chromium: Browser, stage: Stage
 ) -> None:
-    item = await stage.sale(starts_at=now() + timedelta(minutes=5), limit_per_member=2)
+    item = await stage.sale(starts_at=now() + timedelta(minutes=8), limit_per_member=2)
     member = await stage.member()
     still = await chromium.new_context(
         java_script_enabled=False, viewport={"width": 390, "height": 844}, locale="zh-CN", is_mobile=True
