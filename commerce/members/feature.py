@@ -5,6 +5,7 @@ from __future__ import annotations
 from commerce.members import address_pages, api, backoffice, codes, demo, pages, store
 from commerce.members.centre import Centre
 from commerce.members.directory import directory
+from commerce.members.security_rows import SecurityRows
 from commerce.staff import Tile, Tiles
 from server.application import Application, Command
 from server.http import Kind
@@ -15,6 +16,7 @@ def setup(app: Application) -> None:
     """Register members: their sessions, routes, schedule and demo command."""
     app.directory(Kind.MEMBER, directory)
     app.provide(Centre, Centre())
+    app.provide(SecurityRows, SecurityRows())
     app.add(api.accounts, api.book, pages.routes, address_pages.routes, backoffice.routes)
     app.resource(Tiles).add(
         Tile(

@@ -64,7 +64,7 @@ async def by_code(app: Application, target: Target, code: str, visitor: Visitor)
     async with app.database.transaction() as connection:
         if not await store.use_code(connection, target.value, mac):
             raise CodeWrong
-        return await _enter(app, connection, await find_or_register(connection, target), visitor)
+        return await enter(app, connection, await find_or_register(connection, target), visitor)
 
 
 async def by_password(app: Application, account: str, password: str, visitor: Visitor) -> Entered:
@@ -80,7 +80,7 @@ async def by_password(app: Application, account: str, password: str, visitor: Vi
         raise CredentialsWrong
     async with app.database.transaction() as connection:
         await clear_tries(connection, Kind.MEMBER, target.value)
-        return await _enter(app, connection, member, visitor)
+        return await enter(app, connection, member, visitor)
 
 
 async def _find(connection: Connection, target: Target) -> Member | None:
@@ -90,9 +90,14 @@ async def _find(connection: Connection, target: Target) -> Member | None:
 
 async def find_or_register(connection: Connection, target: Target) -> Member:
     """Return the member of ``target``, a new one if there was none; of two at once both get the same."""
+    return (await found_or_registered(connection, target))[0]
+
+
+async def found_or_registered(connection: Connection, target: Target) -> tuple[Member, bool]:
+    """Return the member of ``target`` and whether they are new."""
     member = await _find(connection, target)
     if member is not None:
-        return member
+        return member, False
     by_phone = target.channel is Channel.SMS
     tail = target.value[-4:] if by_phone else f"{secrets.randbelow(10_000):04d}"
     phone, email = (target.value, None) if by_phone else (None, target.value)
@@ -101,10 +106,11 @@ async def find_or_register(connection: Connection, target: Target) -> Member:
     assert member is not None  # registered here, or by another log-in that won the race
     if registered:
         await store.note(connection, member.id, "registered", f"member:{member.id}")
-    return member
+    return member, registered
 
 
-async def _enter(app: Application, connection: Connection, member: Member, visitor: Visitor) -> Entered:
+async def enter(app: Application, connection: Connection, member: Member, visitor: Visitor) -> Entered:
+    """Open a session of a member who has proved who they are, in the caller's transaction. Raises MemberBanned."""
     if member.status is Status.BANNED:
         raise MemberBanned
     issued = await app.sessions.issue(connection, Kind.MEMBER, member.id, visitor.address, visitor.agent)

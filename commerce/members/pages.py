@@ -15,6 +15,7 @@ from commerce.members.errors import CodeWrong
 from commerce.members.log_in import Entered, by_code, by_password
 from commerce.members.profile import rename
 from commerce.members.security import change_password, hold_new
+from commerce.members.security_rows import SecurityRows
 from commerce.members.targets import account_of, masked
 from commerce.members.types import Member
 from server.errors import Invalid, NotFound, Problem, RateLimited
@@ -62,7 +63,7 @@ class NameForm(Body, frozen=True, kw_only=True):
 class Done(Body, frozen=True, kw_only=True):
     """What was just done, so that the page says so."""
 
-    done: Literal["", "name", "password", "first"] = ""
+    done: Literal["", "name", "password", "first", "bound", "unbound"] = ""
 
 
 def told(call: Call, problem: Problem) -> str:
@@ -164,7 +165,7 @@ async def show_centre(call: Call) -> Page:
 @routes.page("/me/security", LoggedIn())
 async def show_security(call: Call, query: Done) -> Page:
     """Show name and password."""
-    return _security(await _me(call), done=query.done)
+    return await _security(call, await _me(call), done=query.done)
 
 
 @routes.page("/me/name", LoggedIn(), "POST")
@@ -174,7 +175,9 @@ async def change_name(call: Call) -> Page | Redirect:
     try:
         await rename(call.app, call.member.id, form.nickname)
     except Invalid as problem:
-        return _security(await _me(call), {"nickname": told(call, problem)}, nickname=form.nickname, status=422)
+        return await _security(
+            call, await _me(call), {"nickname": told(call, problem)}, nickname=form.nickname, status=422
+        )
     return Redirect("/me/security?done=name")
 
 
@@ -193,17 +196,18 @@ async def change_my_password(call: Call) -> Page | Redirect:
     if form.new != form.again:
         faults["again"] = call.tr("两次填的不一样")
     if faults:
-        return _security(member, faults, status=422)
+        return await _security(call, member, faults, status=422)
     visitor = visitor_of(call)
     try:
         issued = await change_password(call.app, call.member.id, form.old, form.new, visitor.address, visitor.agent)
     except Problem as problem:
-        return _security(member, {problem.field or "old": told(call, problem)}, status=problem.status)
+        return await _security(call, member, {problem.field or "old": told(call, problem)}, status=problem.status)
     call.renew(issued)
     return Redirect("/me/security?done=" + ("first" if member.password_hash is None else "password"))
 
 
-def _security(
+async def _security(
+    call: Call,
     member: Member,
     faults: dict[str, str] | None = None,
     *,
@@ -211,8 +215,11 @@ def _security(
     done: str = "",
     status: int = 200,
 ) -> Page:
+    async with call.database.connection() as connection:
+        rows = await call.resource(SecurityRows).of(call.app, connection, member.id)
     values: dict[str, Any] = {
         "member": member,
+        "rows": rows,
         "contact": _contact(member),
         "nickname": member.nickname if nickname is None else nickname,
         "faults": faults or {},

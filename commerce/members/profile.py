@@ -17,9 +17,15 @@ _HIDDEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufe
 
 async def rename(app: Application, member_id: int, nickname: str) -> None:
     """Give a member another name. Signs that nobody sees, or that turn the text around, are refused. Raises Invalid."""
-    name = nickname.strip()
-    if not 1 <= len(name) <= MOST or _HIDDEN.search(name):
-        raise Invalid("nickname", "昵称是 1 到 20 个看得见的字")
+    name = hold_name(nickname)
     async with app.database.connection() as connection:
         await store.set_nickname(connection, member_id, name)
     app.sessions.refresh(Kind.MEMBER, member_id)
+
+
+def hold_name(nickname: str) -> str:
+    """Return a nickname as it is kept. Raises Invalid."""
+    name = nickname.strip()
+    if not 1 <= len(name) <= MOST or _HIDDEN.search(name):
+        raise Invalid("nickname", "昵称是 1 到 20 个看得见的字")
+    return name

@@ -28,6 +28,18 @@ async def member(connection: Connection, member_id: int) -> Member | None:
     return one(Member, row)
 
 
+async def lock(connection: Connection, member_ids: Sequence[int]) -> list[Member]:
+    """Lock these members in the order of their ids until the transaction ends, and return them in that order."""
+    rows = await connection.fetch(
+        """
+        SELECT id, phone, email::text, nickname, avatar, password_hash, status, created_at
+        FROM members WHERE id = ANY ($1) ORDER BY id FOR UPDATE
+        """,
+        list(member_ids),
+    )
+    return many(Member, rows)
+
+
 async def member_by_phone(connection: Connection, phone: str) -> Member | None:
     """Return the member of a phone number."""
     row = await connection.fetchrow(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from commerce.sandbox import alipay, inbox
+from commerce.sandbox import alipay, inbox, logins
 from server.application import Application
 from server.http import Anyone, Call, Routes
 from server.http.pages import Page
@@ -33,6 +33,8 @@ SANDBOXES = (
         "/sandbox/alipay",
         "wallet",
     ),
+    Sandbox(logins.setup_wechat, "微信", "微信登录：选一个人，同意、拒绝，或让授权码过期", "/sandbox/wechat", "chat"),
+    Sandbox(logins.setup_qq, "QQ", "QQ 登录：选一个人，同意、拒绝，或让授权码过期", "/sandbox/qq", "user"),
 )
 
 

@@ -147,6 +147,8 @@ class World(Stage):
             "locale": "en",
             "folder": "u",
             "name": "none.webp",
+            "party": "wechat",
+            "provider": "wechat",
         } | other
         return _PLACE.sub(lambda found: str(ids[found[1]]), route.path)
 

@@ -1,0 +1,92 @@
+"""Logging in with an identity. One that nobody has bound yet asks for a phone first, which becomes its account's."""
+
+from __future__ import annotations
+
+import secrets
+
+from commerce.identities import store
+from commerce.identities.types import Arrival, ArrivalEnded, OtherBound, Profile
+from commerce.members import store as members
+from commerce.members.codes import check_code
+from commerce.members.errors import CodeWrong
+from commerce.members.log_in import Entered, Visitor, enter, found_or_registered
+from commerce.members.profile import hold_name
+from commerce.members.targets import Target
+from server.application import Application
+from server.database import Connection
+from server.errors import Invalid
+from server.http.session import digest_of
+
+ARRIVAL_LASTS = 900
+"""Seconds in which a phone has to be proved."""
+
+
+async def log_in(app: Application, profile: Profile, way: str, visitor: Visitor) -> Entered | str:
+    """Log in whose identity it is, or return the secret under which the person may prove a phone.
+
+    Raises MemberBanned.
+    """
+    async with app.database.transaction() as connection:
+        bound = await store.find(connection, profile)
+        if bound is not None:
+            await store.learn(connection, bound.id, profile)
+            member = await members.member(connection, bound.member_id)
+            assert member is not None  # the row refers to it
+            return await enter(app, connection, member, visitor)
+        secret = secrets.token_urlsafe(24)
+        await store.keep_arrival(connection, digest_of(secret), profile, way, ARRIVAL_LASTS)
+        return secret
+
+
+async def arrival_of(app: Application, secret: str) -> Arrival:
+    """Return who has yet to prove a phone. Raises ArrivalEnded."""
+    async with app.database.connection() as connection:
+        found = await store.arrival(connection, digest_of(secret))
+    if found is None:
+        raise ArrivalEnded
+    return found
+
+
+async def log_in_with_phone(
+    app: Application, secret: str, target: Target, code: str, visitor: Visitor, title: str
+) -> tuple[Entered, str]:
+    """Bind an arrival to the account of a phone, a new one if there is none, log in, and return the way on too.
+
+    Raises ArrivalEnded, CodeWrong, OtherBound, MemberBanned.
+    """
+    await arrival_of(app, secret)
+    mac = await check_code(app, target, code)
+    async with app.database.transaction() as connection:
+        if not await members.use_code(connection, target.value, mac):
+            raise CodeWrong
+        arrival = await store.take_arrival(connection, digest_of(secret))
+        if arrival is None:
+            raise ArrivalEnded
+        member, new = await found_or_registered(connection, target)
+        entered = await enter(app, connection, member, visitor)
+        await bind(connection, member.id, arrival, title)
+        if new:
+            await _name(connection, member.id, arrival.nickname)
+    return entered, arrival.way
+
+
+async def bind(connection: Connection, member_id: int, profile: Profile, title: str) -> None:
+    """Bind an identity in the caller's transaction. Raises OtherBound where the account, or the identity, has another.
+
+    Bound to this account already it stays so.
+    """
+    if not await store.add(connection, member_id, profile):
+        held = await store.find(connection, profile)
+        if held is None or held.member_id != member_id:
+            raise OtherBound(title=title)
+        return
+    await members.note(connection, member_id, "identity_bound", f"member:{member_id}", profile.provider)
+
+
+async def _name(connection: Connection, member_id: int, nickname: str) -> None:
+    """Call a new member what the provider does, where that is a name of ours."""
+    try:
+        name = hold_name(nickname)
+    except Invalid:
+        return
+    await members.set_nickname(connection, member_id, name)

@@ -1,0 +1,1 @@
+"""The log-in providers, each in a module of its own."""
