@@ -13,6 +13,7 @@ FEATURES: tuple[str, ...] = (
     "commerce.catalogue",
     "commerce.stock",
     "commerce.ledger",
+    "commerce.merchandising",
     "commerce.search",
     "commerce.orders",
     "commerce.payments",

@@ -24,11 +24,15 @@ MOST_BYTES = 8 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 LONGEST_SIDE = 2048
 """Pixels; larger pictures are made smaller."""
+THUMBNAILS = (160, 400, 800)
+"""Pixels of the longest side of the smaller copies; none is made where the picture itself is no larger."""
 DECODE_WITHIN = 15.0
 """Seconds."""
 START_WITHIN = 30.0
 """Seconds in which a process has to be there."""
 PROCESSES = 2
+ADDRESS = "/media/u/"
+"""Where encoded pictures are served (server/uploads.py)."""
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"RIFF")
 
@@ -52,12 +56,13 @@ class PictureBroken(Problem):
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A picture as encoded by us."""
+    """A picture as encoded by us; ``smaller`` are its thumbnails with their longest sides."""
 
     body: bytes
     width: int
     height: int
     media_type: str = "image/webp"
+    smaller: tuple[tuple[int, bytes], ...] = ()
 
 
 class Encoders:
@@ -161,6 +166,14 @@ def _end(pool: ProcessPoolExecutor) -> None:
     pool.shutdown(wait=False)
 
 
+def sized(address: str, side: int) -> str:
+    """Return the address of a picture's thumbnail, ``side`` one of THUMBNAILS; other pictures than uploads have none.
+
+    A picture no larger than that is served whole under it.
+    """
+    return f"{address[:-5]}-{side}.webp" if address.startswith(ADDRESS) and address.endswith(".webp") else address
+
+
 def encode(raw: bytes) -> Picture | str:
     """Return ``raw`` as WebP without metadata, turned upright, or why not: ``format``, ``large``, ``broken``."""
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
@@ -183,6 +196,17 @@ def encode(raw: bytes) -> Picture | str:
     flat.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     clean = Image.new(flat.mode, flat.size)
     clean.paste(flat)  # carries pixels and nothing else
+    smaller = []
+    for side in reversed(THUMBNAILS):
+        if max(clean.size) > side:
+            flat.thumbnail((side, side), Image.Resampling.LANCZOS)  # each out of the one before
+            small = Image.new(flat.mode, flat.size)
+            small.paste(flat)
+            smaller.append((side, _webp(small)))
+    return Picture(_webp(clean), clean.width, clean.height, smaller=tuple(smaller))
+
+
+def _webp(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    clean.save(out, "WEBP", quality=82, method=4)
-    return Picture(out.getvalue(), clean.width, clean.height)
+    picture.save(out, "WEBP", quality=82, method=4)
+    return out.getvalue()

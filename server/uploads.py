@@ -18,7 +18,16 @@ from server.errors import BadRequest, Invalid, TooLarge, UnsupportedMedia
 from server.http import Call, Id, LoggedIn, Routes, View
 from server.http.forms import posted
 from server.http.routes import Key
-from server.pictures import MOST_BYTES, Encoders, NotAPicture, Picture, PictureBroken, PictureTooLarge
+from server.pictures import (
+    ADDRESS,
+    MOST_BYTES,
+    THUMBNAILS,
+    Encoders,
+    NotAPicture,
+    Picture,
+    PictureBroken,
+    PictureTooLarge,
+)
 
 if TYPE_CHECKING:
     from server.application import Application
@@ -26,7 +35,9 @@ if TYPE_CHECKING:
 _SLACK = 4096  # bytes of a multipart body around the file
 log = structlog.get_logger("uploads")
 FOLDER = ("media", "u")
-ADDRESS = "/media/u/"
+ORIGINALS = "originals"
+"""Beside the pictures that are served: what people sent, metadata and all. Nothing reads it but operators."""
+_SIDES = "|".join(str(side) for side in THUMBNAILS)
 
 routes = Routes("uploads")
 
@@ -42,14 +53,22 @@ class UploadView(View, frozen=True):
     size: int
 
 
-async def store(app: Application, connection: Connection, owner: str, picture: Picture) -> UploadView:
+async def store(
+    app: Application, connection: Connection, owner: str, picture: Picture, original: bytes | None = None
+) -> UploadView:
     """Keep ``picture`` as a file named by its digest and a row in the caller's transaction; the same one is kept once.
 
-    The file is there before the row: a transaction that fails leaves at most a file that nothing names.
+    Its thumbnails lie beside it, ``original`` where nobody is served from. The files are there before the row: a
+    transaction that fails leaves at most files that nothing names.
     """
     digest = hashlib.sha256(picture.body).hexdigest()
     name = f"{digest}.webp"
-    await asyncio.to_thread(files.keep, app.settings.home.joinpath(*FOLDER, digest[:2], name), picture.body)
+    folder = app.settings.home.joinpath(*FOLDER, digest[:2])
+    for side, body in picture.smaller:
+        await asyncio.to_thread(files.keep, folder / f"{digest}-{side}.webp", body)
+    if original is not None:
+        await asyncio.to_thread(files.keep, app.settings.home / ORIGINALS / digest[:2] / digest, original)
+    await asyncio.to_thread(files.keep, folder / name, picture.body)
     row = await connection.fetchrow(
         """
         INSERT INTO uploads AS u (digest, media_type, size, width, height, owner) VALUES ($1, $2, $3, $4, $5, $6)
@@ -186,8 +205,12 @@ def _serve(app: Application, site: web.Application) -> None:
 
     async def show(request: web.Request) -> web.StreamResponse:
         part, digest = request.match_info["part"], request.match_info["digest"]
-        path = folder / part / f"{digest}.webp"
-        if not digest.startswith(part) or not await asyncio.to_thread(path.is_file):
+        path = folder / part / f"{digest}{request.match_info['side']}.webp"
+        if not digest.startswith(part):
+            raise web.HTTPNotFound
+        if request.match_info["side"] and not await asyncio.to_thread(path.is_file):
+            path = folder / part / f"{digest}.webp"  # no larger than its thumbnail would be, or older than these
+        if not await asyncio.to_thread(path.is_file):
             raise web.HTTPNotFound
         return web.FileResponse(
             path,
@@ -199,4 +222,6 @@ def _serve(app: Application, site: web.Application) -> None:
             },
         )
 
-    site.router.add_get(f"{ADDRESS}{{part:[0-9a-f]{{2}}}}/{{digest:[0-9a-f]{{64}}}}.webp", show)
+    site.router.add_get(
+        f"{ADDRESS}{{part:[0-9a-f]{{2}}}}/{{digest:[0-9a-f]{{64}}}}{{side:(?:-(?:{_SIDES}))?}}.webp", show
+    )

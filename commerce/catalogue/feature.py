@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from commerce.catalogue import api, backoffice, demo_load, media, pages
+from commerce.catalogue import api, demo_load, media, pages
 from commerce.catalogue.blocks import HomeBlocks, ProductBlocks
 from commerce.catalogue.demo_steps import DemoSteps
 from commerce.catalogue.picture_store import any_picture
-from commerce.staff import Tile, Tiles
 from server.application import Application
 from server.uploads import Named
 
@@ -24,13 +23,4 @@ def setup(app: Application) -> None:
     app.resource(Named).add(any_picture)
     app.command(demo_load.COMMAND)
     app.schedule(demo_load.REFRESH)
-    app.add(api.routes, media.routes, pages.routes, backoffice.routes)
-    app.resource(Tiles).add(
-        Tile(
-            title="商品",
-            text="上架、下架，价格和库存",
-            href="/backoffice/products",
-            icon="box",
-            permission=backoffice.VIEW,
-        )
-    )
+    app.add(api.routes, media.routes, pages.routes)

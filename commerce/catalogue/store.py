@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from commerce.catalogue.sku_store import ordered
-from commerce.catalogue.types import Card, Category, Product, Shop, Status, Story
+from commerce.catalogue.types import Card, Category, Product, Shop, Story
 from server.database import Connection, many, one
 
 
@@ -206,110 +206,3 @@ async def story(connection: Connection) -> Story | None:
         "SELECT title, text, label, href, picture FROM home_stories WHERE shown ORDER BY position, id LIMIT 1"
     )
     return one(Story, row)
-
-
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A product as the back office lists it: prices of all its SKUs in fen, stock summed over them."""
-
-    id: int
-    title: str
-    picture: str
-    status: Status
-    shop: str
-    category: str
-    codes: str
-    price: int | None
-    dearest: int | None
-    skus: int
-    on_hand: int
-    allocated: int
-    free: int
-    sales: int
-
-
-async def listed(
-    connection: Connection,
-    *,
-    shops: Sequence[int] | None,
-    pattern: str,
-    status: Status | None,
-    short: int | None,
-    offset: int,
-    size: int,
-) -> tuple[list[Listed], int]:
-    """Return a page of the products of ``shops`` (None: all), the newest first, and how many there are.
-
-    ``short`` keeps those with at most so many free units.
-    """
-    row = await connection.fetchrow(
-        """
-        WITH found AS (
-            SELECT
-                p.id, p.title, coalesce(p.pictures ->> 0, '') AS picture, p.status, s.name AS shop, c.name AS category,
-                o.codes, o.price, o.dearest, o.skus, o.on_hand, o.allocated, o.free, p.sales,
-                row_number() OVER (ORDER BY p.created_at DESC, p.id) AS at
-            FROM products AS p
-            JOIN shops AS s ON s.id = p.shop_id
-            JOIN categories AS c ON c.id = p.category_id
-            CROSS JOIN LATERAL (
-                SELECT
-                    coalesce(string_agg(k.code, ' ' ORDER BY k.position, k.id), '') AS codes,
-                    min(k.price) AS price, max(k.price) AS dearest, count(k.id) AS skus,
-                    coalesce(sum(f.on_hand), 0)::bigint AS on_hand,
-                    coalesce(sum(f.allocated), 0)::bigint AS allocated,
-                    coalesce(sum(f.free), 0)::bigint AS free
-                FROM skus AS k
-                LEFT JOIN stock_free AS f ON f.sku_id = k.id
-                WHERE k.product_id = p.id
-            ) AS o
-            WHERE ($1::bigint[] IS NULL OR p.shop_id = ANY ($1::bigint[]))
-                AND ($2::text = '' OR p.title ILIKE $2::text OR o.codes ILIKE $2::text)
-                AND ($3::text IS NULL OR p.status = $3::text)
-                AND ($4::bigint IS NULL OR o.free <= $4::bigint)
-        )
-        SELECT
-            (SELECT count(*) FROM found) AS total,
-            (SELECT coalesce(jsonb_agg(to_jsonb(page) ORDER BY page.at), '[]') FROM (
-                SELECT * FROM found ORDER BY at OFFSET $5::bigint LIMIT $6::bigint
-            ) AS page) AS items
-        """,
-        None if shops is None else list(shops),
-        pattern,
-        status,
-        short,
-        offset,
-        size,
-    )
-    return msgspec.convert(row["items"], list[Listed]), row["total"]
-
-
-async def counts(connection: Connection, shops: Sequence[int] | None) -> dict[str, int]:
-    """Return how many products of ``shops`` (None: all) have each status."""
-    rows = await connection.fetch(
-        """
-        SELECT status, count(*) FROM products
-        WHERE $1::bigint[] IS NULL OR shop_id = ANY ($1::bigint[])
-        GROUP BY status
-        """,
-        None if shops is None else list(shops),
-    )
-    return {status.value: 0 for status in Status} | {row["status"]: row["count"] for row in rows}
-
-
-async def lock_status(connection: Connection, product_id: int, shops: Sequence[int] | None) -> Status | None:
-    """Lock a product of ``shops`` (None: any) and return its status; None if there is none."""
-    status = await connection.fetchval(
-        """
-        SELECT status FROM products
-        WHERE id = $1 AND ($2::bigint[] IS NULL OR shop_id = ANY ($2::bigint[]))
-        FOR UPDATE
-        """,
-        product_id,
-        None if shops is None else list(shops),
-    )
-    return Status(status) if status is not None else None
-
-
-async def set_status(connection: Connection, product_id: int, status: Status) -> None:
-    """Put a product on or off the shelf. The caller holds its lock."""
-    await connection.execute("UPDATE products SET status = $2, updated_at = now() WHERE id = $1", product_id, status)

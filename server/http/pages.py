@@ -25,6 +25,7 @@ from server.http.call import Call
 from server.http.routes import Key, Route
 from server.http.session import Kind
 from server.money import yuan
+from server.pictures import sized
 
 if TYPE_CHECKING:
     from server.application import Application
@@ -150,7 +151,7 @@ class Pages:
                 bytecode_cache=_COMPILED,
             )
             made.policies["json.dumps_function"] = _json
-            made.filters |= {"yuan": yuan, "wire": wire}
+            made.filters |= {"yuan": yuan, "wire": wire, "sized": sized}
             tr = self._app.translations.of(locale)
             made.install_gettext_callables(tr.gettext, tr.ngettext, newstyle=True)  # type: ignore[attr-defined]
             self._languages[locale] = made

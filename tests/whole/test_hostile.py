@@ -34,6 +34,7 @@ ENDS_A_SESSION = {
 }
 NEEDS_A_KEY = {
     ATTEMPTS,
+    "POST /api/v1/backoffice/products",
     "POST /api/v1/orders/{order_no}/cancel",
     "POST /api/v1/orders/{order_no}/payments",
     "POST /api/v1/backoffice/refunds/{refund_no}/retry",
@@ -70,7 +71,17 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "POST /api/v1/addresses": address,
         "PATCH /api/v1/addresses/{address_id}": address,
         "POST /api/v1/staff/sessions": {"account": "nobody", "password": "nothing", "otp": "000000"},
-        "PATCH /api/v1/backoffice/products/{product_id}": {"status": "on"},
+        # No such brand: nothing is added.
+        "POST /api/v1/backoffice/products": {
+            "shop_id": str(world.shop_id), "category_id": "1", "brand_id": "99999999", "title": "坏", "subtitle": "坏",
+            "slug": "bad", "description": "坏", "tags": [], "parameters": [["坏", "坏"]], "attributes": {},
+            "pictures": ["/media/u/x.webp"], "alts": {}, "spec_names": ["色"], "status": "off",
+            "skus": [{"code": "BAD-1", "specs": {"色": "坏"}, "price": 100}],
+        },
+        "PATCH /api/v1/backoffice/products/{product_id}": {
+            "status": "on", "subtitle": "坏", "description": "坏", "tags": ["坏"], "parameters": [["坏", "坏"]],
+            "attributes": {}, "pictures": [], "alts": {},
+        },
         "POST /api/v1/orders/{order_no}/cancel": {"reason": "不要了"},
         "PATCH /api/v1/orders/{order_no}": {"address_id": str(world.address_id)},
         "POST /api/v1/orders/{order_no}/payments": {"method": "alipay"},

@@ -1,0 +1,1 @@
+"""Merchandising: products as the back office keeps them: editor, batches, schedule, files, history, categories."""

@@ -1,0 +1,292 @@
+"""The editor: what is saved, what is refused, and what history tells of it."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+from typing import Any
+
+import asyncpg
+import pytest
+
+from commerce import stock
+from commerce.catalogue.types import Status
+from tests.commerce.catalogue.conftest import Shelf
+
+Staff = dict[str, dict[str, str]]
+API = "/api/v1/backoffice/products"
+HOME = "/backoffice/products"
+_INPUT = re.compile(r"<input ([^>]*)>")
+_AREA = re.compile(r'<textarea name="([^"]+)"[^>]*>(.*?)</textarea>', re.S)
+_SELECT = re.compile(r'<select name="([^"]+)"[^>]*>(.*?)</select>', re.S)
+
+
+def fields(page: str) -> dict[str, Any]:
+    """Return what a browser would post of the editor's form as it stands."""
+    found: dict[str, Any] = {}
+    form = page[page.index('id="editor"') : page.index("</aside></form>")]
+    for part in re.split(r"<template.*?</template>", form, flags=re.S):
+        for attributes in _INPUT.findall(part):
+            name = re.search(r'name="([^"]+)"', attributes)
+            value = re.search(r'value="([^"]*)"', attributes)
+            boxed = 'type="checkbox"' in attributes
+            if name and (not boxed or "checked" in attributes) and 'type="file"' not in attributes:
+                found.setdefault(name[1], []).append(html.unescape(value[1] if value else ""))
+        for name_, text in _AREA.findall(part):
+            found[name_] = [html.unescape(text)]
+        for name_, options in _SELECT.findall(part):
+            chosen = re.search(r'<option value="([^"]*)" selected', options)
+            found[name_] = [html.unescape(chosen[1])] if chosen else [""]
+    return found
+
+
+class Browser:
+    """Somebody of the staff in a browser."""
+
+    def __init__(self, shelf: Shelf, headers: dict[str, str]) -> None:
+        token = headers["Authorization"].removeprefix("Bearer ")
+        self.shelf, self.cookies = shelf, {"Cookie": f"lf_staff={token}"}
+
+    async def open(self, path: str) -> dict[str, Any]:
+        """Return the fields of the form at an address."""
+        return fields(await self.shelf.page(path, headers=self.cookies))
+
+    async def post(self, path: str, form: dict[str, Any]) -> tuple[int, str, str]:
+        """Return status, place and text of the answer to a form."""
+        async with self.shelf.client.post(path, data=form, headers=self.cookies, allow_redirects=False) as answer:
+            return answer.status, answer.headers.get("Location", ""), await answer.text()
+
+
+def row_of(form: dict[str, Any], code: str) -> int:
+    """Return the number of the row with a SKU's code."""
+    return next(int(name.split(".")[1]) for name, value in form.items() if name.endswith(".code") and value == [code])
+
+
+async def test_saved_as_it_stands_nothing_changes(shelf: Shelf, staff: Staff) -> None:
+    product_id = await shelf.product("bottle")
+    browser = Browser(shelf, staff["admin"])
+    before = await shelf.get(f"{API}/{product_id}", headers=staff["admin"])
+    form = await browser.open(f"{HOME}/{product_id}")
+    status, place, text = await browser.post(f"{HOME}/{product_id}", form)
+    assert (status, place) == (303, f"{HOME}/{product_id}?saved=0"), text
+    assert await shelf.get(f"{API}/{product_id}", headers=staff["admin"]) == before
+
+
+async def test_every_change_is_in_the_history(shelf: Shelf, staff: Staff) -> None:
+    product_id, sku_id = await shelf.product("bottle"), await shelf.sku("LF-BT-INK-500")
+    browser = Browser(shelf, staff["admin"])
+    form = await browser.open(f"{HOME}/{product_id}")
+    at = row_of(form, "LF-BT-INK-500")
+    price = form[f"skus.{at}.price"][0]
+    form |= {"title": "山行保温杯 新款", "tags": "新品、送礼", f"skus.{at}.price": "66.60", f"skus.{at}.stock": "8001"}
+    status, place, text = await browser.post(f"{HOME}/{product_id}", form)
+    assert (status, place) == (303, f"{HOME}/{product_id}?saved=4"), text
+    kept = await shelf.get(f"{API}/{product_id}", headers=staff["admin"])
+    assert (kept["title"], kept["tags"], kept["version"]) == ("山行保温杯 新款", ["新品", "送礼"], 2)
+    sku = next(sku for sku in kept["skus"] if sku["id"] == str(sku_id))
+    assert (sku["price"], sku["on_hand"]) == (6660, 8001)
+    prices = await shelf.get(f"{API}/{product_id}/prices", headers=staff["admin"])
+    assert [(one["price_before"], one["price_after"]) for one in prices] == [(round(float(price) * 100), 6660)]
+    async with shelf.app.database.connection() as connection:
+        [move] = await stock.movements(connection, [sku_id], 1)
+        assert (move.kind, move.quantity, move.ref) == (stock.Kind.CORRECT, 1, f"product:{product_id}")
+        audit = await connection.fetchrow("SELECT detail FROM staff_audit WHERE kind = 'product_changed'")
+        assert {
+            "what": "title",
+            "before": "凌峰 山行保温杯 316 不锈钢 保冷保热",
+            "after": "山行保温杯 新款",
+            "sku": "",
+        } in (audit["detail"]["changes"])
+        told = await connection.fetchrow("SELECT payload FROM events WHERE kind = 'catalogue.product_changed'")
+        assert set(told["payload"]["what"]) == {"title", "tags", "price", "on_hand"}
+    for show, shown in (("edits", "山行保温杯 新款"), ("prices", "¥66.60"), ("stock", "8,001")):
+        page = await shelf.page(f"{HOME}/{product_id}/history?show={show}", headers=staff["admin"])
+        assert shown in page, show
+
+
+async def test_history_cannot_be_changed(shelf: Shelf, staff: Staff) -> None:
+    product_id = await shelf.product("bottle")
+    async with shelf.client.patch(f"{API}/{product_id}", json={"title": "甲"}, headers=staff["admin"]) as response:
+        assert response.status == 200
+    for query in ("DELETE FROM product_edits", "UPDATE product_edits SET staff_id = staff_id"):
+        with pytest.raises(asyncpg.RestrictViolationError, match="only ever added"):
+            await shelf.change(query)
+
+
+async def test_all_faults_at_once_and_the_draft_stays(shelf: Shelf, staff: Staff) -> None:
+    product_id = await shelf.product("bottle")
+    browser = Browser(shelf, staff["admin"])
+    form = await browser.open(f"{HOME}/{product_id}")
+    at = row_of(form, "LF-BT-INK-500")
+    form |= {
+        "title": "",
+        "subtitle": "草稿还在",
+        f"skus.{at}.price": "便宜",
+        f"skus.{at}.code": "LF BT",
+        "category_id": "",
+    }
+    status, _, text = await browser.post(f"{HOME}/{product_id}", form)
+    assert status == 422
+    for shown in ("草稿还在", "有 4 处要改", "写成 49.90 这样的金额", "货号 1 到 40 个字符", "请选择最下一级分类"):
+        assert shown in text, shown
+    assert fields(text)[f"skus.{at}.price"] == ["便宜"]
+    other = await shelf.sku("LF-BT-INK-500")
+    async with shelf.client.patch(
+        f"{API}/{await shelf.product('phone')}",
+        json={"title": "x" * 119, "tags": ["标" * 30], "pictures": ["https://evil.example/x.png", "/media/../x"]},
+        headers=staff["admin"],
+    ) as response:
+        body = await response.json()
+        assert (response.status, set(body["error"]["details"])) == (422, {"tags", "pictures"}), body
+    assert other
+
+
+async def test_the_second_of_two_writers_is_told_what_the_first_did(shelf: Shelf, staff: Staff) -> None:
+    product_id = await shelf.product("bottle")
+    one, two = Browser(shelf, staff["admin"]), Browser(shelf, staff["shop1"])
+    first, second = await one.open(f"{HOME}/{product_id}"), await two.open(f"{HOME}/{product_id}")
+    assert (await one.post(f"{HOME}/{product_id}", first | {"title": "第一个人的"}))[0] == 303
+    status, _, text = await two.post(f"{HOME}/{product_id}", second | {"subtitle": "第二个人的"})
+    assert status == 409
+    assert "第一个人的" in text
+    assert "第二个人的" in text
+    assert (await shelf.get(f"{API}/{product_id}", headers=staff["admin"]))["title"] == "第一个人的"
+    answers = await asyncio.gather(
+        *(
+            shelf.client.patch(
+                f"{API}/{product_id}", json={"version": 2, "title": f"同时 {at}"}, headers=staff["admin"]
+            )
+            for at in range(5)
+        )
+    )
+    assert sorted(answer.status for answer in answers) == [200, 409, 409, 409, 409]
+    refusal = next(answer for answer in answers if answer.status == 409)
+    assert (await refusal.json())["error"]["code"] == "product_stale"
+    status, _, _ = await two.post(f"{HOME}/{product_id}", fields(text))
+    assert status == 409  # a third change came between
+
+
+async def test_units_sold_while_the_form_was_open_stay_sold(shelf: Shelf, staff: Staff) -> None:
+    product_id, sku_id = await shelf.product("bottle"), await shelf.sku("LF-BT-INK-500")
+    browser = Browser(shelf, staff["admin"])
+    form = await browser.open(f"{HOME}/{product_id}")
+    async with shelf.app.database.transaction() as connection:
+        assert await stock.allocate(connection, sku_id, 10, "order:1", "system")
+        await stock.ship(connection, sku_id, 10, "order:1", "system")
+    at = row_of(form, "LF-BT-INK-500")
+    form |= {f"skus.{at}.stock": "8005"}
+    assert (await browser.post(f"{HOME}/{product_id}", form))[0] == 303
+    async with shelf.app.database.connection() as connection:
+        [level] = await stock.levels(connection, [sku_id])
+    assert level.on_hand == 7995
+    async with shelf.app.database.transaction() as connection:
+        assert await stock.allocate(connection, sku_id, 7990, "order:2", "system")
+    form = await browser.open(f"{HOME}/{product_id}")
+    status, _, text = await browser.post(f"{HOME}/{product_id}", form | {f"skus.{at}.stock": "5"})
+    assert (status, "已有订单占用" in text) == (422, True)
+
+
+async def test_the_matrix_keeps_ids_and_takes_off_what_is_gone(shelf: Shelf, staff: Staff) -> None:
+    product_id = await shelf.product("bottle")
+    before = await shelf.get(f"{API}/{product_id}", headers=staff["admin"])
+    browser = Browser(shelf, staff["admin"])
+    form = await browser.open(f"{HOME}/{product_id}")
+    names, values = before["spec_names"], form["axes.0.values"][0].split("、")
+    gone, renamed = values[-1], "曜石黑"
+    form |= {"axes.0.values": "、".join([renamed, *values[1:]]), "do": "combine"}
+    status, _, text = await browser.post(f"{HOME}/{product_id}", form)
+    assert status == 200
+    form = fields(text)
+    form |= {"axes.0.values": "、".join([renamed, *values[1:-1], "新色"]), "do": "combine"}
+    form = fields((await browser.post(f"{HOME}/{product_id}", form))[2])
+    form |= {"fill.price": "88", "fill.list_price": "99", "fill.code": "NEW", "do": "fill"}
+    form = fields((await browser.post(f"{HOME}/{product_id}", form))[2])
+    status, _, text = await browser.post(f"{HOME}/{product_id}", form)
+    assert status == 303, text[text.index("faults") :][:2000]
+    after = await shelf.get(f"{API}/{product_id}", headers=staff["admin"])
+    ids = {sku["id"]: sku for sku in after["skus"]}
+    for sku in before["skus"]:
+        now, value = ids[sku["id"]], sku["specs"][names[0]]
+        if value in (gone,):
+            # the last value and the new one stand in the same place: it was renamed
+            assert now["specs"][names[0]] == "新色"
+        else:
+            assert now["specs"][names[0]] == (renamed if value == values[0] else value)
+        assert (now["price"], now["list_price"], now["on_hand"]) == (8800, 9900, sku["on_hand"])
+    form = await browser.open(f"{HOME}/{product_id}")
+    form |= {"axes.0.values": "、".join([renamed, *values[1:-1]]), "do": "combine"}
+    form = fields((await browser.post(f"{HOME}/{product_id}", form))[2])
+    assert (await browser.post(f"{HOME}/{product_id}", form))[0] == 303
+    kept = await shelf.get(f"{API}/{product_id}", headers=staff["admin"])
+    assert {sku["id"] for sku in kept["skus"]} == set(ids)
+    off = {sku["specs"][names[0]] for sku in kept["skus"] if sku["status"] == Status.OFF}
+    assert off == {"新色"}
+    page = await shelf.page(f"/products/{product_id}")
+    assert "新色" not in page
+    assert renamed in page
+
+
+async def test_a_new_product_and_its_copy(shelf: Shelf, staff: Staff) -> None:
+    browser = Browser(shelf, staff["shop1"])
+    form = await browser.open(f"{HOME}/new")
+    bottle = await shelf.get(f"{API}/{await shelf.product('bottle')}", headers=staff["admin"])
+    assert form["shop_id"] == [bottle["shop_id"]]
+    form |= {"title": "手冲壶 细口", "category_id": bottle["category_id"], "parameters": "容量：600 毫升\n材质: 不锈钢"}
+    form |= {"axes.0.name": "颜色", "axes.0.values": "墨，砂", "axes.1.name": "容量", "axes.1.values": "大、小"}
+    status, _, text = await browser.post(f"{HOME}/new", form | {"do": "combine"})
+    assert status == 200
+    form = fields(text) | {"fill.price": "128", "fill.stock": "7", "fill.code": "SC", "do": "fill"}
+    status, _, text = await browser.post(f"{HOME}/new", form)
+    form = fields(text) | {"on": "1"}
+    status, place, text = await browser.post(f"{HOME}/new", form)
+    assert status == 303, text
+    product_id = place.split("/")[-1].partition("?")[0]
+    made = await shelf.get(f"{API}/{product_id}", headers=staff["shop1"])
+    assert [sku["code"] for sku in made["skus"]] == ["SC-01", "SC-02", "SC-03", "SC-04"]
+    assert made["parameters"] == [["容量", "600 毫升"], ["材质", "不锈钢"]]
+    assert {sku["on_hand"] for sku in made["skus"]} == {7}
+    assert re.fullmatch(r"shou-chong-hu-xi-kou-[0-9a-f]{6}", made["slug"])
+    assert "手冲壶 细口" in await shelf.page(f"/products/{product_id}")
+    copy = await browser.open(f"{HOME}/new?copy={product_id}")
+    assert (copy["title"], copy["slug"], copy["skus.0.code"], copy["skus.0.stock"]) == (
+        ["手冲壶 细口"],
+        [""],
+        [""],
+        ["0"],
+    )
+    async with shelf.client.get(f"{HOME}/{product_id}", headers=staff["shop2"]) as response:
+        assert response.status == 404
+    async with shelf.client.get(f"{HOME}/new?copy={product_id}", headers=staff["shop2"]) as response:
+        assert response.status == 404
+    status, _, _ = await Browser(shelf, staff["shop2"]).post(f"{HOME}/new", form | {"csrf_token": "x"})
+    assert status == 403
+
+
+async def test_a_shop_cannot_add_to_another(shelf: Shelf, staff: Staff) -> None:
+    bottle = await shelf.get(f"{API}/{await shelf.product('bottle')}", headers=staff["admin"])
+    body = {
+        **{name: bottle[name] for name in ("shop_id", "category_id")},
+        "title": "偷放的",
+        "skus": [{"code": "T-1", "price": 100}],
+    }
+    headers = {"Idempotency-Key": "steal", **staff["shop2"]}
+    async with shelf.client.post(API, json=body, headers=headers) as response:
+        assert (response.status, (await response.json())["error"]["field"]) == (422, "shop_id")
+
+
+async def test_what_a_struck_through_price_must_have_been(shelf: Shelf, staff: Staff) -> None:
+    product_id = await shelf.product("bottle")
+    await shelf.change("UPDATE skus SET price = 7990, list_price = 12900 WHERE product_id = $1", product_id)
+    warning = "划线价须是近 30 天内真实卖过的价格"
+    assert warning in await shelf.page(f"{HOME}/{product_id}", headers=staff["admin"])
+    kept = await shelf.get(f"{API}/{product_id}", headers=staff["admin"])
+    for price, list_price in ((12900, None), (7990, 12900)):
+        skus = [sku | {"price": price, "list_price": list_price} for sku in kept["skus"]]
+        async with shelf.client.patch(f"{API}/{product_id}", json={"skus": skus}, headers=staff["admin"]) as response:
+            assert response.status == 200, await response.text()
+    assert warning not in await shelf.page(f"{HOME}/{product_id}", headers=staff["admin"])
+    await shelf.change("ALTER TABLE price_changes DISABLE TRIGGER price_changes_stay")
+    await shelf.change("UPDATE price_changes SET at = at - interval '31 days'")
+    await shelf.change("ALTER TABLE price_changes ENABLE TRIGGER price_changes_stay")
+    assert warning in await shelf.page(f"{HOME}/{product_id}", headers=staff["admin"])
