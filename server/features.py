@@ -15,6 +15,7 @@ FEATURES: tuple[str, ...] = (
     "commerce.ledger",
     "commerce.merchandising",
     "commerce.search",
+    "commerce.favourites",
     "commerce.orders",
     "commerce.payments",
     "commerce.sandbox",

@@ -25,6 +25,8 @@ class Slot(StrEnum):
 
     OFFER = "offer"
     """Under the gallery, before the price: something that changes what one would do here."""
+    MARK = "mark"
+    """In the corner of the panel with price and title: small buttons that keep the product, or share it."""
     BAR = "bar"
     """In the bar that stays in sight: buttons that work."""
     BELOW = "below"

@@ -85,6 +85,9 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "POST /api/v1/orders/{order_no}/cancel": {"reason": "不要了"},
         "PATCH /api/v1/orders/{order_no}": {"address_id": str(world.address_id)},
         "POST /api/v1/orders/{order_no}/payments": {"method": "alipay"},
+        "POST /api/v1/me/favourites": {"product_id": str(world.product_id)},
+        "POST /api/v1/me/favourites/remove": {"product_ids": ["1"]},
+        "PUT /api/v1/me/footprints/recording": {"on": True},
         "POST /api/v1/me/messages/read": {"category": "order"},
         "PUT /api/v1/me/messages/preferences": {
             "channels": {"promotion": {"in_app": True, "sms": False, "email": False}}, "muted": [],
