@@ -38,7 +38,7 @@ class SkuView(View, frozen=True, kw_only=True):
 
 
 class ProductView(View, frozen=True, kw_only=True):
-    """A product. ``description`` is Markdown."""
+    """A product. ``description`` is Markdown; ``attributes`` are what lists are narrowed by."""
 
     id: Id
     title: str
@@ -51,6 +51,7 @@ class ProductView(View, frozen=True, kw_only=True):
     brand: NamedView | None
     tags: list[str]
     parameters: list[tuple[str, str]]
+    attributes: list[tuple[str, str]]
     description: str
     sales: int
     skus: list[SkuView]
@@ -64,10 +65,11 @@ async def show_product(call: Call, product_id: int) -> ProductView:
         if product is None:
             raise NotFound
         path = await store.category_path(connection, product.category_id)
-    return _product_view(product, [NamedView(slug=category.slug, name=category.name) for category in path])
+        attributes = await store.attributes_of(connection, product_id)
+    return _product_view(product, attributes, [NamedView(slug=category.slug, name=category.name) for category in path])
 
 
-def _product_view(product: Product, category: list[NamedView]) -> ProductView:
+def _product_view(product: Product, attributes: list[tuple[str, str]], category: list[NamedView]) -> ProductView:
     brand = product.brand
     return ProductView(
         id=str(product.id),
@@ -81,6 +83,7 @@ def _product_view(product: Product, category: list[NamedView]) -> ProductView:
         brand=NamedView(slug=brand.slug, name=brand.name) if brand is not None else None,
         tags=product.tags,
         parameters=product.parameters,
+        attributes=attributes,
         description=product.description,
         sales=product.sales,
         skus=[

@@ -49,12 +49,15 @@ async def product(call: Call, product_id: int) -> Page:
         if found is None or not found.on_shelf:
             raise NotFound
         trail = await store.category_path(connection, found.category_id)
+        described = await store.attributes_of(connection, found.id)
         related = await store.related(connection, found.id, found.category_id, found.shop.id, RELATED)
     wanted = call.request.query.get("sku", "")
     current = chosen(found.on_shelf, int(wanted) if re.fullmatch("[0-9]{1,18}", wanted) else None)
     assert current is not None  # on_shelf is not empty
+    told = dict(found.parameters)
     values = {
         "product": found,
+        "facts": [*found.parameters, *(pair for pair in described if pair[0] not in told)],
         "current": current,
         "axes": axes(found.on_shelf, current, found.spec_names),
         "pictures": _pictures(found, current),

@@ -115,6 +115,26 @@ async def product(
     return msgspec.structs.replace(found, skus=skus)
 
 
+async def attributes_of(connection: Connection, product_id: int) -> list[tuple[str, str]]:
+    """Return the names and values that a product's attributes have, as people read them."""
+    rows = await connection.fetch(
+        """
+        SELECT e.name, string_agg(
+            coalesce(v.value, trim_scale(a.number) || CASE WHEN e.unit = '' THEN '' ELSE ' ' || e.unit END),
+            '、' ORDER BY v.position, a.id
+        ) AS value
+        FROM product_attributes AS a
+        JOIN attributes AS e ON e.id = a.attribute_id
+        LEFT JOIN attribute_values AS v ON v.id = a.value_id
+        WHERE a.product_id = $1
+        GROUP BY e.id
+        ORDER BY e.position, e.id
+        """,
+        product_id,
+    )
+    return [(row["name"], row["value"]) for row in rows]
+
+
 async def cards(connection: Connection, product_ids: Sequence[int]) -> list[Card]:
     """Return those products that are on the shelf, in the order of their ids given."""
     rows = await connection.fetch(

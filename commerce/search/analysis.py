@@ -16,8 +16,8 @@ WEIGHTS = (14, 10, 4, 1)
 PAIR = "\x02"
 """Marks two characters that stand beside each other in a title, whatever words they belong to."""
 PAIR_WEIGHT = 6
-VERSION = "1"
-"""Part of every digest: another number has all words made again."""
+WAY = "2"
+"""How words are made: another number has those of all products made again."""
 LONGEST = 40
 _CHINESE = r"[\u3400-\u9fff\uf900-\ufaff]"
 _OTHER = r"[^\W\u3400-\u9fff\uf900-\ufaff_]"
@@ -68,11 +68,13 @@ def pairs(text: str) -> list[str]:
 
 def lines(texts: Mapping[str, str]) -> str:
     """Return a product's words, a line for each of WEIGHTS, and a last one with its pairs."""
-    names, title = texts["names"], texts["title"]
+    names, title = texts["names"].split("\n"), texts["title"]
+    whole = _whole(names)
     found = (
-        [*_whole(names.split("\n")), *words(names)],
+        whole or words(" ".join(names)),
         words(title),
-        words(texts["about"]),
+        # A part of a name says less than the name: a phone case is no phone.
+        [*words(" ".join(names)), *_whole(texts["above"].split("\n")), *words(texts["about"])],
         words(texts["rest"][:1500]),
         pairs(title),
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from commerce.search import api, feed, pages
+from commerce.catalogue import DemoSteps
+from commerce.members.belongings import Belongings
+from commerce.search import api, belonging_store, demo_step, feed, pages
+from commerce.search.demo import load
 from commerce.search.feed import Follower
 from server.application import Application
 from server.jobs import Schedule
@@ -14,4 +17,7 @@ def setup(app: Application) -> None:
     app.provide(Follower, follower)
     app.lifespan(follower.following, "web")
     app.schedule(Schedule(name="search.feed", every=0.4, run=feed.work))
+    app.resource(DemoSteps).add(demo_step.STEP)
+    app.command(load.COMMAND)
+    app.resource(Belongings).add(belonging_store.BELONGING)
     app.add(api.routes, pages.routes)

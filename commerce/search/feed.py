@@ -22,24 +22,24 @@ from server.database import Database
 log = structlog.get_logger("search")
 AT_ONCE = 1000
 """Marks that a list sees to before it answers, the newest, so that an edit is not hidden behind an import."""
-_BATCH = 4000
+BATCH = 4000
 _CHUNK = 2000
 _FOLLOW_EVERY = 2.0
 _LOOK_BACK = 10.0
 """Seconds that expired holds are looked for again: longer than a worker's turn, short enough to cost nothing."""
 
 
-async def renew(database: Database, most: int, *, newest: bool = False) -> int:
-    """Make rows of up to ``most`` marks and return how many products that were; 0 also while another is at it."""
+async def renew(database: Database, most: int, *, newest: bool = False) -> int | None:
+    """Make rows of up to ``most`` marks and return how many products that were; None while another is at it."""
     async with database.transaction() as connection:
         if not await feed_store.alone(connection):
-            return 0
+            return None
         marked = await feed_store.take(connection, most, newest=newest)
         if 0 in marked:
             await feed_store.turn_shared(connection)
         products = [one for one in marked if one]
         if products:
-            rows = await feed_store.described(connection, products, analysis.VERSION)
+            rows = await feed_store.described(connection, products, analysis.WAY)
             made = []
             for row in rows:
                 values = dict(row)
@@ -51,10 +51,18 @@ async def renew(database: Database, most: int, *, newest: bool = False) -> int:
 
 async def work(app: Application) -> None:
     """Make rows until no mark is left; what holds that ran out gave back is marked on the way."""
-    async with app.database.connection() as connection:
+    async with app.database.transaction() as connection:
+        await feed_store.mark_outdated(connection, analysis.WAY)
         await feed_store.mark_expired(connection, _LOOK_BACK)
-    while await renew(app.database, _BATCH):
+    while await renew(app.database, BATCH):
         pass
+
+
+async def rest(database: Database) -> None:
+    """Wait until no mark is left, whoever sees to them."""
+    while (done := await renew(database, BATCH)) != 0:
+        if done is None:
+            await asyncio.sleep(0.1)
 
 
 class Follower:

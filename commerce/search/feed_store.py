@@ -46,24 +46,27 @@ async def alone(connection: Connection) -> bool:
 
 
 async def take(connection: Connection, most: int, *, newest: bool) -> list[int]:
-    """Remove the oldest or the newest marks and return what was marked; 0 stands for what products share."""
+    """Remove all marks of the products that the oldest or the newest ``most`` of them are of, and return those; 0
+    stands for what products share."""
     rows = await connection.fetch(
         """
-        WITH taken AS (
-            DELETE FROM search_marks
-            WHERE id IN (SELECT id FROM search_marks ORDER BY id LIMIT CASE WHEN $2::boolean THEN 0 ELSE $1::bigint END)
-                OR id IN (SELECT id FROM search_marks ORDER BY id DESC LIMIT CASE WHEN $2 THEN $1 ELSE 0 END)
-            RETURNING product_id
+        WITH chosen AS (
+            (SELECT product_id FROM search_marks ORDER BY id LIMIT $1)
+            UNION
+            (SELECT product_id FROM search_marks ORDER BY id DESC LIMIT $2)
+        ),
+        taken AS (
+            DELETE FROM search_marks AS m USING chosen AS c WHERE m.product_id = c.product_id RETURNING m.product_id
         )
         SELECT DISTINCT product_id FROM taken ORDER BY product_id
         """,
-        most,
-        newest,
+        0 if newest else most,
+        most if newest else 0,
     )
     return [row["product_id"] for row in rows]
 
 
-async def described(connection: Connection, product_ids: Sequence[int], version: str) -> list[Row]:
+async def described(connection: Connection, product_ids: Sequence[int], way: str) -> list[Row]:
     """Return what the table should say of products; ``texts`` only where they are others than the row was made of."""
     return await connection.fetch(
         """
@@ -111,7 +114,7 @@ async def described(connection: Connection, product_ids: Sequence[int], version:
         CROSS JOIN LATERAL (
             SELECT
                 coalesce(string_agg(above.name, E'\n') FILTER (WHERE above.depth = 0), '') AS leaf,
-                coalesce(string_agg(above.name, ' ') FILTER (WHERE above.depth > 0), '') AS parents
+                coalesce(string_agg(above.name, E'\n') FILTER (WHERE above.depth > 0), '') AS parents
             FROM above
             WHERE above.leaf = p.category_id
         ) AS c
@@ -119,10 +122,9 @@ async def described(connection: Connection, product_ids: Sequence[int], version:
             SELECT jsonb_build_object(
                 'names', concat_ws(E'\n', c.leaf, b.name),
                 'title', p.title,
-                'about', concat_ws(
-                    ' ', p.subtitle, a.told, w.specs, array_to_string(p.tags, ' '), c.parents, h.name
-                ),
-                'rest', concat_ws(' ', (
+                'above', c.parents,
+                'about', concat_ws(' ', p.subtitle, a.told, w.specs, array_to_string(p.tags, ' ')),
+                'rest', concat_ws(' ', h.name, (
                     SELECT string_agg(concat_ws(' ', pair ->> 0, pair ->> 1), ' ')
                     FROM jsonb_array_elements(p.parameters) AS pair
                 ), left(p.description, 2000))
@@ -132,7 +134,7 @@ async def described(connection: Connection, product_ids: Sequence[int], version:
         WHERE p.id = ANY ($1::bigint[])
         """,
         list(product_ids),
-        version,
+        way,
     )
 
 
@@ -178,10 +180,12 @@ async def turn_shared(connection: Connection) -> None:
     await connection.execute("UPDATE search_shared SET revision = revision + 1")
 
 
-async def mark_all(connection: Connection) -> int:
-    """Have every product's row made again and return how many there are."""
-    status = await connection.execute("INSERT INTO search_marks (product_id) SELECT id FROM products")
-    return touched(status)
+async def mark_outdated(connection: Connection, way: str) -> bool:
+    """Have every product's row made again if their words were made in another way; return whether they were."""
+    status = await connection.execute("UPDATE search_shared SET way = $1 WHERE way <> $1", way)
+    if outdated := touched(status) > 0:
+        await connection.execute("INSERT INTO search_marks (product_id) SELECT product_id FROM search_products")
+    return outdated
 
 
 async def mark_expired(connection: Connection, seconds: float) -> None:

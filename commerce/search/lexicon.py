@@ -75,6 +75,10 @@ class Lexicon:
         """Return the word of a number."""
         return self._postings.words[number]
 
+    def count(self, number: int) -> int:
+        """Return about how many products hold a word."""
+        return self._postings.count(number)
+
     def beginning(self, start: str) -> list[int]:
         """Return the words that begin so, the commonest first."""
         return self._best(self._postings.numbers[word] for word in _from(self._sorted, start))

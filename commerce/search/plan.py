@@ -29,7 +29,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def plan(text: str, lexicon: Lexicon, shared: Shared) -> Plan:
-    """Return what to look for. The last word is taken as a beginning too."""
+    """Return what to look for. A last word that nothing is called by is taken as a beginning."""
     made = Plan([], [], [])
     stretches = analysis.runs(analysis.plain(text))
     units = [unit for run in stretches for unit in _units(run, lexicon, shared)][:MOST_WORDS]
@@ -67,20 +67,23 @@ def _clauses(unit: str, last: bool, lexicon: Lexicon, shared: Shared) -> list[Cl
         numbers = _numbers(other, lexicon)
         if numbers:
             found.append((numbers, SYNONYM))
-    if last and len(unit) > 1:
-        found += [((one,), BEGINNING) for one in lexicon.beginning(unit) if one != number]
+    if last and len(unit) > 1 and number is None:
+        found += [((one,), BEGINNING) for one in lexicon.beginning(unit)]
     if analysis.is_han(unit):
         if len(unit) == 1:
             found += [((one,), CHARACTER) for one in lexicon.holding(unit) if one != number]
         elif close := lexicon.pieces(unit):
             found.append((tuple(one for piece in close for one in piece), PAIRS))
         return [found] if found else []
-    if number is None and unit.isalpha() and unit.isascii():
-        found += [((one,), SOUND) for one in lexicon.sounding(unit)]
+    if unit.isalpha() and unit.isascii():
+        sounds = [((one,), SOUND) for one in lexicon.sounding(unit)]
         if len(unit) > 1:
-            found += [((one,), INITIALS) for one in lexicon.initialled(unit)]
-        if last and len(unit) > 2:
-            found += [((one,), SOUND_BEGINNING) for one in lexicon.sounding_from(unit)]
+            sounds += [((one,), INITIALS) for one in lexicon.initialled(unit)]
+        if last and len(unit) > 2 and number is None:
+            sounds += [((one,), SOUND_BEGINNING) for one in lexicon.sounding_from(unit)]
+        # Letters that are a word are pinyin too, unless as a word they are the commoner of the two.
+        if number is None or lexicon.count(number) < max((lexicon.count(one[0][0]) for one in sounds), default=0):
+            found += sounds
         if not found and len(unit) > 3:
             return [[((one,), SOUND) for one in place] for place in lexicon.spelled_out(unit)]
     if not found and len(inside := analysis.parts(unit)) > 1:

@@ -61,21 +61,26 @@ class Postings:
 
     def put(self, slot: int, weighed: dict[str, int]) -> None:
         """Say which words a slot holds, instead of those it held."""
-        if self._raw is not None:  # the first filling: all slots are new
-            numbers, slots, weights = self._raw
+        if self._raw is not None:  # the first filling: all slots are new, and there are many
+            known, strength = self.numbers, self.strength
+            held, slots, weights = self._raw
             for word, weight in weighed.items():
-                numbers.append(self.number(word, min(weight, 255)))
-                slots.append(slot)
-                weights.append(min(weight, 255))
+                number = known.get(word)
+                if number is None:
+                    number = self.number(word, weight)
+                elif weight > strength[number]:
+                    strength[number] = weight
+                held.append(number)
+                weights.append(weight)
+            slots.extend([slot] * len(weighed))
             return
         if slot < len(self._stale):
             self._stale[slot] = self._any_stale = True
         for number in self._by_slot.pop(slot, ()):
             del self._fresh[number][slot]
-        held = [(self.number(word, min(weight, 255)), min(weight, 255)) for word, weight in weighed.items()]
-        for number, weight in held:
+        numbers = self._by_slot[slot] = [self.number(word, weight) for word, weight in weighed.items()]
+        for number, weight in zip(numbers, weighed.values(), strict=True):
             self._fresh.setdefault(number, {})[slot] = weight
-        self._by_slot[slot] = [number for number, _ in held]
 
     def find(self, number: int) -> tuple[Slots, Weights]:
         """Return the slots that hold a word, each once, and its weights there."""

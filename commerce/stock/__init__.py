@@ -5,7 +5,7 @@ through these functions only; their SQL may read the view ``stock_free (sku_id, 
 """
 
 from commerce.stock.hold import drop, hold, take
-from commerce.stock.move import allocate, correct, free, receive, release, ship
+from commerce.stock.move import allocate, correct, free, receive, receive_first, release, ship
 from commerce.stock.store import levels, movements
 from commerce.stock.types import Kind, Level, Movement, NotAllocated, NotEnoughStock
 
@@ -23,6 +23,7 @@ __all__ = [
     "levels",
     "movements",
     "receive",
+    "receive_first",
     "release",
     "ship",
     "take",

@@ -6,7 +6,7 @@ did it (``staff:3``, ``system``). Whoever moves several SKUs in one transaction 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from commerce.stock import store
 from commerce.stock.types import Kind, NotAllocated, NotEnoughStock
@@ -25,6 +25,13 @@ async def receive(connection: Connection, sku_id: int, quantity: int, ref: str, 
     await store.ensure(connection, sku_id)
     await store.lock(connection, sku_id)
     await store.move(connection, sku_id, Kind.RECEIVE, quantity, ref, actor, on_hand=quantity)
+
+
+async def receive_first(connection: Connection, quantities: Mapping[int, int], ref: str, actor: str) -> None:
+    """Add the first units of many SKUs at once; those that have had some already are left as they are."""
+    for quantity in quantities.values():
+        _positive(quantity)
+    await store.receive_first(connection, quantities, ref, actor)
 
 
 async def correct(connection: Connection, sku_id: int, difference: int, ref: str, actor: str) -> None:

@@ -6,7 +6,7 @@ hold that was committed before, which a condition inside one UPDATE would not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from commerce.stock.types import Kind, Level, Movement
 from server.database import Connection, many, touched
@@ -58,6 +58,26 @@ async def lock(connection: Connection, sku_id: int) -> bool:
 async def ensure(connection: Connection, sku_id: int) -> None:
     """Give the SKU a row with nothing in it if it has none."""
     await connection.execute("INSERT INTO stock (sku_id) VALUES ($1) ON CONFLICT (sku_id) DO NOTHING", sku_id)
+
+
+async def receive_first(connection: Connection, quantities: Mapping[int, int], ref: str, actor: str) -> None:
+    """Give SKUs that have no row yet one with their first units, and write the movements."""
+    await connection.execute(
+        """
+        WITH made AS (
+            INSERT INTO stock (sku_id, on_hand)
+            SELECT sku_id, quantity FROM unnest($1::bigint[], $2::bigint[]) AS u (sku_id, quantity)
+            ON CONFLICT (sku_id) DO NOTHING
+            RETURNING sku_id, on_hand
+        )
+        INSERT INTO stock_movements (sku_id, kind, quantity, on_hand_after, allocated_after, ref, actor)
+        SELECT sku_id, 'receive', on_hand, on_hand, 0, $3::text, $4::text FROM made
+        """,
+        list(quantities.keys()),
+        list(quantities.values()),
+        ref,
+        actor,
+    )
 
 
 async def move(

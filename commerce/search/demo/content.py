@@ -1,0 +1,77 @@
+"""Groups, brands, colours and synonyms of the made-up products; their kinds are in kinds.txt, a line each."""
+
+from __future__ import annotations
+
+GROUPS = {
+    "home": "家居日用",
+    "kitchenware": "厨具餐饮",
+    "electronics": "手机数码",
+    "computing": "电脑办公",
+    "appliance": "家用电器",
+    "clothing": "服装",
+    "shoesbags": "鞋靴箱包",
+    "sport": "运动户外",
+    "cosmetics": "美妆个护",
+    "eat": "食品生鲜",
+    "baby": "母婴玩具",
+    "pet": "宠物用品",
+}
+BRANDS = """
+home: 山屿 Shanyu, 暖巢, 檐下, 禾木 Hemu, 青棉, 素白 Subai, 云栖里, 眠月
+kitchenware: 灶王爷, 铁匠铺, 炊烟 Chuiyan, 拾味, 鼎香, 瓷言 Ciyan
+electronics: 星弧 Starc, 米粒 Mili, 华岭 Hualing, 极昼 Polaro, 声浪 Soundra, 微光 Weiglow, 锐鹏 Repon, 橙极 Orango
+computing: 键鼠匠, 墨屏 Inkview, 雷蛰 Razhe, 速存 Speedisk, 联擎 Lianqin, 纸间
+appliance: 美家乐, 海澜星 Hailux, 格风 Gefeng, 净界 Purezone, 小厨星, 舒朗 Shulon, 电博士
+clothing: 裁云, 简衣 Jianyi, 北纬三十, 棉柠, 绒上, 尚简 Simplo, 布谷 Bugoo, 七分熟
+shoesbags: 行履, 步知 Buzhi, 皮匠世家, 旅人 Lvren, 驰足 Chizoo, 云袋
+sport: 岭野 Ridgeon, 跃界 Yuejie, 拓峰, 飞羽 Feiyu, 骑迹 Qiji, 山猫户外
+cosmetics: 花颜集, 润之, 雪肌 Snowskin, 芷兰, 蔓草 Mancao, 清野, 牙博士
+eat: 粮心, 果田 Guotian, 茶里巷, 老坛记, 牧歌 Muge, 海之味, 山货郎, 禾悠
+baby: 小象屋, 芽芽 Yaya, 贝乐 Beile, 积木城, 奶油猫, 童年里
+pet: 毛球 Maoqiu, 喵星人, 旺家, 爪印 Pawyin
+"""
+COLOURS = (
+    "黑色",
+    "白色",
+    "灰色",
+    "蓝色",
+    "粉色",
+    "绿色",
+    "米色",
+    "红色",
+    "紫色",
+    "咖啡色",
+)
+COLOURLESS = ("eat", "cosmetics", "pet")
+SYNONYMS = (
+    "雨伞 自动伞 折叠伞 晴雨伞 遮阳伞",
+    "保温杯 真空杯 保温壶",
+    "充电宝 移动电源",
+    "蓝牙耳机 无线耳机 真无线耳机",
+    "电饭煲 电饭锅",
+    "行李箱 拉杆箱 登机箱 旅行箱",
+    "双肩包 书包 背包",
+    "跑步鞋 跑鞋",
+    "吹风机 电吹风",
+    "纸尿裤 尿不湿",
+    "手机壳 手机套 保护壳",
+    "笔记本电脑 笔电 手提电脑",
+    "被子 被芯 棉被",
+    "吸尘器 除尘器",
+    "洗衣液 洗衣露",
+    "电热水壶 烧水壶 热水壶",
+    "冰箱 电冰箱",
+    "猫粮 猫食",
+    "狗粮 犬粮",
+    "毛巾 洗脸巾",
+    "T恤 体恤 短袖",
+    "番茄 西红柿",
+    "土豆 马铃薯",
+    "优盘 U盘 闪存盘",
+    "耳机 耳麦",
+    "手机 移动电话",
+    "自行车 单车 脚踏车",
+    "唇膏 口红",
+    "相机 照相机",
+    "平板 平板电脑 pad",
+)
