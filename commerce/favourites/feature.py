@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from commerce.catalogue import DemoSteps, ProductBlock, ProductBlocks, Slot
 from commerce.catalogue.types import ProductChanged, ProductPut
-from commerce.favourites import api, demo, drops, footprint_store, pages, store, trail
+from commerce.favourites import api, belonging_store, demo, drops, footprint_store, pages, store, trail
+from commerce.members.belongings import Belongings
 from commerce.members.centre import Centre, Entry
 from commerce.messages import Messages
 from server.application import Application
@@ -29,6 +30,7 @@ def setup(app: Application) -> None:
         ProductBlock(name="heart", position=10, slot=Slot.MARK, template="favourites/heart.html", values=pages.heart)
     )
     blocks.add(ProductBlock(name="trail", position=90, slot=Slot.BELOW, template="", values=trail.noticed))
+    app.resource(Belongings).add(belonging_store.BELONGING)
     centre = app.resource(Centre)
     centre.entry(Entry(position=20, title="收藏", href=pages.LIST, icon="heart", count=store.count))
     centre.entry(Entry(position=30, title="足迹", href=pages.TRAIL, icon="eye", count=_footprints))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from commerce.identities import log_in, store
 from commerce.identities.provider import Providers
-from commerce.identities.types import IdentityTaken, LastWayIn, Party, Profile
+from commerce.identities.types import LastWayIn, OtherBound, Party, Profile
 from commerce.members import store as members
+from commerce.members.errors import MergeOffered
+from commerce.members.merging import make_offer
 from commerce.members.security_rows import SecurityRow
 from server.application import Application
 from server.database import Connection
@@ -13,13 +15,23 @@ from server.errors import NotFound
 
 
 async def bind(app: Application, member_id: int, profile: Profile, title: str) -> None:
-    """Bind an identity. Raises IdentityTaken when it is another account's, OtherBound when this one has another."""
+    """Bind an identity. Locks the member.
+
+    Raises OtherBound when the account has another one of this provider; MergeOffered, with the offer's secret as
+    details, when the identity is another account's.
+    """
+    offer = ""
     async with app.database.transaction() as connection:
         await members.lock(connection, [member_id])
         held = await store.find(connection, profile)
-        if held is not None and held.member_id != member_id:
-            raise IdentityTaken(title=title)
-        await log_in.bind(connection, member_id, profile, title)
+        if held is None or held.member_id == member_id:
+            await log_in.bind(connection, member_id, profile, title)
+        elif any(each.provider is profile.provider for each in await store.of_member(connection, member_id)):
+            raise OtherBound(title=title)
+        else:
+            offer = await make_offer(connection, member_id, held.member_id, "identity")
+    if offer:
+        raise MergeOffered(details={"offer": offer})
 
 
 async def unbind(app: Application, member_id: int, party: Party) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from commerce.identities import api, go, pages
+from commerce.identities import api, belonging_store, go, pages
 from commerce.identities.bind import rows
 from commerce.identities.provider import Providers
 from commerce.identities.providers.accounts import account
 from commerce.identities.providers.qq import QQ
 from commerce.identities.providers.wechat import WeChat
 from commerce.identities.types import Party
+from commerce.members.belongings import Belongings
 from commerce.members.security_rows import SecurityRows
 from server.application import Application
 from server.jobs import Schedule
@@ -38,5 +39,6 @@ def setup(app: Application) -> None:
 
     app.lifespan(connections)
     app.resource(SecurityRows).add(rows)
+    app.resource(Belongings).add(belonging_store.BELONGING)
     app.add(api.routes, pages.routes)
     app.schedule(Schedule(name="identities.tidy", every=3600, run=go.tidy))

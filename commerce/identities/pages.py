@@ -14,7 +14,7 @@ from commerce.identities.provider import Provider, Providers
 from commerce.identities.types import Arrival, ArrivalEnded, Party
 from commerce.members.api import visitor_of
 from commerce.members.codes import send_code
-from commerce.members.errors import CodeWrong
+from commerce.members.errors import CodeWrong, MergeOffered
 from commerce.members.pages import HOME, let_in, told
 from commerce.members.targets import phone_of
 from server.errors import NotFound, Problem, RateLimited
@@ -82,6 +82,8 @@ async def come_back(call: Call, party: str, query: Back) -> Page | Redirect:
             await bind(call.app, sent.member_id, profile, provider.title)
             return Redirect(SECURITY + "?done=bound")
         entered = await log_in.log_in(call.app, profile, sent.way, visitor_of(call))
+    except MergeOffered as problem:
+        return Redirect(f"/me/merge?offer={problem.details['offer']}")
     except Problem as problem:
         return _failed(call, provider, problem)
     if isinstance(entered, str):

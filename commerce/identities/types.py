@@ -100,12 +100,6 @@ class ArrivalEnded(Problem):
     code, status, message = "arrival_ended", 410, "停留太久，授权已失效，请重新登录"
 
 
-class IdentityTaken(Conflict):
-    """The identity is bound to another account."""
-
-    code, message = "identity_taken", "这个{title}已绑定另一个账号"
-
-
 class OtherBound(Conflict):
     """The account has another identity of the same provider."""
 

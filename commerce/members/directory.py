@@ -9,8 +9,8 @@ from server.http import Identity, Kind
 
 
 async def directory(connection: Connection, member_id: int) -> Identity | None:
-    """Return the member as requests see them, None when banned or gone."""
+    """Return the member as requests see them, None when banned, merged or gone."""
     member = await store.member(connection, member_id)
-    if member is None or member.status is Status.BANNED:
+    if member is None or member.status is not Status.ACTIVE:
         return None
     return Identity(kind=Kind.MEMBER, id=member.id, name=member.nickname, avatar=member.avatar)

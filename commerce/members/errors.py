@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Conflict, Forbidden, Unauthenticated
+from server.errors import Conflict, Forbidden, Problem, Unauthenticated
 
 
 class CodeWrong(Unauthenticated):
@@ -27,3 +27,39 @@ class TooManyAddresses(Conflict):
     """A member keeps at most twenty addresses."""
 
     code, message = "too_many_addresses", "最多保存 {most} 个地址，先删掉不用的"
+
+
+class ProofWrong(Problem):
+    """The account was not proved: another password, or no such code; which of them is not told."""
+
+    code, status, message = "proof_wrong", 422, "密码或验证码不对，或已过期"
+
+
+class NewCodeWrong(Problem):
+    """The code of the new phone or mail address is another one, or has ended."""
+
+    code, status, message = "new_code_wrong", 422, "新手机号或邮箱的验证码不对，或已过期"
+
+
+class SameContact(Conflict):
+    """It is the account's own already."""
+
+    code, message = "same_contact", "这就是现在绑定的，换一个"
+
+
+class MergeOffered(Conflict):
+    """The phone, mail address or identity has an account; ``details.offer`` merges it with this one."""
+
+    code, message = "merge_offered", "它已有另一个账号，可以把两个账号合并成一个"
+
+
+class OfferEnded(Problem):
+    """Too long ago, done already, or made to somebody else."""
+
+    code, status, message = "offer_ended", 410, "合并的请求已失效，请重新绑定一次"
+
+
+class MergeHeld(Conflict):
+    """Something stands against merging; ``details`` lists it."""
+
+    code, message = "merge_held", "现在还不能合并：{reason}"

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from commerce.members import address_pages, api, backoffice, codes, demo, pages, store
+from commerce.members import (
+    address_pages,
+    api,
+    backoffice,
+    belonging_store,
+    codes,
+    contact_pages,
+    demo,
+    merging,
+    pages,
+    security_api,
+    store,
+)
+from commerce.members.belongings import Belongings
 from commerce.members.centre import Centre
 from commerce.members.directory import directory
 from commerce.members.security_rows import SecurityRows
@@ -17,7 +30,12 @@ def setup(app: Application) -> None:
     app.directory(Kind.MEMBER, directory)
     app.provide(Centre, Centre())
     app.provide(SecurityRows, SecurityRows())
-    app.add(api.accounts, api.book, pages.routes, address_pages.routes, backoffice.routes)
+    belongings = Belongings()
+    belongings.add(belonging_store.BELONGING)
+    app.provide(Belongings, belongings)
+    app.add(api.accounts, api.book, security_api.routes, pages.routes, contact_pages.routes)
+    app.add(address_pages.routes, backoffice.routes)
+    app.job(merging.JOB)
     app.resource(Tiles).add(
         Tile(
             title="会员",
@@ -30,6 +48,7 @@ def setup(app: Application) -> None:
         )
     )
     app.schedule(Schedule(name="members.tidy_codes", every=3600, run=codes.tidy))
+    app.schedule(Schedule(name="members.tidy_offers", every=3600, run=merging.tidy))
     app.command(
         Command(
             path=("demo", "buyers"),

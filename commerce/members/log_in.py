@@ -111,7 +111,7 @@ async def found_or_registered(connection: Connection, target: Target) -> tuple[M
 
 async def enter(app: Application, connection: Connection, member: Member, visitor: Visitor) -> Entered:
     """Open a session of a member who has proved who they are, in the caller's transaction. Raises MemberBanned."""
-    if member.status is Status.BANNED:
+    if member.status is not Status.ACTIVE:
         raise MemberBanned
     issued = await app.sessions.issue(connection, Kind.MEMBER, member.id, visitor.address, visitor.agent)
     return Entered(member, issued)

@@ -14,6 +14,7 @@ from commerce.members.codes import send_code
 from commerce.members.errors import CodeWrong
 from commerce.members.log_in import Entered, by_code, by_password
 from commerce.members.profile import rename
+from commerce.members.proof import masked_mail
 from commerce.members.security import change_password, hold_new
 from commerce.members.security_rows import SecurityRows
 from commerce.members.targets import account_of, masked
@@ -63,7 +64,7 @@ class NameForm(Body, frozen=True, kw_only=True):
 class Done(Body, frozen=True, kw_only=True):
     """What was just done, so that the page says so."""
 
-    done: Literal["", "name", "password", "first", "bound", "unbound"] = ""
+    done: Literal["", "name", "password", "first", "bound", "unbound", "phone", "email", "merged"] = ""
 
 
 def told(call: Call, problem: Problem) -> str:
@@ -221,6 +222,7 @@ async def _security(
         "member": member,
         "rows": rows,
         "contact": _contact(member),
+        "mail": masked_mail(member.email) if member.email else "",
         "nickname": member.nickname if nickname is None else nickname,
         "faults": faults or {},
         "done": done,

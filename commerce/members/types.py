@@ -21,10 +21,12 @@ Secret = Annotated[str, Meta(max_length=256)]
 
 
 class Status(StrEnum):
-    """What a member may do: everything, or nothing."""
+    """What a member may do: everything, or nothing. Nobody logs in to what is merged or gone: it is an emptied row."""
 
     ACTIVE = "active"
     BANNED = "banned"
+    MERGED = "merged"
+    GONE = "gone"
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):

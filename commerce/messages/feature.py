@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from commerce.members.belongings import Belongings
 from commerce.members.centre import Centre, Entry
-from commerce.messages import announce, api, backoffice, deliver, pages, store
+from commerce.messages import announce, api, backoffice, belonging_store, deliver, pages, store
 from commerce.messages.kinds import Messages
 from commerce.messages.types import MessageTold
 from commerce.staff import Permission, Tile, Tiles
@@ -19,6 +20,7 @@ def setup(app: Application) -> None:
     messages.kind(announce.ANNOUNCED)
     app.provide(Messages, messages)
     app.add(api.routes, pages.routes, backoffice.routes)
+    app.resource(Belongings).add(belonging_store.BELONGING)
     app.job(deliver.JOB)
     app.job(announce.JOB)
     app.schedule(Schedule(name="messages.tidy", every=3600, run=deliver.tidy))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from commerce.members import Centre
-from commerce.orders import api, backoffice, jobs, pages, store
+from commerce.members.belongings import Belongings
+from commerce.orders import api, backoffice, belonging_store, jobs, pages, store
 from commerce.orders.events import count_sales, tell_member
 from commerce.orders.refunds import Refunds
 from commerce.orders.sources import Sources
@@ -23,6 +24,7 @@ def setup(app: Application) -> None:
     app.schedule(jobs.EXPIRE)
     app.schedule(jobs.EXPIRE_ASKING)
     app.resource(Centre).count_orders(store.counts_of_member)
+    app.resource(Belongings).add(belonging_store.BELONGING)
     app.resource(Tiles).add(
         Tile(
             title="订单",

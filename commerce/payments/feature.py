@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from commerce.catalogue import DemoSteps
+from commerce.members.belongings import Belongings
 from commerce.orders import Refunds, Tills
-from commerce.payments import api, ask, demo, desk, late, notify, pages, refund, refund_store, store
+from commerce.payments import api, ask, belonging_store, demo, desk, late, notify, pages, refund, refund_store, store
 from commerce.payments.close import close_for_order
 from commerce.payments.provider import Providers
 from commerce.payments.providers.alipay import Alipay
@@ -35,6 +36,7 @@ def setup(app: Application) -> None:
     app.resource(DemoSteps).add(demo.STEP)
     app.resource(Tills).register(close_for_order, store.pending_of)
     app.resource(Refunds).register(refund_store.of_order, "payments/of_order.html")
+    app.resource(Belongings).add(belonging_store.BELONGING)
     app.resource(Tiles).add(desk.TILE)
     app.add(api.routes, notify.routes, pages.routes, desk.routes)
     if app.settings.sandboxes:

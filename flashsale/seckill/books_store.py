@@ -29,7 +29,10 @@ _PER_RESERVATION = {
         LEFT JOIN order_lines AS l ON l.order_id = o.id
         WHERE r.item_id = $1
         GROUP BY r.id, i.id, o.id
-        HAVING o.member_id <> r.member_id OR o.amount <> i.price * r.qty OR count(l.id) <> 1
+        HAVING NOT (o.member_id = r.member_id OR EXISTS (
+                SELECT FROM members AS m WHERE m.id = r.member_id AND m.merged_into = o.member_id
+            ))
+            OR o.amount <> i.price * r.qty OR count(l.id) <> 1
             OR max(l.sku_id) <> i.sku_id OR max(l.quantity) <> r.qty OR sum(l.amount) <> o.amount
     """,
     "one_win_per_key": """

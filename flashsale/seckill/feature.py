@@ -7,10 +7,11 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from commerce.catalogue import DemoSteps, HomeBlocks, ProductBlocks
+from commerce.members.belongings import Belongings
 from commerce.orders import Sources
 from commerce.staff import Tiles
 from flashsale.gate import Gate
-from flashsale.seckill import api, demo, demo_shoppers, desk_pages, events, gauges, pages, reminders
+from flashsale.seckill import api, belonging_store, demo, demo_shoppers, desk_pages, events, gauges, pages, reminders
 from flashsale.seckill.attempt import Attempts
 from flashsale.seckill.board import Board
 from flashsale.seckill.commands import COMMANDS
@@ -34,6 +35,7 @@ def setup(app: Application) -> None:
     app.provide(Platform, Platform(app))
     app.resource(Sources).register(NAME, SaleSource())
     app.add(api.routes, api.backoffice, pages.routes, reminders.routes, desk_pages.routes)
+    app.resource(Belongings).add(belonging_store.BELONGING)
     app.resource(Tiles).add(desk_pages.TILE)
     app.resource(HomeBlocks).add(pages.HOME)
     app.resource(ProductBlocks).add(pages.PRODUCT)

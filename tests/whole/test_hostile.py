@@ -65,6 +65,14 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "POST /api/v1/auth/codes": {"phone": "13800001111"},
         "POST /api/v1/auth/sessions": {"phone": "13800001111", "code": "000000"},
         "PATCH /api/v1/me": {"nickname": "甲的昵称"},
+        "POST /api/v1/me/proof-codes": {"by": "phone"},
+        "POST /api/v1/me/phone": {
+            "phone": "13800001112", "code": "000000", "proof": {"by": "password", "password": "not hers", "code": ""},
+        },
+        "POST /api/v1/me/email": {
+            "email": "x@example.cn", "code": "000000", "proof": {"by": "password", "password": "not hers", "code": ""},
+        },
+        "POST /api/v1/me/merges": {"offer": "none"},
         # Too weak to be taken, and the present one is another: nobody's session ends.
         "POST /api/v1/me/password": {"old": "not hers", "new": "weak"},
         "POST /api/v1/staff/me/password": {"old": "not hers", "new": "weak"},

@@ -149,6 +149,8 @@ class World(Stage):
             "name": "none.webp",
             "party": "wechat",
             "provider": "wechat",
+            "kind": "phone",
+            "offer": "none",
         } | other
         return _PLACE.sub(lambda found: str(ids[found[1]]), route.path)
 

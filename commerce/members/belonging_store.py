@@ -1,0 +1,64 @@
+"""The account itself, its addresses and notices as what belongs to a member."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commerce.members import merge_store
+from commerce.members.belongings import Belonging
+from server.database import Connection
+
+
+async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[str, Any]]]:
+    """Return the account, its addresses, what was done to it and where it was logged in."""
+    account = await connection.fetch(
+        "SELECT id, phone, email::text, nickname, avatar, status, created_at FROM members WHERE id = $1", member_id
+    )
+    addresses = await connection.fetch(
+        """
+        SELECT name, phone, region_code, region, detail, is_default, created_at, deleted_at
+        FROM addresses WHERE member_id = $1 ORDER BY id
+        """,
+        member_id,
+    )
+    events = await connection.fetch(
+        "SELECT at, kind, reason FROM member_events WHERE member_id = $1 ORDER BY id", member_id
+    )
+    sessions = await connection.fetch(
+        """
+        SELECT created_at, expires_at, revoked_at, address, agent FROM sessions
+        WHERE kind = 'member' AND subject_id = $1 ORDER BY created_at
+        """,
+        member_id,
+    )
+    return {
+        "account": [dict(row) for row in account],
+        "addresses": [dict(row) for row in addresses],
+        "account_events": [dict(row) for row in events],
+        "log_ins": [dict(row) for row in sessions],
+    }
+
+
+async def erase(connection: Connection, member_id: int) -> None:
+    """Remove what names the person: the row stays, for what refers to it."""
+    await connection.execute("DELETE FROM addresses WHERE member_id = $1", member_id)
+    await connection.execute("DELETE FROM member_notice_heads WHERE member_id = $1", member_id)
+    await connection.execute("DELETE FROM merge_offers WHERE keeper_id = $1 OR other_id = $1", member_id)
+    await connection.execute("DELETE FROM sessions WHERE kind = 'member' AND subject_id = $1", member_id)
+    await connection.execute(
+        """
+        UPDATE members SET phone = NULL, email = NULL, nickname = '已注销用户', avatar = '', password_hash = NULL,
+                           status = 'gone'
+        WHERE id = $1
+        """,
+        member_id,
+    )
+
+
+BELONGING = Belonging(
+    name="members",
+    tables=("addresses", "member_events", "member_notice_heads", "member_notices"),
+    move=merge_store.move_addresses,
+    tell=tell,
+    erase=erase,
+)

@@ -1,0 +1,170 @@
+"""Pages on which phone and mail address are changed, and two accounts become one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from commerce.members import merging, store
+from commerce.members.codes import send_code
+from commerce.members.contacts import change_contact
+from commerce.members.errors import MergeHeld, MergeOffered, NewCodeWrong, ProofWrong
+from commerce.members.merge_store import Heap
+from commerce.members.pages import told
+from commerce.members.proof import By, Proof, masked_mail, send_proof, ways
+from commerce.members.targets import Target, email_of, masked, phone_of
+from commerce.members.types import Member
+from server.errors import NotFound, Problem, RateLimited
+from server.http import Body, Call, LoggedIn, Routes
+from server.http.pages import Page, Redirect
+
+routes = Routes("accounts")
+SECURITY = "/me/security"
+_OF = {"phone": phone_of, "email": email_of}
+
+
+class ContactForm(Body, frozen=True, kw_only=True):
+    """The proof, the new phone or mail address, and its code."""
+
+    by: By | None = None
+    password: Annotated[str, Meta(max_length=256)] = ""
+    code: Annotated[str, Meta(max_length=12)] = ""
+    to: Annotated[str, Meta(max_length=254)] = ""
+    new_code: Annotated[str, Meta(max_length=12)] = ""
+
+
+class OfferForm(Body, frozen=True, kw_only=True):
+    """Which offer to merge is meant."""
+
+    offer: Annotated[str, Meta(max_length=64)] = ""
+
+
+async def own(call: Call) -> Member:
+    """Return the member who calls."""
+    async with call.database.connection() as connection:
+        member = await store.member(connection, call.member.id)
+    if member is None:
+        raise NotFound
+    return member
+
+
+def target_of_kind(kind: str, text: str) -> Target:
+    """Return what was typed as a phone or a mail address. Raises NotFound for another kind, Invalid (field ``to``)."""
+    if kind not in _OF:
+        raise NotFound
+    return _OF[kind](text, "to")
+
+
+@routes.page("/me/contact/{kind}", LoggedIn())
+async def show_contact(call: Call, kind: str) -> Page:
+    """Show the form that adds or replaces a phone or a mail address."""
+    return _page(call, kind, await own(call), ContactForm())
+
+
+@routes.page("/me/contact/{kind}/proof", LoggedIn(), "POST", limit="60/minute")
+async def ask_proof(call: Call, kind: str) -> Page:
+    """Send a code to the account's own phone or mail address and show the form again."""
+    form, member = await call.form(ContactForm), await own(call)
+    try:
+        wait = await send_proof(call.app, member, form.by or ways(member)[0][0], call.address, call.tr)
+    except RateLimited as problem:
+        return _page(call, kind, member, form, {"code": told(call, problem)}, status=429)
+    except Problem as problem:
+        return _page(call, kind, member, form, {"code": told(call, problem)}, status=problem.status)
+    return _page(call, kind, member, form, waits={"proof": wait})
+
+
+@routes.page("/me/contact/{kind}/code", LoggedIn(), "POST", limit="60/minute")
+async def ask_code(call: Call, kind: str) -> Page:
+    """Send a code to the new phone or mail address and show the form again."""
+    form, member = await call.form(ContactForm), await own(call)
+    try:
+        wait = await send_code(call.app, target_of_kind(kind, form.to), call.address, call.tr)
+    except NotFound:
+        raise
+    except RateLimited as problem:
+        return _page(call, kind, member, form, {"new_code": told(call, problem)}, status=429)
+    except Problem as problem:
+        return _page(call, kind, member, form, {"to": told(call, problem)}, status=problem.status)
+    return _page(call, kind, member, form, waits={"new": wait})
+
+
+@routes.page("/me/contact/{kind}", LoggedIn(), "POST", limit="60/minute")
+async def change(call: Call, kind: str) -> Page | Redirect:
+    """Change it, or show the form again with what is wrong, or ask whether to merge."""
+    form, member = await call.form(ContactForm), await own(call)
+    by = form.by or ways(member)[0][0]
+    given = {"password" if by == "password" else "code": form.password if by == "password" else form.code}
+    given |= {"to": form.to, "new_code": form.new_code}
+    if missing := [name for name, value in given.items() if not value]:
+        return _page(call, kind, member, form, dict.fromkeys(missing, call.tr("必填")), status=422)
+    try:
+        target = target_of_kind(kind, form.to)
+        proof = Proof(by=by, password=form.password, code=form.code)
+        await change_contact(call.app, member.id, target, form.new_code, proof, call.tr)
+    except NotFound:
+        raise
+    except MergeOffered as problem:
+        return Redirect(f"/me/merge?offer={problem.details['offer']}")
+    except (ProofWrong, NewCodeWrong) as problem:
+        return _page(call, kind, member, form, {problem.field or "code": told(call, problem)}, status=problem.status)
+    except Problem as problem:
+        return _page(call, kind, member, form, {"to": told(call, problem)}, status=problem.status)
+    return Redirect(f"{SECURITY}?done={kind}")
+
+
+def _page(
+    call: Call,
+    kind: str,
+    member: Member,
+    form: ContactForm,
+    faults: dict[str, str] | None = None,
+    *,
+    status: int = 200,
+    waits: dict[str, int] | None = None,
+) -> Page:
+    if kind not in _OF:
+        raise NotFound
+    old = masked(member.phone) if kind == "phone" and member.phone else ""
+    if kind == "email" and member.email:
+        old = masked_mail(member.email)
+    values: dict[str, Any] = {
+        "kind": kind,
+        "old": old,
+        "form": form,
+        "ways": ways(member),
+        "by": form.by or ways(member)[0][0],
+        "faults": faults or {},
+        "waits": waits or {},
+    }
+    return Page("members/contact.html", values, status=status)
+
+
+@routes.page("/me/merge", LoggedIn())
+async def show_merge(call: Call, query: OfferForm) -> Page:
+    """Show both accounts and what happens when they become one."""
+    return await _merge(call, query.offer)
+
+
+async def _merge(call: Call, offer: str, status: int = 200) -> Page:
+    two = await merging.look(call.app, call.member.id, offer)
+    shown = [(heap, _contacts(heap)) for heap in (two.keeper, two.other)]
+    return Page("members/merge.html", {"shown": shown, "against": two.against, "offer": offer}, status=status)
+
+
+def _contacts(heap: Heap) -> str:
+    return " · ".join(
+        filter(None, (masked(heap.phone) if heap.phone else "", masked_mail(heap.email) if heap.email else ""))
+    )
+
+
+@routes.page("/me/merge", LoggedIn(), "POST", limit="60/minute")
+async def merge(call: Call) -> Page | Redirect:
+    """Merge the accounts, or show again what stands against it."""
+    form = await call.form(OfferForm)
+    try:
+        await merging.merge(call.app, call.member.id, form.offer)
+    except MergeHeld as problem:
+        return await _merge(call, form.offer, problem.status)
+    return Redirect(SECURITY + "?done=merged")

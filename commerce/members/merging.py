@@ -1,0 +1,129 @@
+"""Two accounts of one person become one: whoever proves another account while logged in is offered it.
+
+The account that one is logged in with stays. It gets everything of the other, which remains as a row that says where
+all went. An attempt at a flash sale that was under way may still be settled for the emptied account; the movers run
+again a minute and three hours later, beyond the life of anything that was admitted before.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import msgspec
+
+from commerce.members import merge_store, store
+from commerce.members.belongings import Belongings
+from commerce.members.errors import MergeHeld, OfferEnded
+from commerce.members.types import Member, Status
+from server.application import Application
+from server.database import Connection
+from server.http import Kind
+from server.http.session import digest_of
+from server.jobs import Job, enqueue
+
+LASTS = 900
+"""Seconds that an offer stands."""
+STRAGGLERS = "members.move_stragglers"
+AGAIN = (60.0, 3 * 3600.0)
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """The job that moves what came to an emptied account afterwards."""
+
+    other_id: int
+
+
+class Two(msgspec.Struct, frozen=True, kw_only=True):
+    """Both accounts as their owner is asked about them, and what stands against it (zh_CN msgids)."""
+
+    keeper: merge_store.Heap
+    other: merge_store.Heap
+    against: list[str]
+
+
+async def make_offer(connection: Connection, keeper_id: int, other_id: int, proof: str) -> str:
+    """Return the secret of an offer, in the caller's transaction. ``proof``: phone, email or identity."""
+    secret = secrets.token_urlsafe(24)
+    await merge_store.offer(connection, digest_of(secret), keeper_id, other_id, proof, LASTS)
+    return secret
+
+
+async def look(app: Application, keeper_id: int, secret: str) -> Two:
+    """Return what an offer is about. Raises OfferEnded."""
+    async with app.database.connection() as connection:
+        offer = await merge_store.offered(connection, digest_of(secret), keeper_id)
+        if offer is None:
+            raise OfferEnded
+        keeper = await merge_store.heap(connection, keeper_id)
+        other = await merge_store.heap(connection, offer.other_id)
+        assert keeper is not None  # the offer refers to both
+        assert other is not None
+        return Two(keeper=keeper, other=other, against=await against(app, connection, keeper_id, other.id))
+
+
+async def against(app: Application, connection: Connection, keeper_id: int, other_id: int) -> list[str]:
+    """Return what stands against merging two accounts."""
+    return await app.resource(Belongings).against_merging(connection, keeper_id, other_id)
+
+
+async def merge(app: Application, keeper_id: int, secret: str) -> Member:
+    """Do what was offered and return the account that stays. Locks both members in order of id.
+
+    Raises OfferEnded, MergeHeld with what stands against it.
+    """
+    digest = digest_of(secret)
+    async with app.database.transaction() as connection:
+        offer = await merge_store.offered(connection, digest, keeper_id)
+        if offer is None:
+            raise OfferEnded
+        both = {member.id: member for member in await store.lock(connection, [keeper_id, offer.other_id])}
+        keeper, other = both[keeper_id], both[offer.other_id]
+        if not await merge_store.take(connection, digest):
+            raise OfferEnded
+        if keeper.status is not Status.ACTIVE or other.status is not Status.ACTIVE:
+            raise MergeHeld(
+                details=["其中一个账号已停用，有疑问请联系客服"], reason="其中一个账号已停用，有疑问请联系客服"
+            )
+        if found := await against(app, connection, keeper.id, other.id):
+            raise MergeHeld(details=found, reason=found[0])
+        await merge_store.empty(connection, keeper.id, other.id)
+        await merge_store.set_contacts(connection, keeper.id, *_ways_in(keeper, other, offer.proof))
+        await app.resource(Belongings).move(connection, keeper.id, other.id)
+        ended = await app.sessions.revoke_all(connection, Kind.MEMBER, other.id)
+        await store.note(connection, keeper.id, "merged", f"member:{keeper.id}", f"member:{other.id}")
+        await store.note(connection, other.id, "merged_into", f"member:{keeper.id}", f"member:{keeper.id}")
+        for delay in AGAIN:
+            await enqueue(connection, STRAGGLERS, Merged(other.id), delay=delay)
+        after = await store.member(connection, keeper.id)
+    for each in ended:
+        app.sessions.forget(each)
+    assert after is not None
+    return after
+
+
+def _ways_in(keeper: Member, other: Member, proof: str) -> tuple[str | None, str | None, str | None]:
+    """Return phone, mail address and password hash of the account that stays.
+
+    Its own before the other's; only what has just been proved takes the place of its own.
+    """
+    phone = other.phone if proof == "phone" or keeper.phone is None else keeper.phone
+    email = other.email if proof == "email" or keeper.email is None else keeper.email
+    return phone, email, keeper.password_hash or other.password_hash
+
+
+async def move_stragglers(app: Application, merged: Merged) -> None:
+    """Move what came to an emptied account after it was merged."""
+    async with app.database.transaction() as connection:
+        keeper_id = await merge_store.merged_of(connection, merged.other_id)
+        if keeper_id is not None:
+            await store.lock(connection, [keeper_id, merged.other_id])
+            await app.resource(Belongings).move(connection, keeper_id, merged.other_id)
+
+
+JOB = Job(name=STRAGGLERS, payload=Merged, run=move_stragglers)
+
+
+async def tidy(app: Application) -> None:
+    """Remove offers that ended."""
+    async with app.database.connection() as connection:
+        await merge_store.tidy(connection)
