@@ -6,10 +6,9 @@ import time
 
 import msgspec
 
-from commerce import messages
 from commerce.catalogue.types import ProductChanged, ProductPut
 from commerce.favourites import store
-from commerce.messages import Category, MessageKind, Way
+from commerce.messages import Category, MessageKind, Telling, Way, tell_all
 from server.application import Application
 from server.database import Connection
 from server.jobs import Job, enqueue
@@ -51,15 +50,16 @@ async def tell_drop(app: Application, job: Drop) -> None:
                 return
             due = await store.take_due(connection, job.product_id, price, REST_S, AT_ONCE)
             title, picture = await store.title(connection, job.product_id)
-            for one in due:
-                await messages.tell(
-                    connection,
-                    one.member_id,
-                    DROPPED,
-                    {"title": title, "before": yuan(one.before), "now": yuan(price)},
+            tellings = [
+                Telling(
+                    member_id=one.member_id,
+                    values={"title": title, "before": yuan(one.before), "now": yuan(price)},
                     link=f"/products/{job.product_id}",
                     picture=picture,
                 )
+                for one in due
+            ]
+            await tell_all(connection, DROPPED, tellings)
             if len(due) < AT_ONCE:
                 wait = await store.next_due(connection, job.product_id, price, REST_S)
                 if wait is not None:

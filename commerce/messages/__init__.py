@@ -5,11 +5,12 @@
     app.resource(Messages).kind(PAID)                                         # in setup(app)
     await messages.tell(connection, member_id, PAID, {"order_no": order_no}, link=f"/orders/{order_no}", dedupe=…)
 
-``tell`` belongs to its caller's transaction. Both texts need their English in the feature's locale/en.po.
+``tell`` and ``tell_all`` belong to their caller's transaction. The texts need their
+English in the feature's locale/en.po.
 """
 
 from commerce.messages.kinds import Messages
-from commerce.messages.tell import tell
+from commerce.messages.tell import Telling, tell, tell_all
 from commerce.messages.types import Category, MessageKind, Way
 
-__all__ = ["Category", "MessageKind", "Messages", "Way", "tell"]
+__all__ = ["Category", "MessageKind", "Messages", "Telling", "Way", "tell", "tell_all"]

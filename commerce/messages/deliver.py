@@ -45,7 +45,7 @@ async def deliver(app: Application, job: Deliver) -> None:
             raise Again(wait)
         if dropped is None and kind is not None and member is not None:
             if job.way == PUSH:
-                await push(connection, member.id, message.id, kind.code, kind.category)
+                await push(connection, kind, [(member.id, message.id)])
             else:
                 dropped = await _hand_over(app, connection, delivery, Channel(job.way), kind, member, chosen)
         await store.end_delivery(connection, message.id, job.way, dropped)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -13,10 +13,17 @@ from server.database import Connection, many, one, touched
 
 async def preferences(connection: Connection, member_id: int) -> Preferences:
     """Return what a member chose, the defaults for who chose nothing."""
-    row = await connection.fetchrow(
-        "SELECT channels, muted, quiet, language FROM message_preferences WHERE member_id = $1", member_id
+    return (await preferences_of(connection, [member_id])).get(member_id) or Preferences()
+
+
+async def preferences_of(connection: Connection, member_ids: Sequence[int]) -> dict[int, Preferences]:
+    """Return what those of these members chose who chose anything."""
+    rows = await connection.fetch(
+        "SELECT member_id, channels, muted, quiet, language FROM message_preferences WHERE member_id = ANY ($1)",
+        list(member_ids),
     )
-    return Preferences() if row is None else msgspec.convert(dict(row), Preferences)
+    found = [dict(row) for row in rows]
+    return {row.pop("member_id"): msgspec.convert(row, Preferences) for row in found}
 
 
 async def set_preferences(connection: Connection, member_id: int, chosen: Preferences) -> None:
@@ -36,33 +43,46 @@ async def set_preferences(connection: Connection, member_id: int, chosen: Prefer
     )
 
 
-async def add(
-    connection: Connection,
-    member_id: int,
-    kind: str,
-    category: Category,
-    facts: Mapping[str, str],
-    link: str,
-    picture: str,
-    dedupe: str | None,
-    listed: bool,
-) -> int | None:
-    """Add a message and return its id; None when one with the same key was told before."""
-    added: int | None = await connection.fetchval(
+class New(msgspec.Struct, frozen=True, kw_only=True):
+    """A message about to be added."""
+
+    member_id: int
+    facts: Mapping[str, str]
+    link: str
+    picture: str
+    dedupe: str | None
+    listed: bool
+
+
+async def add(connection: Connection, kind: str, category: Category, new: Sequence[New]) -> dict[int, int]:
+    """Add messages of a kind and return their ids by their place in ``new``.
+
+    Left out are those whose member was told with the same key before.
+    """
+    rows = await connection.fetch(
         """
-        INSERT INTO messages (member_id, kind, category, facts, link, picture, dedupe, listed)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (member_id, dedupe) DO NOTHING RETURNING id
+        WITH given AS (
+            SELECT nextval(pg_get_serial_sequence('messages', 'id')) AS id, g.*
+            FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[]) WITH ORDINALITY
+                AS g (member_id, facts, link, picture, dedupe, listed, place)
+        ), added AS (
+            INSERT INTO messages (id, member_id, kind, category, facts, link, picture, dedupe, listed)
+            OVERRIDING SYSTEM VALUE
+            SELECT id, member_id, $1, $2, facts::jsonb, link, picture, dedupe, listed FROM given ORDER BY place
+            ON CONFLICT (member_id, dedupe) DO NOTHING RETURNING id
+        )
+        SELECT given.place, given.id FROM given JOIN added ON added.id = given.id ORDER BY given.place
         """,
-        member_id,
         kind,
         category,
-        dict(facts),
-        link,
-        picture,
-        dedupe,
-        listed,
+        [one.member_id for one in new],
+        [msgspec.json.encode(dict(one.facts)).decode() for one in new],
+        [one.link for one in new],
+        [one.picture for one in new],
+        [one.dedupe for one in new],
+        [one.listed for one in new],
     )
-    return added
+    return {row["place"] - 1: row["id"] for row in rows}
 
 
 async def add_delivery(connection: Connection, message_id: int, way: str, until: datetime | None) -> None:
@@ -111,6 +131,18 @@ async def unread(connection: Connection, member_id: int) -> dict[Category, int]:
         member_id,
     )
     return {Category(row["category"]): row["count"] for row in rows}
+
+
+async def unread_of(connection: Connection, member_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many messages these members have unread; none for those without."""
+    rows = await connection.fetch(
+        """
+        SELECT member_id, count(*) FROM messages
+        WHERE member_id = ANY ($1) AND listed AND read_at IS NULL GROUP BY member_id
+        """,
+        list(member_ids),
+    )
+    return {row["member_id"]: row["count"] for row in rows}
 
 
 async def totals(connection: Connection, member_id: int) -> dict[Category, tuple[int, int]]:

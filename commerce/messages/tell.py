@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
 from commerce.messages import store
 from commerce.messages.quiet import rest
-from commerce.messages.types import Category, MessageKind, MessageTold, Way
+from commerce.messages.types import Category, MessageKind, MessageTold, Preferences, Way
 from realtime import notices
 from server.clock import now
 from server.database import Connection
@@ -25,6 +25,21 @@ class Deliver(msgspec.Struct, frozen=True):
     way: str
 
 
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """What a member is told.
+
+    ``values`` fill the kind's texts (money and times as people read them), ``link`` is a path of ours, ``dedupe`` the
+    key under which a member is told once, ``until`` the moment (UTC) from which SMS, mail and push would be too late.
+    """
+
+    member_id: int
+    values: Mapping[str, str]
+    link: str = ""
+    picture: str = ""
+    dedupe: str = ""
+    until: datetime | None = None
+
+
 async def tell(
     connection: Connection,
     member_id: int,
@@ -38,39 +53,69 @@ async def tell(
 ) -> int | None:
     """Tell a member something and return the message's id; None when they want none of the kind, or have it already.
 
-    ``values`` fill the kind's texts (money and times as people read them), ``link`` is a path of ours, ``dedupe`` the
-    key under which a member is told once, ``until`` the moment (UTC) from which SMS, mail and push would be too late.
-    Locks the member's head of notices until the transaction ends: do it late, and for several members in order of id.
-    Raises ValueError when the values do not fill the texts.
+    The parts are Telling's. Locks the member's head of notices until the transaction ends: do it late, and for several
+    members in order of id. Raises ValueError when the values do not fill the texts.
     """
-    if missing := kind.places - set(values):
-        raise ValueError(f"message {kind.code} lacks {sorted(missing)}")
-    chosen = await store.preferences(connection, member_id)
-    wanted = [way for way in (Way.IN_APP, *kind.ways) if chosen.wants(kind, way)]
+    one = Telling(member_id=member_id, values=values, link=link, picture=picture, dedupe=dedupe, until=until)
+    told = await tell_all(connection, kind, [one])
+    return told[0] if told else None
+
+
+async def tell_all(connection: Connection, kind: MessageKind, tellings: Sequence[Telling]) -> list[int]:
+    """Tell several members something of one kind, as ``tell`` would each, and return the messages' ids.
+
+    Locks their heads of notices in order of id.
+    """
+    for one in tellings:
+        if missing := kind.places - set(one.values):
+            raise ValueError(f"message {kind.code} lacks {sorted(missing)}")
+    tellings = sorted(tellings, key=lambda one: one.member_id)
+    choices = await store.preferences_of(connection, [one.member_id for one in tellings])
+    wanted: list[tuple[Telling, Preferences, list[Way]]] = []
+    for one in tellings:
+        chosen = choices.get(one.member_id) or Preferences()
+        if ways := [way for way in (Way.IN_APP, *kind.ways) if chosen.wants(kind, way)]:
+            wanted.append((one, chosen, ways))
     if not wanted:
-        return None
-    listed = Way.IN_APP in wanted
-    message_id = await store.add(
-        connection, member_id, kind.code, kind.category, values, link, picture, dedupe or None, listed
-    )
-    if message_id is None:
-        return None
-    wait = 0.0 if kind.urgent else rest(chosen.quiet, now())
-    for way in wanted:
-        if way is Way.IN_APP:
-            if kind.category is Category.PROMOTION and wait:
-                await _later(connection, message_id, PUSH, until, wait)
-        else:
-            await _later(connection, message_id, way, until, wait)
-    if listed and not (kind.category is Category.PROMOTION and wait):
-        await push(connection, member_id, message_id, kind.code, kind.category)
-    return message_id
+        return []
+    new = [
+        store.New(
+            member_id=one.member_id,
+            facts=one.values,
+            link=one.link,
+            picture=one.picture,
+            dedupe=one.dedupe or None,
+            listed=Way.IN_APP in ways,
+        )
+        for one, _, ways in wanted
+    ]
+    added = await store.add(connection, kind.code, kind.category, new)
+    moment, at_once = now(), list[tuple[int, int]]()
+    for place, message_id in added.items():
+        one, chosen, ways = wanted[place]
+        wait = 0.0 if kind.urgent else rest(chosen.quiet, moment)
+        for way in ways:
+            if way is not Way.IN_APP:
+                await _later(connection, message_id, way, one.until, wait)
+            elif kind.category is Category.PROMOTION and wait:
+                await _later(connection, message_id, PUSH, one.until, wait)
+            else:
+                at_once.append((one.member_id, message_id))
+    await push(connection, kind, at_once)
+    return list(added.values())
 
 
-async def push(connection: Connection, member_id: int, message_id: int, code: str, category: Category) -> None:
-    """Have the member's open pages count the message. Locks the member's head of notices."""
-    unread = sum((await store.unread(connection, member_id)).values())
-    await notices.add(connection, member_id, "message", MessageTold(str(message_id), code, category, unread))
+async def push(connection: Connection, kind: MessageKind, messages: Sequence[tuple[int, int]]) -> None:
+    """Have members' open pages count messages, given as pairs of member and message in order of member.
+
+    Locks their heads of notices.
+    """
+    if not messages:
+        return
+    unread = await store.unread_of(connection, [member_id for member_id, _ in messages])
+    for member_id, message_id in messages:
+        told = MessageTold(str(message_id), kind.code, kind.category, unread.get(member_id, 0))
+        await notices.add(connection, member_id, "message", told)
 
 
 async def _later(connection: Connection, message_id: int, way: str, until: datetime | None, wait: float) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from commerce.members import Centre
 from commerce.members.belongings import Belongings
-from commerce.orders import api, backoffice, belonging_store, jobs, pages, store
+from commerce.messages import Messages
+from commerce.orders import api, backoffice, belonging_store, jobs, letters, pages, store
 from commerce.orders.events import count_sales, tell_member
 from commerce.orders.refunds import Refunds
 from commerce.orders.sources import Sources
@@ -37,3 +38,5 @@ def setup(app: Application) -> None:
     app.resource(Hub).says("/member", Says("order", OrderTold, Lane.RELIABLE))
     app.subscribe(OrderChanged, "orders.tell_member", tell_member)
     app.subscribe(OrderChanged, "orders.count_sales", count_sales)
+    app.subscribe(OrderChanged, "orders.write", letters.write)
+    app.resource(Messages).kind(*letters.KINDS)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 from commerce.catalogue import DemoSteps, HomeBlocks, ProductBlocks
 from commerce.members.belongings import Belongings
+from commerce.messages import Messages
 from commerce.orders import Sources
 from commerce.staff import Tiles
 from flashsale.gate import Gate
@@ -34,6 +35,7 @@ def setup(app: Application) -> None:
     app.provide(Tally, Tally(app.database))
     app.provide(Platform, Platform(app))
     app.resource(Sources).register(NAME, SaleSource())
+    app.resource(Messages).kind(reminders.SOON)
     app.add(api.routes, api.backoffice, pages.routes, reminders.routes, desk_pages.routes)
     app.resource(Belongings).add(belonging_store.BELONGING)
     app.resource(Tiles).add(desk_pages.TILE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from commerce.messages import Category, MessageKind, Telling, Way, tell_all
 from flashsale.seckill import pages_store
 from flashsale.seckill.board import Board, phase
 from flashsale.seckill.news import ReminderTold
@@ -9,7 +10,7 @@ from flashsale.seckill.problems import Ended
 from flashsale.seckill.types import Phase
 from realtime import notices
 from server.application import Application
-from server.clock import now, wire
+from server.clock import now, shanghai, wire
 from server.database import Connection
 from server.errors import NotFound
 from server.http import Body, Call, LoggedIn, Routes, View
@@ -20,6 +21,15 @@ from server.jobs import Schedule
 AHEAD_S = 300
 """Seconds before the start at which a reminder goes out."""
 _MOST = 500
+SOON = MessageKind(
+    code="flashsale.soon",
+    category=Category.PROMOTION,
+    title="快开抢了",
+    text="你要提醒的《{title}》{at} 开抢",
+    ways=(Way.SMS,),
+    switch="秒杀开抢提醒",
+    example={"title": "山行保温杯 500ml", "at": "20:00"},
+)
 routes = Routes("flash-sales")
 
 
@@ -80,7 +90,7 @@ async def change_by_form(call: Call, item_id: int) -> Redirect:
 async def send_due(app: Application) -> None:
     """Tell members of the sales that are about to start; each hears once, whoever sends and however often it is tried.
 
-    The mark and the notice are one transaction.
+    The mark, the notice that pops up and the message that stays are one transaction.
     """
     while True:
         async with app.database.transaction() as connection:
@@ -92,6 +102,17 @@ async def send_due(app: Application) -> None:
                     "reminder",
                     ReminderTold(str(reminder.item_id), reminder.title, wire(reminder.starts_at)),
                 )
+            tellings = [
+                Telling(
+                    member_id=reminder.member_id,
+                    values={"title": reminder.title, "at": shanghai(reminder.starts_at).strftime("%H:%M")},
+                    link=f"/flash-sales/{reminder.item_id}",
+                    dedupe=f"flash-sale:{reminder.item_id}",
+                    until=reminder.starts_at,
+                )
+                for reminder in due
+            ]
+            await tell_all(connection, SOON, tellings)
         if len(due) < _MOST:
             return
 

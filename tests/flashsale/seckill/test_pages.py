@@ -256,6 +256,11 @@ async def test_a_reminder_goes_out_once_five_minutes_before_the_start(stage: Sta
     told = await stage.db.fetch("SELECT member_id, payload FROM member_notices WHERE kind = 'reminder'")
     assert [(row["member_id"], row["payload"]["item_id"]) for row in told] == [(member.id, str(soon))]
     assert told[0]["payload"]["title"] == "快开抢的杯"
+    kept = await stage.db.fetch("SELECT member_id, kind, facts, link FROM messages")
+    assert [(row["member_id"], row["kind"], row["link"]) for row in kept] == [
+        (member.id, "flashsale.soon", f"/flash-sales/{soon}")
+    ]
+    assert kept[0]["facts"]["title"] == "快开抢的杯"
 
 
 async def test_no_reminder_is_offered_that_would_come_too_late(stage: Stage) -> None:
