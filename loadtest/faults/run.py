@@ -133,10 +133,12 @@ async def _rush(
     )
     crowd = Crowd(session, plan, impatient=min(40, len(people) // 5))
     await crowd.fetch_tickets()
-    if case.point:
-        mark.parent.mkdir()  # from now on it counts
     rushing = asyncio.create_task(crowd.rush())
     struck_at = 0.0
+    if case.point:
+        # From now on it counts: an earlier sale that is rebuilt or drained before anybody presses is none of this run's.
+        await asyncio.sleep(max(0.0, starts_at - time.time()))
+        mark.parent.mkdir()
     if case.prepare is not None:
         await asyncio.sleep(max(0.0, starts_at + 0.15 - time.time()))
         await case.prepare(stand, chance)
