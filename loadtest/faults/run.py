@@ -136,7 +136,7 @@ async def _rush(
     rushing = asyncio.create_task(crowd.rush())
     struck_at = 0.0
     if case.point:
-        # From now on it counts: an earlier sale that is rebuilt or drained before anybody presses is none of this run's.
+        # From now on it counts: an earlier sale that is rebuilt or drained before anybody presses is not this run's.
         await asyncio.sleep(max(0.0, starts_at - time.time()))
         mark.parent.mkdir()
     if case.prepare is not None:
