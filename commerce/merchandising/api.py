@@ -13,7 +13,7 @@ from commerce.merchandising import listing_store, store
 from commerce.merchandising.editor import who
 from commerce.merchandising.listing import Filter
 from commerce.merchandising.save import current, save, told_since
-from commerce.merchandising.types import MANAGE, VIEW, Goods, Item, PriceChange, Stale
+from commerce.merchandising.types import LONG, MANAGE, PLAIN, VIEW, Goods, Item, PriceChange, Stale
 from server.clock import wire
 from server.errors import Invalid
 from server.http import Body, Call, Id, Instant, Kind, Listing, Paging, Routes, StaffWith, View
@@ -21,7 +21,7 @@ from server.http.routes import Key
 
 routes = Routes("back office: products", realm=Kind.STAFF)
 API = "/api/v1/backoffice/products"
-Text = Annotated[str, Meta(max_length=200)]
+Text = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
 Fen = Annotated[int, Meta(ge=1, le=100_000_000_000)]
 
 
@@ -29,7 +29,7 @@ class SkuBody(Body, frozen=True, kw_only=True):
     """A SKU as it is wanted; with the `id` of one of the product's, that one is changed. Prices are fen."""
 
     id: Id | None = None
-    code: Annotated[str, Meta(min_length=1, max_length=40)]
+    code: Annotated[str, Meta(min_length=1, max_length=40, pattern=PLAIN)]
     specs: dict[Text, Text] = field(default_factory=dict)
     price: Fen
     list_price: Fen | None = None
@@ -44,10 +44,10 @@ class ProductBody(Body, frozen=True, kw_only=True):
     shop_id: Id
     category_id: Id
     brand_id: Id | None = None
-    title: Annotated[str, Meta(min_length=1, max_length=120)]
-    subtitle: Annotated[str, Meta(max_length=160)] = ""
-    slug: Annotated[str, Meta(max_length=80)] = ""
-    description: Annotated[str, Meta(max_length=20_000)] = ""
+    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=PLAIN)]
+    subtitle: Annotated[str, Meta(max_length=160, pattern=PLAIN)] = ""
+    slug: Annotated[str, Meta(max_length=80, pattern=PLAIN)] = ""
+    description: Annotated[str, Meta(max_length=20_000, pattern=LONG)] = ""
     tags: list[Text] = field(default_factory=list)
     parameters: list[tuple[Text, Text]] = field(default_factory=list)
     attributes: dict[Id, list[Text]] = field(default_factory=dict)
@@ -67,10 +67,10 @@ class ProductPatch(Body, frozen=True, kw_only=True):
     version: Annotated[int, Meta(ge=1, le=10**15)] | UnsetType = UNSET
     category_id: Id | UnsetType = UNSET
     brand_id: Id | UnsetType | None = UNSET
-    title: Annotated[str, Meta(min_length=1, max_length=120)] | UnsetType = UNSET
-    subtitle: Annotated[str, Meta(max_length=160)] | UnsetType = UNSET
-    slug: Annotated[str, Meta(min_length=1, max_length=80)] | UnsetType = UNSET
-    description: Annotated[str, Meta(max_length=20_000)] | UnsetType = UNSET
+    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=PLAIN)] | UnsetType = UNSET
+    subtitle: Annotated[str, Meta(max_length=160, pattern=PLAIN)] | UnsetType = UNSET
+    slug: Annotated[str, Meta(min_length=1, max_length=80, pattern=PLAIN)] | UnsetType = UNSET
+    description: Annotated[str, Meta(max_length=20_000, pattern=LONG)] | UnsetType = UNSET
     tags: list[Text] | UnsetType = UNSET
     parameters: list[tuple[Text, Text]] | UnsetType = UNSET
     attributes: dict[Id, list[Text]] | UnsetType = UNSET
@@ -119,7 +119,7 @@ class ProductFull(View, frozen=True, kw_only=True):
 class ListQuery(Paging, frozen=True, kw_only=True):
     """What to list."""
 
-    q: str = ""
+    q: Text = ""
     status: Literal["", "on", "off"] = ""
 
 

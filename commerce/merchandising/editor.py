@@ -11,7 +11,7 @@ import msgspec
 from commerce import stock
 from commerce.catalogue.markdown import html
 from commerce.catalogue.types import Status
-from commerce.merchandising import form, store
+from commerce.merchandising import form, schedule_store, store
 from commerce.merchandising.form import Sheet
 from commerce.merchandising.save import Who, current, save, told_since
 from commerce.merchandising.types import MANAGE, VIEW, Choices, Described, Faults, Faulty, Goods, Stale
@@ -178,6 +178,7 @@ async def _shown(
         "moves": await stock.movements(connection, ids, _LINES),
         "edits": await store.edits(connection, before.id, most=_LINES) if before is not None else [],
         "margin": await store.margin(connection, before.id) if before is not None else None,
+        "scheduled": await schedule_store.waiting(connection, [before.id]) if before is not None else [],
         "may": call.staff.may(MANAGE),
         "kinds": list(stock.Kind),
         "saved": call.request.query.get("saved", ""),

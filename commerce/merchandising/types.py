@@ -13,6 +13,9 @@ from server.errors import Conflict, Invalid
 
 VIEW, MANAGE = "products.view", "products.manage"
 MOST_SKUS, MOST_AXES, MOST_PICTURES, MOST_PARAMETERS, MOST_TAGS = 200, 3, 15, 40, 10
+PLAIN = r"^[^\x00-\x1f\x7f]*$"
+"""Texts of one line."""
+LONG = r"^[^\x00]*$"
 MOST_FEN = 100_000_000_000
 MOST_UNITS = 1_000_000_000
 Say = Callable[[str], str]

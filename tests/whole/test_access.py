@@ -105,6 +105,21 @@ STAFF = {
     "PATCH /api/v1/backoffice/products/{product_id}": "products.manage",
     "GET /api/v1/backoffice/products/{product_id}/prices": "products.view",
     "POST /api/v1/backoffice/pictures": "products.manage",
+    "POST /api/v1/backoffice/batches": "products.manage",
+    "GET /api/v1/backoffice/batches/{batch_id}": "products.view",
+    "POST /api/v1/backoffice/batches/{batch_id}/undo": "products.manage",
+    "GET /api/v1/backoffice/shelf-changes": "products.view",
+    "POST /api/v1/backoffice/shelf-changes": "products.manage",
+    "DELETE /api/v1/backoffice/shelf-changes/{change_id}": "products.manage",
+    "POST /backoffice/products/{product_id}/schedule": "products.manage",
+    "GET /backoffice/shelf-changes": "products.view",
+    "POST /backoffice/shelf-changes/{change_id}/cancel": "products.manage",
+    "GET /backoffice/batches": "products.view",
+    "POST /backoffice/batches": "products.manage",
+    "GET /backoffice/batches/{batch_id}": "products.view",
+    "POST /backoffice/batches/{batch_id}": "products.manage",
+    "POST /backoffice/batches/{batch_id}/apply": "products.manage",
+    "POST /backoffice/batches/{batch_id}/undo": "products.manage",
     "GET /backoffice/products": "products.view",
     "GET /backoffice/products/{product_id}": "products.view",
     "GET /backoffice/products/new": "products.manage",
@@ -171,9 +186,21 @@ def bodies(world: World) -> dict[str, Any]:
         "POST /api/v1/backoffice/flash-sales": world.plan(),
         "PATCH /api/v1/backoffice/flash-sales/{item_id}": {"title": "乙店的"},
         "POST /api/v1/backoffice/products": {
-            "shop_id": str(world.shop_id), "category_id": "1", "title": "乙", "skus": [{"code": "B-1", "price": 100}],
+            "shop_id": str(world.shop_id),
+            "category_id": "1",
+            "title": "乙",
+            "skus": [{"code": "B-1", "price": 100}],
         },
         "PATCH /api/v1/backoffice/products/{product_id}": {"status": "off"},
+        "POST /api/v1/backoffice/batches": {
+            "product_ids": [str(world.product_id)],
+            "edit": {"status": "off"},
+        },
+        "POST /api/v1/backoffice/shelf-changes": {
+            "product_id": str(world.product_id),
+            "status": "off",
+            "at": world.plan()["ends_at"],
+        },
         "PATCH /api/v1/me": {"nickname": "乙"},
         "POST /api/v1/me/proof-codes": {"by": "phone"},
         "POST /api/v1/me/phone": {"phone": "13800001112", "code": "0", "proof": {"by": "phone", "code": "0"}},
@@ -203,6 +230,9 @@ def forms(world: World) -> dict[str, dict[str, str]]:
         "POST /backoffice/members/{member_id}/ban": {"reason": "乙"},
         "POST /backoffice/members/{member_id}/unban": {"reason": "乙"},
         "POST /backoffice/products/{product_id}/status": {"status": "off"},
+        "POST /backoffice/products/{product_id}/schedule": {"status": "off", "at": "2037-01-01T10:00"},
+        "POST /backoffice/batches": {"ids": str(world.product_id)},
+        "POST /backoffice/batches/{batch_id}": {"status": "off"},
         "POST /me/addresses/{address_id}": {
             "name": "乙", "phone": "13800000000", "region_code": "310104", "detail": "路 1 号",
         },
@@ -301,7 +331,7 @@ async def test_staff_without_the_permission_are_refused(world: World) -> None:
 
 
 OF_A_MEMBER = {"order_no", "payment_no", "address_id", "attempt_id", "message_id"}
-OF_A_SHOP = {"order_no", "item_id", "product_id", "refund_no"}
+OF_A_SHOP = {"order_no", "item_id", "product_id", "refund_no", "batch_id", "change_id"}
 
 
 @pytest.mark.usefixtures("untouched")

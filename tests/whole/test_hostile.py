@@ -35,6 +35,9 @@ ENDS_A_SESSION = {
 NEEDS_A_KEY = {
     ATTEMPTS,
     "POST /api/v1/backoffice/products",
+    "POST /api/v1/backoffice/batches",
+    "POST /api/v1/backoffice/batches/{batch_id}/undo",
+    "POST /api/v1/backoffice/shelf-changes",
     "POST /api/v1/orders/{order_no}/cancel",
     "POST /api/v1/orders/{order_no}/payments",
     "POST /api/v1/backoffice/refunds/{refund_no}/retry",
@@ -85,6 +88,11 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
             "slug": "bad", "description": "坏", "tags": [], "parameters": [["坏", "坏"]], "attributes": {},
             "pictures": ["/media/u/x.webp"], "alts": {}, "spec_names": ["色"], "status": "off",
             "skus": [{"code": "BAD-1", "specs": {"色": "坏"}, "price": 100}],
+        },
+        # No such product: nothing is changed.
+        "POST /api/v1/backoffice/batches": {"product_ids": ["99999999"], "edit": {"status": "on"}},
+        "POST /api/v1/backoffice/shelf-changes": {
+            "product_id": "99999999", "status": "on", "at": world.plan()["ends_at"],
         },
         "PATCH /api/v1/backoffice/products/{product_id}": {
             "status": "on", "subtitle": "坏", "description": "坏", "tags": ["坏"], "parameters": [["坏", "坏"]],

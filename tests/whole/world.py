@@ -105,10 +105,38 @@ class World(Stage):
             "INSERT INTO messages (member_id, kind, category) VALUES ($1, 'old.kind', 'order') RETURNING id",
             self.alice.id,
         )
+        self.batch_id, self.change_id = await self.in_the_back_office()
         self.lacking = {
             one: await self.new_staff(None, *(each for each in Permission if each not in (one, "*")))
             for one in Permission
         }
+
+    async def in_the_back_office(self) -> tuple[int, int]:
+        """Return a batch that is drawn up for shop A, and what is due for its product."""
+        batch_id = await self.db.fetchval(
+            """
+            INSERT INTO product_batches (kind, staff_id, shops, edit)
+            VALUES ('edit', $1, ARRAY[$2::bigint], '{"edit": {"status": "on"}}')
+            RETURNING id
+            """,
+            self.own.id,
+            self.shop_id,
+        )
+        await self.db.execute(
+            "INSERT INTO product_batch_rows (batch_id, position, product_id, label) VALUES ($1, 1, $2, '秒杀杯')",
+            batch_id,
+            self.product_id,
+        )
+        change_id = await self.db.fetchval(
+            """
+            INSERT INTO shelf_changes (product_id, status, due_at, staff_id)
+            VALUES ($1, 'on', now() + interval '1 day', $2)
+            RETURNING id
+            """,
+            self.product_id,
+            self.own.id,
+        )
+        return batch_id, change_id
 
     async def bought(self, member: Member, key: str) -> str:
         """Return the number of an order that a member won."""
@@ -142,6 +170,8 @@ class World(Stage):
             "member_id": self.victim.id,
             "message_id": self.message_id,
             "product_id": self.product_id,
+            "batch_id": self.batch_id,
+            "change_id": self.change_id,
             "token": self.cashier,
             "slug": "s" if "/shops/" in route.path else "c",
             "locale": "en",

@@ -1,0 +1,225 @@
+"""Batches at work: drawn up, looked at, done row by row in transactions of their own, taken back."""
+
+from __future__ import annotations
+
+import msgspec
+
+from commerce.merchandising import batch_store, schedule_store, store
+from commerce.merchandising.batch import BatchEdit, ChangedSince, edited, taken_back
+from commerce.merchandising.batch_store import Batch, BatchRow, Kind, RowState, State
+from commerce.merchandising.check import faults
+from commerce.merchandising.differ import differences
+from commerce.merchandising.import_row import ImportedProduct, imported
+from commerce.merchandising.save import Who, current, save
+from commerce.merchandising.types import Change, Faulty, Goods, Stale
+from commerce.staff.store import note
+from server.application import Application
+from server.clock import wire
+from server.database import Connection
+from server.errors import Conflict, Invalid, NotFound
+from server.jobs import Job, enqueue
+
+MOST_PRODUCTS = 10_000
+AT_ONCE = 50
+"""Rows that a request does itself; more are the worker's."""
+_TRIES = 5
+
+
+class NotUndoable(Conflict):
+    """It is older than a day, is not done, or was taken back."""
+
+    code, message = "batch_not_undoable", "只能撤销 24 小时内完成、且没有撤销过的批次"
+
+
+class NoDraft(Conflict):
+    """It was begun."""
+
+    code, message = "batch_not_draft", "这一批已经开始，不能再改"
+
+
+class Nothing(Invalid):
+    """The edit asks for nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("edit", "先选要改什么")
+
+
+class BatchJob(msgspec.Struct, frozen=True):
+    """The job that does a batch's rows."""
+
+    batch_id: int
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """What would become of a row, or has."""
+
+    row: BatchRow
+    picture: str = ""
+    state: RowState
+    changes: list[Change]
+    field: str = ""
+    reason: str = ""
+
+
+def edit_of(batch: Batch) -> BatchEdit:
+    """Return what a batch is to do to each product."""
+    return msgspec.convert(batch.edit.get("edit", {}), BatchEdit)
+
+
+async def draw_up(connection: Connection, product_ids: list[int], edit: BatchEdit, who: Who) -> int:
+    """Add a batch for those products that are of one's shops and return its id. Raises Invalid for none."""
+    batch_id = await batch_store.add(
+        connection, Kind.EDIT, who.staff_id, who.shops, {"edit": msgspec.to_builtins(edit)}
+    )
+    if not await batch_store.add_products(connection, batch_id, product_ids[:MOST_PRODUCTS], who.shops):
+        raise Invalid("product_ids", "先选商品")
+    return batch_id
+
+
+async def plan(
+    connection: Connection, batch: Batch, rows: list[BatchRow], shops: tuple[int, ...] | None
+) -> list[Planned]:
+    """Return what would become of rows that wait, and what has become of the others. Writes nothing."""
+    ids = [row.product_id for row in rows if row.product_id is not None]
+    known = await store.goods(connection, ids, shops)
+    wanted: list[tuple[BatchRow, Goods | None, Goods | None, str, str]] = []
+    for row in rows:
+        before = known.get(row.product_id) if row.product_id is not None else None
+        if row.state is not RowState.WAITING:
+            wanted.append((row, before, None, row.field, row.reason))
+            continue
+        try:
+            wanted.append((row, before, _wanted(batch, row, before), "", ""))
+        except ChangedSince as problem:
+            wanted.append((row, before, None, problem.what, "之后又改过，不撤销"))
+        except NotFound:
+            wanted.append((row, before, None, "", "没有这件商品"))
+    choices = await store.choices(connection, shops)
+    after = [goods for _, _, goods, _, _ in wanted if goods is not None]
+    described = {
+        category_id: await store.attributes(connection, category_id)
+        for category_id in sorted({goods.category_id for goods in after})
+    }
+    codes = await store.codes(connection, [item.code for goods in after for item in goods.skus])
+    planned = []
+    for row, before, goods, field, reason in wanted:
+        picture = before.pictures[0] if before is not None and before.pictures else ""
+        if goods is None:
+            became = row.state if row.state is not RowState.WAITING else RowState.REFUSED
+            planned.append(
+                Planned(row=row, picture=picture, state=became, changes=row.changes, field=field, reason=reason)
+            )
+            continue
+        checked = goods if goods.slug else msgspec.structs.replace(goods, slug="new")
+        wrong = faults(checked, choices, described[goods.category_id], codes)
+        field, reason = next(iter(wrong.items()), ("", ""))
+        changes = [*differences(before, goods), *_scheduled(batch, before)]
+        state = RowState.REFUSED if wrong else RowState.WAITING if changes else RowState.SAME
+        planned.append(Planned(row=row, picture=picture, state=state, changes=changes, field=field, reason=reason))
+    return planned
+
+
+def _wanted(batch: Batch, row: BatchRow, before: Goods | None) -> Goods:
+    if batch.kind is Kind.IMPORT:
+        return imported(before, msgspec.convert(row.wanted, ImportedProduct))
+    if before is None:
+        raise NotFound
+    if batch.kind is Kind.UNDO:
+        assert row.wanted is not None
+        return taken_back(before, msgspec.convert(row.wanted["changes"], list[Change]))
+    return edited(before, edit_of(batch))
+
+
+def _scheduled(batch: Batch, before: Goods | None) -> list[Change]:
+    if batch.kind is not Kind.EDIT or before is None:
+        return []
+    edit = edit_of(batch)
+    if edit.status is None or edit.at is None:
+        return []
+    return [Change(what="scheduled", before=None, after={"status": edit.status.value, "at": wire(edit.at)})]
+
+
+async def begin(connection: Connection, batch: Batch, who: Who) -> bool:
+    """Begin a batch in the caller's transaction; True when the caller is to ``work`` it off after the commit.
+
+    Raises NoDraft, Nothing.
+    """
+    if batch.kind is Kind.EDIT and edit_of(batch).empty:
+        raise Nothing
+    if not await batch_store.start(connection, batch.id):
+        raise NoDraft
+    detail = {"batch_id": batch.id, "kind": batch.kind, "products": batch.total, "edit": batch.edit.get("edit", {})}
+    await note(connection, who.staff_id, "batch_begun", who.address, who.agent, detail)
+    if batch.waiting <= AT_ONCE:
+        return True
+    await enqueue(connection, JOB.name, BatchJob(batch.id), dedupe=f"batch:{batch.id}")
+    return False
+
+
+async def undo(connection: Connection, batch: Batch, who: Who) -> int:
+    """Draw up the batch that takes another back and return its id. Raises NotUndoable."""
+    if batch.state is not State.DONE or not batch.fresh or batch.undone_by is not None or batch.kind is Kind.UNDO:
+        raise NotUndoable
+    batch_id = await batch_store.add(connection, Kind.UNDO, who.staff_id, batch.shops, {}, batch.id)
+    await batch_store.add_undo_rows(connection, batch_id, batch.id)
+    return batch_id
+
+
+async def work(app: Application, job: BatchJob) -> None:
+    """Do every row that waits, each in its own transaction, and note that the batch is done. Harmless twice."""
+    async with app.database.connection() as connection:
+        batch = await batch_store.batch(connection, job.batch_id, None)
+    if batch is None or batch.state is not State.RUNNING:
+        return
+    shops = None if batch.shops is None else tuple(batch.shops)
+    who = Who(staff_id=batch.staff_id, shops=shops, say=str, ref=f"batch:{batch.id}")
+    while await _do_one(app, batch, who):
+        pass
+    async with app.database.transaction() as connection:
+        await batch_store.finish(connection, batch.id)
+
+
+async def _do_one(app: Application, batch: Batch, who: Who) -> bool:
+    """Do the next row; False when none is left. A product that somebody else changes meanwhile is read again."""
+    for _ in range(_TRIES):
+        try:
+            async with app.database.transaction() as connection:
+                row = await batch_store.next_row(connection, batch.id)
+                if row is None:
+                    return False
+                await _do(connection, batch, row, who)
+                return True
+        except Stale:
+            continue
+    async with app.database.transaction() as connection:
+        row = await batch_store.next_row(connection, batch.id)
+        if row is not None:
+            await batch_store.close_row(connection, row.id, RowState.REFUSED, reason=Stale.message)
+    return True
+
+
+async def _do(connection: Connection, batch: Batch, row: BatchRow, who: Who) -> None:
+    try:
+        async with connection.transaction():
+            before = None if row.product_id is None else await current(connection, row.product_id, who.shops)
+            saved = await save(connection, before, _wanted(batch, row, before), who)
+            changes = [*saved.changes, *_scheduled(batch, before)]
+            if len(changes) > len(saved.changes):
+                edit = edit_of(batch)
+                assert edit.status is not None
+                assert edit.at is not None
+                await schedule_store.add(connection, saved.goods.id, edit.status, edit.at, who.staff_id, batch.id)
+    except Faulty as problem:
+        field, reason = next(iter(problem.faults.items()))
+        await batch_store.close_row(connection, row.id, RowState.REFUSED, field=field, reason=reason)
+    except ChangedSince as problem:
+        reason = "之后又改过，不撤销"
+        await batch_store.close_row(connection, row.id, RowState.REFUSED, field=problem.what, reason=reason)
+    except NotFound:
+        await batch_store.close_row(connection, row.id, RowState.REFUSED, reason="没有这件商品")
+    else:
+        state = RowState.DONE if changes else RowState.SAME
+        await batch_store.close_row(connection, row.id, state, changes, product_id=saved.goods.id)
+
+
+JOB = Job(name="merchandising.batch", payload=BatchJob, run=work, timeout=900.0)

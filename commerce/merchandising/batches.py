@@ -1,0 +1,261 @@
+"""The pages and the JSON of batches: draw one up, look at it, do it, see the report, take it back."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from commerce.merchandising import batch_form, batch_store, listing_store, store
+from commerce.merchandising.batch import BatchEdit
+from commerce.merchandising.batch_run import (
+    JOB,
+    MOST_PRODUCTS,
+    BatchJob,
+    NoDraft,
+    NotUndoable,
+    begin,
+    draw_up,
+    edit_of,
+    plan,
+    undo,
+    work,
+)
+from commerce.merchandising.batch_store import Batch, BatchRow, Kind, RowState, State
+from commerce.merchandising.editor import who
+from commerce.merchandising.listing import wanted
+from commerce.merchandising.schedule import hold_moment
+from commerce.merchandising.types import MANAGE, VIEW, Faults
+from server.clock import wire
+from server.database import Connection
+from server.errors import Invalid, NotFound
+from server.http import Body, Call, Id, Instant, Paging, Routes, StaffWith, View
+from server.http import Kind as Realm
+from server.http.pages import Page, Redirect
+from server.http.routes import Key
+from server.jobs import enqueue
+
+routes = Routes("back office: products", realm=Realm.STAFF)
+BATCHES = "/backoffice/batches"
+API = "/api/v1/backoffice/batches"
+SIZE = 50
+_IDS = re.compile("[0-9]{1,18}(,[0-9]{1,18})*")
+
+
+class BatchBody(Body, frozen=True, kw_only=True):
+    """Which products, and what is to be done to each."""
+
+    product_ids: Annotated[list[Id], Meta(min_length=1, max_length=MOST_PRODUCTS)]
+    edit: BatchEdit
+
+
+class BatchRowView(View, frozen=True, kw_only=True):
+    """What became of one product; `reason` says why it was refused."""
+
+    product_id: Id | None
+    title: str
+    state: RowState
+    field: str
+    reason: str
+    changes: list[dict[str, Any]]
+
+
+class BatchView(View, frozen=True, kw_only=True):
+    """A batch, its figures, and a stretch of its rows, those that were refused first."""
+
+    id: Id
+    kind: Kind
+    state: State
+    by: str
+    created_at: Instant
+    total: int
+    waiting: int
+    done: int
+    same: int
+    refused: int
+    undone_by: Id | None
+    rows: list[BatchRowView]
+
+
+@routes.page(BATCHES, StaffWith(VIEW))
+async def batches_page(call: Call) -> Page:
+    """List batches, the last one first."""
+    page = call.request.query.get("page", "1")
+    if not re.fullmatch("[1-9][0-9]{0,3}", page):
+        raise NotFound
+    at = int(page)
+    async with call.database.connection() as connection:
+        rows = await batch_store.batches(connection, call.staff.shops, (at - 1) * SIZE, SIZE + 1)
+    values = {"rows": rows[:SIZE], "page": at, "more": len(rows) > SIZE, "may": call.staff.may(MANAGE)}
+    return Page("merchandising/batches.html", values)
+
+
+@routes.page(BATCHES, StaffWith(MANAGE), "POST", most=300_000)
+async def draw_up_by_form(call: Call) -> Redirect:
+    """Draw up a batch for the products that were chosen in the list, or for all that the list shows."""
+    fields = await call.fields()
+    async with call.transaction() as connection:
+        if fields.get("all") == "1":
+            query = {name: str(fields.get(name, "")) for name in ("q", "show", "category", "brand", "shop")}
+            ids = await listing_store.ids(connection, wanted(query).filter(call.staff.shops), MOST_PRODUCTS)
+        else:
+            given = fields.get("ids", "")
+            text = ",".join(map(str, given)) if isinstance(given, list) else str(given)
+            if not _IDS.fullmatch(text):
+                raise Invalid("product_ids", "先选商品")
+            ids = sorted({int(one) for one in text.split(",")})
+        batch_id = await draw_up(connection, ids, BatchEdit(), who(call))
+    return Redirect(f"{BATCHES}/{batch_id}")
+
+
+@routes.page(f"{BATCHES}/{{batch_id}}", StaffWith(VIEW))
+async def batch_page(call: Call, batch_id: int) -> Page:
+    """Show a draft's form with what it would do, or the report of what was done."""
+    async with call.database.connection() as connection:
+        batch = await found(call, connection, batch_id)
+        return await _shown(call, connection, batch)
+
+
+@routes.page(f"{BATCHES}/{{batch_id}}", StaffWith(MANAGE), "POST")
+async def edit_by_form(call: Call, batch_id: int) -> Page | Redirect:
+    """Say what a draft is to do, and see what that would be."""
+    fields = await call.fields()
+    async with call.transaction() as connection:
+        batch = await found(call, connection, batch_id)
+        edit, faults = batch_form.read(fields)
+        if faults:
+            return await _shown(call, connection, batch, fields=fields, faults=faults)
+        if batch.kind is not Kind.EDIT:
+            raise NoDraft
+        form: dict[str, Any] = {name: str(fields.get(name, "")) for name in batch_form.NAMES}
+        where = fields.get("where", [])
+        form["where"] = where if isinstance(where, list) else [where]
+        kept = {"edit": msgspec.to_builtins(edit), "form": form}
+        if not await batch_store.set_edit(connection, batch.id, kept):
+            raise NoDraft
+    return Redirect(f"{BATCHES}/{batch_id}#preview")
+
+
+@routes.page(f"{BATCHES}/{{batch_id}}/apply", StaffWith(MANAGE), "POST", deadline=60.0)
+async def apply_by_form(call: Call, batch_id: int) -> Redirect:
+    """Do it: at once, or by the worker where it is much."""
+    async with call.transaction() as connection:
+        at_once = await begin(connection, await found(call, connection, batch_id), who(call))
+    if at_once:
+        await work(call.app, BatchJob(batch_id))
+    return Redirect(f"{BATCHES}/{batch_id}")
+
+
+@routes.page(f"{BATCHES}/{{batch_id}}/undo", StaffWith(MANAGE), "POST")
+async def undo_by_form(call: Call, batch_id: int) -> Redirect:
+    """Draw up the batch that takes this one back, to be looked at."""
+    async with call.transaction() as connection:
+        batch = await found(call, connection, batch_id)
+        undoing = batch.undone_by or await undo(connection, batch, who(call))
+    return Redirect(f"{BATCHES}/{undoing}")
+
+
+@routes.post(API, StaffWith(MANAGE), status=201, key=Key.REQUIRED, most=300_000, errors=(NoDraft,), deadline=60.0)
+async def add_batch(call: Call, body: BatchBody) -> BatchView:
+    """Change many products alike; the worker does it row by row."""
+    if body.edit.at is not None:
+        hold_moment(body.edit.at)
+    async with call.transaction() as connection:
+        ids = sorted({int(one) for one in body.product_ids})
+        batch = await found(call, connection, await draw_up(connection, ids, body.edit, who(call)))
+        if await begin(connection, batch, who(call)):
+            await enqueue_work(connection, batch.id)
+        return view(await found(call, connection, batch.id), [])
+
+
+@routes.get(f"{API}/{{batch_id}}", StaffWith(VIEW))
+async def get_batch(call: Call, batch_id: int, query: Paging) -> BatchView:
+    """Return how far a batch is, and a stretch of its rows."""
+    async with call.database.connection() as connection:
+        batch = await found(call, connection, batch_id)
+        return view(batch, await batch_store.rows(connection, batch.id, query.offset, query.size))
+
+
+@routes.post(f"{API}/{{batch_id}}/undo", StaffWith(MANAGE), status=201, key=Key.REQUIRED, errors=(NotUndoable,))
+async def undo_batch(call: Call, batch_id: int) -> BatchView:
+    """Take a batch back where nothing was changed since, within a day."""
+    async with call.transaction() as connection:
+        undoing = await undo(connection, await found(call, connection, batch_id), who(call))
+        batch = await found(call, connection, undoing)
+        if await begin(connection, batch, who(call)):
+            await enqueue_work(connection, batch.id)
+        return view(await found(call, connection, batch.id), [])
+
+
+async def enqueue_work(connection: Connection, batch_id: int) -> None:
+    """Have the worker do a batch; a client asks for the report later."""
+    await enqueue(connection, JOB.name, BatchJob(batch_id), dedupe=f"batch:{batch_id}")
+
+
+async def found(call: Call, connection: Connection, batch_id: int) -> Batch:
+    """Return a batch of one's shops. Raises NotFound."""
+    batch = await batch_store.batch(connection, batch_id, call.staff.shops)
+    if batch is None:
+        raise NotFound
+    return batch
+
+
+async def _shown(
+    call: Call,
+    connection: Connection,
+    batch: Batch,
+    *,
+    fields: dict[str, Any] | None = None,
+    faults: Faults | None = None,
+) -> Page:
+    page = call.request.query.get("page", "1")
+    if not re.fullmatch("[1-9][0-9]{0,3}", page):
+        raise NotFound
+    at, draft = int(page), batch.state is State.DRAFT
+    rows = await batch_store.rows(connection, batch.id, (at - 1) * SIZE, SIZE)
+    asks = batch.kind is not Kind.EDIT or not edit_of(batch).empty
+    values: dict[str, Any] = {
+        "batch": batch,
+        "planned": await plan(connection, batch, rows, call.staff.shops),
+        "draft": draft,
+        "asks": asks,
+        "page": at,
+        "pages": -(-batch.total // SIZE),
+        "form": fields if fields is not None else batch.edit.get("form", {}),
+        "faults": {name: call.tr(text) for name, text in (faults or {}).items()},
+        "may": call.staff.may(MANAGE),
+    }
+    if draft and batch.kind is Kind.EDIT:
+        choices = await store.choices(connection, call.staff.shops)
+        values |= {"choices": choices, "leaves": choices.leaves()}
+    return Page("merchandising/batch.html", values, status=422 if faults else 200)
+
+
+def view(batch: Batch, rows: list[BatchRow]) -> BatchView:
+    """Return a batch as clients get it."""
+    return BatchView(
+        id=str(batch.id),
+        kind=batch.kind,
+        state=batch.state,
+        by=batch.staff,
+        created_at=wire(batch.created_at),
+        total=batch.total,
+        waiting=batch.waiting,
+        done=batch.done,
+        same=batch.same,
+        refused=batch.refused,
+        undone_by=None if batch.undone_by is None else str(batch.undone_by),
+        rows=[
+            BatchRowView(
+                product_id=None if row.product_id is None else str(row.product_id),
+                title=row.label,
+                state=row.state,
+                field=row.field,
+                reason=row.reason,
+                changes=[msgspec.to_builtins(change) for change in row.changes],
+            )
+            for row in rows
+        ],
+    )
