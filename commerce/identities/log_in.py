@@ -9,9 +9,10 @@ from commerce.identities.types import Arrival, ArrivalEnded, OtherBound, Profile
 from commerce.members import store as members
 from commerce.members.codes import check_code
 from commerce.members.errors import CodeWrong
-from commerce.members.log_in import Entered, Visitor, enter, found_or_registered
+from commerce.members.log_in import Entered, enter, found_or_registered
 from commerce.members.profile import hold_name
 from commerce.members.targets import Target
+from commerce.members.types import Visitor
 from server.application import Application
 from server.database import Connection
 from server.errors import Invalid

@@ -7,7 +7,7 @@ from commerce.members import address_store, store
 from commerce.members.addresses import add_address, change_address, remove_address
 from commerce.members.codes import send_code
 from commerce.members.errors import CodeWrong, CredentialsWrong, MemberBanned, TooManyAddresses
-from commerce.members.log_in import Visitor, log_in, one_target
+from commerce.members.log_in import log_in, one_target
 from commerce.members.profile import rename
 from commerce.members.security import change_password
 from commerce.members.types import (
@@ -21,6 +21,7 @@ from commerce.members.types import (
     MemberView,
     PasswordChange,
     SessionView,
+    Visitor,
     address_view,
     member_view,
 )

@@ -9,6 +9,19 @@ from commerce.members.belongings import Belonging
 from server.database import Connection
 
 
+async def move(connection: Connection, keeper_id: int, other_id: int) -> None:
+    """Give the other's addresses to the keeper. Its payment password ends: it is bound to the account.
+
+    Who merges wants the account: a wish to have either deleted ends. Files of the other account end too.
+    """
+    await merge_store.move_addresses(connection, keeper_id, other_id)
+    await connection.execute("DELETE FROM pay_passwords WHERE member_id = $1", other_id)
+    await connection.execute("DELETE FROM member_departures WHERE member_id IN ($1, $2)", keeper_id, other_id)
+    await connection.execute(
+        "UPDATE member_exports SET expires_at = now() - interval '1 second' WHERE member_id = $1", other_id
+    )
+
+
 async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[str, Any]]]:
     """Return the account, its addresses, what was done to it and where it was logged in."""
     account = await connection.fetch(
@@ -44,6 +57,17 @@ async def erase(connection: Connection, member_id: int) -> None:
     await connection.execute("DELETE FROM addresses WHERE member_id = $1", member_id)
     await connection.execute("DELETE FROM member_notice_heads WHERE member_id = $1", member_id)
     await connection.execute("DELETE FROM merge_offers WHERE keeper_id = $1 OR other_id = $1", member_id)
+    await connection.execute("DELETE FROM pay_passwords WHERE member_id = $1", member_id)
+    await connection.execute(
+        "UPDATE member_exports SET expires_at = now() - interval '1 second' WHERE member_id = $1", member_id
+    )
+    await connection.execute("DELETE FROM idempotency_keys WHERE owner = 'member:' || $1::bigint", member_id)
+    await connection.execute(
+        "DELETE FROM login_codes USING members m WHERE m.id = $1 AND target IN (m.phone, m.email::text)", member_id
+    )
+    await connection.execute(
+        "DELETE FROM login_tries USING members m WHERE m.id = $1 AND account IN (m.phone, m.email)", member_id
+    )
     await connection.execute("DELETE FROM sessions WHERE kind = 'member' AND subject_id = $1", member_id)
     await connection.execute(
         """
@@ -57,8 +81,11 @@ async def erase(connection: Connection, member_id: int) -> None:
 
 BELONGING = Belonging(
     name="members",
-    tables=("addresses", "member_events", "member_notice_heads", "member_notices"),
-    move=merge_store.move_addresses,
+    tables=(
+        *("addresses", "member_events", "member_notice_heads", "member_notices"),
+        *("pay_passwords", "member_departures", "member_exports"),
+    ),
+    move=move,
     tell=tell,
     erase=erase,
 )

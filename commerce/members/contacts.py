@@ -14,10 +14,11 @@ from commerce.members.errors import CodeWrong, MergeOffered, NewCodeWrong, SameC
 from commerce.members.merging import make_offer
 from commerce.members.proof import Proof, prove
 from commerce.members.targets import Target
-from commerce.members.types import Member
+from commerce.members.types import Member, Secured
 from server.application import Application
 from server.database import Connection
 from server.errors import Conflict, NotFound
+from server.events import publish
 from server.i18n import Translator
 
 
@@ -57,6 +58,9 @@ async def change_contact(
                 await contact_store.set_contact(connection, member_id, by_phone, target.value)
             except asyncpg.UniqueViolationError:  # somebody registered with it this very moment
                 raise Conflict from None
+            if old:
+                what = "phone_changed" if by_phone else "email_changed"
+                await publish(connection, Secured(member_id=member_id, what=what))
             kind = ("phone" if by_phone else "email") + ("_changed" if old else "_added")
             await store.note(connection, member_id, kind, f"member:{member_id}")
             if old:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Conflict, Forbidden, Problem, Unauthenticated
+from server.errors import Conflict, Forbidden, Problem, RateLimited, Unauthenticated
 
 
 class CodeWrong(Unauthenticated):
@@ -63,3 +63,33 @@ class MergeHeld(Conflict):
     """Something stands against merging; ``details`` lists it."""
 
     code, message = "merge_held", "现在还不能合并：{reason}"
+
+
+class PayPasswordMissing(Conflict):
+    """The member has no payment password yet."""
+
+    code, message = "pay_password_missing", "还没设置支付密码，先到账户安全里设置"
+
+
+class PayPasswordWrong(Problem):
+    """The payment password is another one."""
+
+    code, status, message = "pay_password_wrong", 422, "支付密码不对，还能试 {left} 次"
+
+
+class PayPasswordLocked(RateLimited):
+    """It was tried wrong too often; ``Retry-After`` says for how long."""
+
+    code, message = "pay_password_locked", "支付密码试错太多次，3 小时内不能再用，也可以用验证码重设"
+
+
+class LeavingHeld(Conflict):
+    """Something stands against deleting the account; ``details`` lists it."""
+
+    code, message = "leaving_held", "现在还不能注销：{reason}"
+
+
+class ExportTooSoon(RateLimited):
+    """A file of everything is made once a day."""
+
+    code, message = "export_too_soon", "一天只能导出一次，明天再来"

@@ -10,8 +10,12 @@ from commerce.members import (
     codes,
     contact_pages,
     demo,
+    exports,
+    leaving,
     merging,
     pages,
+    safety_api,
+    safety_pages,
     security_api,
     store,
 )
@@ -35,7 +39,11 @@ def setup(app: Application) -> None:
     app.provide(Belongings, belongings)
     app.add(api.accounts, api.book, security_api.routes, pages.routes, contact_pages.routes)
     app.add(address_pages.routes, backoffice.routes)
+    app.add(safety_api.routes, safety_pages.routes)
     app.job(merging.JOB)
+    app.job(exports.JOB)
+    app.schedule(leaving.SCHEDULE)
+    app.schedule(Schedule(name="members.tidy_exports", every=3600, run=exports.tidy))
     app.resource(Tiles).add(
         Tile(
             title="会员",

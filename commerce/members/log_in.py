@@ -8,23 +8,17 @@ import msgspec
 
 from commerce.courier import Channel
 from commerce.credentials import check_password, clear_tries, count_try
-from commerce.members import store
+from commerce.members import leaving_store, store
 from commerce.members.codes import check_code
+from commerce.members.devices import notice_device
 from commerce.members.errors import CodeWrong, CredentialsWrong, MemberBanned
 from commerce.members.targets import Target, target_of
-from commerce.members.types import LogIn, Member, Status
+from commerce.members.types import LogIn, Member, Status, Visitor
 from server.application import Application
 from server.database import Connection
 from server.errors import Invalid
 from server.http import Kind
 from server.http.session import Issued
-
-
-class Visitor(msgspec.Struct, frozen=True):
-    """Where a log-in comes from: the client's address and what its browser says it is."""
-
-    address: str
-    agent: str
 
 
 class Entered(msgspec.Struct, frozen=True):
@@ -110,8 +104,13 @@ async def found_or_registered(connection: Connection, target: Target) -> tuple[M
 
 
 async def enter(app: Application, connection: Connection, member: Member, visitor: Visitor) -> Entered:
-    """Open a session of a member who has proved who they are, in the caller's transaction. Raises MemberBanned."""
+    """Open a session of a member who has proved who they are, in the caller's transaction.
+
+    A wish to have the account deleted is taken back. Raises MemberBanned.
+    """
     if member.status is not Status.ACTIVE:
         raise MemberBanned
+    await notice_device(app, connection, member.id, visitor)
+    await leaving_store.stay(connection, member.id)
     issued = await app.sessions.issue(connection, Kind.MEMBER, member.id, visitor.address, visitor.agent)
     return Entered(member, issued)

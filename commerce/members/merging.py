@@ -14,9 +14,10 @@ import msgspec
 from commerce.members import merge_store, store
 from commerce.members.belongings import Belongings
 from commerce.members.errors import MergeHeld, OfferEnded
-from commerce.members.types import Member, Status
+from commerce.members.types import Member, Secured, Status
 from server.application import Application
 from server.database import Connection
+from server.events import publish
 from server.http import Kind
 from server.http.session import digest_of
 from server.jobs import Job, enqueue
@@ -92,6 +93,7 @@ async def merge(app: Application, keeper_id: int, secret: str) -> Member:
         ended = await app.sessions.revoke_all(connection, Kind.MEMBER, other.id)
         await store.note(connection, keeper.id, "merged", f"member:{keeper.id}", f"member:{other.id}")
         await store.note(connection, other.id, "merged_into", f"member:{keeper.id}", f"member:{keeper.id}")
+        await publish(connection, Secured(member_id=keeper.id, what="merged"))
         for delay in AGAIN:
             await enqueue(connection, STRAGGLERS, Merged(other.id), delay=delay)
         after = await store.member(connection, keeper.id)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from commerce.credentials import local_path
-from commerce.members import store
+from commerce.members import pay_store, store
 from commerce.members.api import log_out, visitor_of
 from commerce.members.centre import Centre
 from commerce.members.codes import send_code
@@ -64,7 +64,7 @@ class NameForm(Body, frozen=True, kw_only=True):
 class Done(Body, frozen=True, kw_only=True):
     """What was just done, so that the page says so."""
 
-    done: Literal["", "name", "password", "first", "bound", "unbound", "phone", "email", "merged"] = ""
+    done: Literal["", "name", "password", "first", "bound", "unbound", "phone", "email", "merged", "pay"] = ""
 
 
 def told(call: Call, problem: Problem) -> str:
@@ -217,10 +217,12 @@ async def _security(
     status: int = 200,
 ) -> Page:
     async with call.database.connection() as connection:
+        pays = await pay_store.exists(connection, member.id)
         rows = await call.resource(SecurityRows).of(call.app, connection, member.id)
     values: dict[str, Any] = {
         "member": member,
         "rows": rows,
+        "pays": pays,
         "contact": _contact(member),
         "mail": masked_mail(member.email) if member.email else "",
         "nickname": member.nickname if nickname is None else nickname,

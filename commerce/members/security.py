@@ -11,9 +11,10 @@ from commerce.credentials import (
     hold_strength,
 )
 from commerce.members import store
-from commerce.members.types import Member, Status
+from commerce.members.types import Member, Secured, Status
 from server.application import Application
 from server.errors import Conflict, NotFound
+from server.events import publish
 from server.http import Kind
 from server.http.session import Issued
 
@@ -41,6 +42,7 @@ async def change_password(app: Application, member_id: int, old: str, new: str, 
         ended = await app.sessions.revoke_all(connection, Kind.MEMBER, member.id)
         issued = await app.sessions.issue(connection, Kind.MEMBER, member.id, address, agent)
         await store.note(connection, member.id, "password_changed", f"member:{member.id}")
+        await publish(connection, Secured(member_id=member.id, what="password_set"))
     for digest in ended:
         app.sessions.forget(digest)
     return issued

@@ -16,7 +16,7 @@ from commerce.members.proof import Proof, masked_mail, send_proof
 from commerce.members.targets import email_of, masked, phone_of
 from commerce.members.types import CodeSent, MemberView, member_view
 from server.clock import wire
-from server.errors import RateLimited
+from server.errors import NotFound, RateLimited
 from server.http import Body, Call, Id, Instant, LoggedIn, Routes, View
 from server.http.routes import Key
 
@@ -104,10 +104,13 @@ async def change_email(call: Call, body: EmailChange) -> MemberView:
     return member_view(await change_contact(call.app, call.member.id, target, body.code, body.proof, call.tr))
 
 
-@routes.get("/api/v1/me/merge-offers/{offer}", LoggedIn(), errors=(OfferEnded,))
+@routes.get("/api/v1/me/merge-offers/{offer}", LoggedIn())
 async def show_offer(call: Call, offer: str) -> OfferView:
     """Show both accounts of an offer to merge."""
-    two = await merging.look(call.app, call.member.id, offer)
+    try:
+        two = await merging.look(call.app, call.member.id, offer)
+    except OfferEnded:
+        raise NotFound from None
     return OfferView(
         keeper=_account(two.keeper), other=_account(two.other), against=[call.tr(text) for text in two.against]
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from server.clock import wire
+from server.events import Event
 from server.http import Body, Id, Instant, View
 
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"
@@ -40,6 +41,27 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     password_hash: str | None
     status: Status
     created_at: datetime
+
+
+class Visitor(msgspec.Struct, frozen=True):
+    """Where a log-in comes from: the client's address and what its browser says it is."""
+
+    address: str
+    agent: str
+
+
+class Secured(Event, frozen=True, kw_only=True):
+    """Something happened that the owner of an account should know of, in case it was not they who did it.
+
+    ``what`` is one of new_device, password_set, pay_password_set, phone_changed, email_changed, merged, leaving,
+    export_ready; ``device`` and ``address`` say where from, where that is known.
+    """
+
+    kind: ClassVar[str] = "members.secured"
+    member_id: int
+    what: str
+    device: str = ""
+    address: str = ""
 
 
 class AddressSnapshot(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,11 +19,13 @@ from enum import StrEnum
 import msgspec
 
 from server.clock import now
-from server.database import Connection, Database
+from server.database import Connection, Database, many
 
 REMEMBER = 10.0
 _ROOM = 50_000
 COOKIES = {"member": "lf_member", "staff": "lf_staff"}
+SEEN_EVERY = timedelta(minutes=10)
+"""How exactly a session's last use is known: it is written down no more often."""
 LIFETIME = {"member": timedelta(days=30), "staff": timedelta(hours=12)}
 
 
@@ -55,6 +57,22 @@ class Session(msgspec.Struct, frozen=True):
     digest: bytes
     identity: Identity
     expires_at: datetime
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A live session as its owner sees it in a list. ``agent`` is what the client's program says it is."""
+
+    digest: bytes
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    address: str
+    agent: str
+
+    @property
+    def id(self) -> str:
+        """Return what names the session to its owner; it opens nothing."""
+        return self.digest.hex()[:32]
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -112,7 +130,7 @@ class Sessions:
             return held[1]
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
-                "SELECT kind, subject_id, expires_at, revoked_at FROM sessions WHERE digest = $1", digest
+                "SELECT kind, subject_id, expires_at, revoked_at, seen_at FROM sessions WHERE digest = $1", digest
             )
             if row is None:
                 return None
@@ -120,6 +138,8 @@ class Sessions:
                 raise Expired
             directory = self.directories.get(Kind(row["kind"]))
             identity = await directory(connection, row["subject_id"]) if directory else None
+            if identity is not None and row["seen_at"] < now() - SEEN_EVERY:
+                await connection.execute("UPDATE sessions SET seen_at = now() WHERE digest = $1", digest)
         if identity is None:
             raise Expired
         session = Session(digest, identity, row["expires_at"])
@@ -141,6 +161,45 @@ class Sessions:
         await connection.execute(
             "UPDATE sessions SET revoked_at = now() WHERE digest = $1 AND revoked_at IS NULL", digest
         )
+
+    async def held_by(self, connection: Connection, kind: Kind, subject: int) -> list[Held]:
+        """Return the live sessions of ``subject``, the one last used first; at most a hundred."""
+        rows = await connection.fetch(
+            """
+            SELECT digest, created_at, seen_at, expires_at, address, agent FROM sessions
+            WHERE kind = $1 AND subject_id = $2 AND revoked_at IS NULL AND expires_at > now()
+            ORDER BY seen_at DESC, created_at DESC LIMIT 100
+            """,
+            kind,
+            subject,
+        )
+        return many(Held, rows)
+
+    async def agents_of(self, connection: Connection, kind: Kind, subject: int) -> list[str]:
+        """Return what programs ``subject`` has logged in with lately, ended sessions included."""
+        rows = await connection.fetch(
+            """
+            SELECT agent FROM sessions WHERE kind = $1 AND subject_id = $2
+            GROUP BY agent ORDER BY max(created_at) DESC LIMIT 100
+            """,
+            kind,
+            subject,
+        )
+        return [row["agent"] for row in rows]
+
+    async def revoke_others(self, connection: Connection, kind: Kind, subject: int, but: bytes) -> list[bytes]:
+        """End every session of ``subject`` but one in the caller's transaction and return their digests."""
+        rows = await connection.fetch(
+            """
+            UPDATE sessions SET revoked_at = now()
+            WHERE kind = $1 AND subject_id = $2 AND digest <> $3 AND revoked_at IS NULL AND expires_at > now()
+            RETURNING digest
+            """,
+            kind,
+            subject,
+            but,
+        )
+        return [row["digest"] for row in rows]
 
     async def revoke_all(self, connection: Connection, kind: Kind, subject: int) -> list[bytes]:
         """End every session of ``subject`` in the caller's transaction and return their digests."""

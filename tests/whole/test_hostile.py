@@ -32,6 +32,7 @@ ENDS_A_SESSION = {
     "POST /logout",
     "POST /backoffice/logout",
 }
+ENDS_OTHERS = {"POST /me/devices/others/end", "POST /api/v1/me/sessions/end-others"}
 NEEDS_A_KEY = {
     ATTEMPTS,
     "POST /api/v1/backoffice/products",
@@ -76,6 +77,10 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
             "email": "x@example.cn", "code": "000000", "proof": {"by": "password", "password": "not hers", "code": ""},
         },
         "POST /api/v1/me/merges": {"offer": "none"},
+        "POST /api/v1/me/pay-password": {
+            "new": "135791", "proof": {"by": "password", "password": "not hers", "code": ""},
+        },
+        "POST /api/v1/me/departure": {"proof": {"by": "password", "password": "not hers", "code": ""}},
         # Too weak to be taken, and the present one is another: nobody's session ends.
         "POST /api/v1/me/password": {"old": "not hers", "new": "weak"},
         "POST /api/v1/staff/me/password": {"old": "not hers", "new": "weak"},
@@ -141,6 +146,8 @@ async def send(world: World, route: Route, data: Any, headers: dict[str, str] | 
     if route.name in ENDS_A_SESSION and not isinstance(route.access, Anyone):
         kind = route.realm
         who = (await world.again(world.staff if kind is Kind.STAFF else world.alice, kind)).headers
+    elif route.name in ENDS_OTHERS:
+        who = world.victim.headers
     headers = {"Idempotency-Key": f"bad-{next(_keys)}", **JSON, **who, **(headers or {})}
     return await world.ask(route.method, path or path_of(world, route), headers, data=data)
 
@@ -363,7 +370,7 @@ async def test_queries_that_make_no_sense(world: World) -> None:
                 refused(answer)
 
 
-LIST = ("q", "brand", "tag", "category", "sort", "page", "price_min", "price_max", "in_stock", "view")
+LIST = ("q", "brand", "tag", "attr", "category", "sort", "page", "low", "high", "in_stock", "view")
 READ_BY_HAND = {
     **{path: {"next", "to"} for path in ("/login", "/register", "/backoffice/login", "/language/{locale}")},
     "/search": set(LIST),  # the same reader serves categories and shops

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient
 from yarl import URL
 
 from commerce.credentials import hash_password
+from commerce.members import exports
 from commerce.payments import refund_store, store
 from commerce.payments.refund import note_done
 from commerce.staff.types import Permission
@@ -21,7 +22,7 @@ from flashsale.seckill import verify
 from flashsale.seckill.tickets import Tickets
 from server.http.access import Anyone, StaffWith
 from server.http.routes import Route
-from server.http.session import Kind
+from server.http.session import Kind, digest_of
 from tests.flashsale.seckill.conftest import Member, Stage
 
 NICKNAME, DOOR, SECRET_TITLE = "甲的昵称", "甲的门牌 77 号", "甲店的机密"
@@ -100,6 +101,9 @@ class World(Stage):
         self.cashier = cashier.headers["Location"].rpartition("/")[2].partition("?")[0]
         epoch = await self.db.fetchval("SELECT epoch FROM fs_items WHERE id = $1", self.sale_id)
         self.attempt_id = self.app.resource(Tickets).attempt_id(self.sale_id, self.alice.id, "open", epoch)
+        self.export_id = (await exports.ask(self.app, self.alice.id)).id
+        await exports.make(self.app, exports.Wanted(self.export_id))
+        self.spare = digest_of((await self.again(self.alice, Kind.MEMBER)).token).hex()[:32]
         await self.work()
         self.message_id = await self.db.fetchval(
             "INSERT INTO messages (member_id, kind, category) VALUES ($1, 'old.kind', 'order') RETURNING id",
@@ -181,6 +185,9 @@ class World(Stage):
             "provider": "wechat",
             "kind": "phone",
             "offer": "none",
+            "place": "leave",
+            "session_id": self.spare,
+            "export_id": self.export_id,
         } | other
         return _PLACE.sub(lambda found: str(ids[found[1]]), route.path)
 
