@@ -57,8 +57,8 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     picture: str = ""
     state: RowState
     changes: list[Change]
-    field: str = ""
-    reason: str = ""
+    faults: list[tuple[str, str]] = []
+    """Fields and reasons."""
 
 
 def edit_of(batch: Batch) -> BatchEdit:
@@ -106,16 +106,16 @@ async def plan(
         picture = before.pictures[0] if before is not None and before.pictures else ""
         if goods is None:
             became = row.state if row.state is not RowState.WAITING else RowState.REFUSED
-            planned.append(
-                Planned(row=row, picture=picture, state=became, changes=row.changes, field=field, reason=reason)
-            )
+            told = [(field, reason)] if reason else []
+            if row.wanted is not None and "errors" in row.wanted:
+                told = [(f"{one['line']} {one['column']}", one["reason"]) for one in row.wanted["errors"]]
+            planned.append(Planned(row=row, picture=picture, state=became, changes=row.changes, faults=told))
             continue
         checked = goods if goods.slug else msgspec.structs.replace(goods, slug="new")
         wrong = faults(checked, choices, described[goods.category_id], codes)
-        field, reason = next(iter(wrong.items()), ("", ""))
         changes = [*differences(before, goods), *_scheduled(batch, before)]
         state = RowState.REFUSED if wrong else RowState.WAITING if changes else RowState.SAME
-        planned.append(Planned(row=row, picture=picture, state=state, changes=changes, field=field, reason=reason))
+        planned.append(Planned(row=row, picture=picture, state=state, changes=changes, faults=list(wrong.items())))
     return planned
 
 

@@ -39,6 +39,11 @@ def imported(before: Goods | None, wanted: ImportedProduct) -> Goods:
         fields["status"] = Status(fields["status"])
     if before is None:
         before = Goods(shop_id=wanted.shop_id, slug=wanted.slug, title="", category_id=0, skus=[])
+    if "parameters" in fields:
+        fields["parameters"] = [(name, value) for name, value in fields["parameters"]]
+    for name in ("title", "subtitle", "description"):  # cells lose the space around their texts
+        if fields.get(name) == getattr(before, name).strip():
+            fields[name] = getattr(before, name)
     names = wanted.spec_names if wanted.spec_names is not None else before.spec_names
     if names != before.spec_names:
         fields["spec_names"] = names

@@ -253,6 +253,25 @@ async def codes(connection: Connection, wanted: Sequence[str]) -> dict[str, int]
     return {row["code"]: row["product_id"] for row in rows}
 
 
+async def slugs(connection: Connection, wanted: Sequence[str]) -> dict[str, int]:
+    """Return the products that have these slugs, by slug."""
+    rows = await connection.fetch("SELECT slug, id FROM products WHERE slug = ANY ($1::text[])", list(wanted))
+    return {row["slug"]: row["id"] for row in rows}
+
+
+async def titles(connection: Connection, product_ids: Sequence[int], shops: Sequence[int] | None) -> dict[int, str]:
+    """Return the titles of those products that are of ``shops`` (None: all)."""
+    rows = await connection.fetch(
+        """
+        SELECT id, title FROM products
+        WHERE id = ANY ($1::bigint[]) AND ($2::bigint[] IS NULL OR shop_id = ANY ($2::bigint[]))
+        """,
+        list(product_ids),
+        None if shops is None else list(shops),
+    )
+    return {row["id"]: row["title"] for row in rows}
+
+
 async def slug_taken(connection: Connection, slug: str, product_id: int) -> bool:
     """Tell whether another product has this slug."""
     taken: bool = await connection.fetchval(

@@ -1,0 +1,334 @@
+"""Products as a spreadsheet: one line a SKU, written for people, read back by what the headings say."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import signal
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import xlsxwriter
+
+from commerce.catalogue.types import Status
+from commerce.merchandising import sheet_parse
+from commerce.merchandising.batch_store import NewRow
+from commerce.merchandising.import_row import ImportedProduct, ImportedSku
+from commerce.merchandising.types import Choices, Goods
+from server.errors import Problem, Unavailable
+from server.money import parse_yuan, yuan
+
+COLUMNS = {
+    "code": "货号",
+    "slug": "短名",
+    "shop": "店铺",
+    "title": "名称",
+    "subtitle": "卖点",
+    "category": "分类",
+    "brand": "品牌",
+    "tags": "标签",
+    "status": "商品状态",
+    "specs": "规格",
+    "price": "售价",
+    "list_price": "划线价",
+    "on_hand": "在库",
+    "sku_status": "规格状态",
+    "parameters": "参数",
+    "description": "正文",
+}
+ENGLISH = {
+    "code": "SKU code", "slug": "Short name", "shop": "Shop", "title": "Title", "subtitle": "Selling point",
+    "category": "Category", "brand": "Brand", "tags": "Tags", "status": "Product state", "specs": "Specs",
+    "price": "Price", "list_price": "List price", "on_hand": "On hand", "sku_status": "SKU state",
+    "parameters": "Parameters", "description": "Text",
+}  # fmt: skip
+_HEADINGS = {heading.casefold(): name for names in (COLUMNS, ENGLISH) for name, heading in names.items()}
+_STATES = {
+    "在售": Status.ON,
+    "上架": Status.ON,
+    "on": Status.ON,
+    "已下架": Status.OFF,
+    "下架": Status.OFF,
+    "off": Status.OFF,
+}
+_NONE = ("无", "none")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_SPLIT = re.compile(r"[,，、;；\n]+")
+_turn = asyncio.Semaphore(2)
+
+
+class SheetRefused(Problem):
+    """The file is not taken: ``reason`` says why."""
+
+    code, status, message = "sheet_refused", 422, "文件不能导入：{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(field="file", reason=reason)
+
+
+async def rows_of(raw: bytes) -> list[list[str]]:
+    """Return the texts of a file's rows, read by a process with bounds. Raises SheetRefused, Unavailable."""
+    if _turn.locked():
+        raise Unavailable(2)
+    async with _turn:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", sheet_parse.__file__),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(sheet_parse.SECONDS + 10):
+                out, _ = await child.communicate(raw)
+        except TimeoutError:
+            raise SheetRefused("文件展开后太大") from None
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
+    if child.returncode:
+        slow = child.returncode in (-signal.SIGKILL, -signal.SIGXCPU)
+        raise SheetRefused("文件展开后太大" if slow else "文件读不出来")
+    told = msgspec.json.decode(out)
+    if "refused" in told:
+        raise SheetRefused(told["refused"])
+    return msgspec.convert(told["rows"], list[list[str]])
+
+
+def safe(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(_DANGEROUS) else text
+
+
+def _unsafe(text: str) -> str:
+    return text[1:] if text.startswith("'") and text[1:].startswith(_DANGEROUS) else text
+
+
+def written(goods: Iterable[Goods], choices: Choices, english: bool) -> bytes:
+    """Return products as an .xlsx file. Blocks."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "constant_memory": False}
+    )
+    page = book.add_worksheet("SKU")
+    head, text, number = book.add_format({"bold": True}), book.add_format({"num_format": "@"}), book.add_format()
+    page.freeze_panes(1, 1)
+    for at, name in enumerate(COLUMNS):
+        page.write_string(0, at, (ENGLISH if english else COLUMNS)[name], head)
+    page.set_column(0, len(COLUMNS) - 1, 16)
+    names = dict(choices.leaves()), {b.id: b.name for b in choices.brands}, {s.id: s.name for s in choices.shops}
+    line = 0
+    for one in goods:
+        for values in _lines(one, *names, english):
+            line += 1
+            for at, value in enumerate(values):
+                if isinstance(value, str):
+                    page.write_string(line, at, safe(value), text)
+                elif value is not None:
+                    page.write_number(line, at, value, number)
+    book.close()
+    return out.getvalue()
+
+
+def _lines(
+    goods: Goods, categories: Mapping[int, str], brands: Mapping[int, str], shops: Mapping[int, str], english: bool
+) -> Iterable[list[str | float | None]]:
+    states = {Status.ON: "on", Status.OFF: "off"} if english else {Status.ON: "在售", Status.OFF: "已下架"}
+    for item in goods.skus:
+        yield [
+            item.code,
+            goods.slug,
+            shops.get(goods.shop_id, ""),
+            goods.title,
+            goods.subtitle,
+            categories.get(goods.category_id, ""),
+            brands.get(goods.brand_id or 0, _NONE[english]),
+            "、".join(goods.tags),
+            states[goods.status],
+            "；".join(f"{name}={value}" for name, value in item.specs.items()),
+            float(yuan(item.price)),
+            float(yuan(item.list_price)) if item.list_price is not None else None,
+            item.on_hand,
+            states[item.status],
+            "\n".join(f"{name}：{value}" for name, value in goods.parameters),
+            goods.description,
+        ]
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What is there already: products by SKU's code and by slug, those of other shops too; titles of one's own."""
+
+    by_code: dict[str, int]
+    by_slug: dict[str, int]
+    own: dict[int, str]
+
+
+def headings(row: Sequence[str]) -> list[str]:
+    """Return the columns' names. Raises SheetRefused for what is unknown, twice, or missing."""
+    names = [_HEADINGS.get(cell.casefold(), "") for cell in row]
+    if any(cell and not name for cell, name in zip(row, names, strict=True)):
+        raise SheetRefused("有不认识的列名，请用导出的表头")
+    given = [name for name in names if name]
+    if len(set(given)) < len(given):
+        raise SheetRefused("有重复的列")
+    if "code" not in given:
+        raise SheetRefused("缺少“货号”这一列")
+    return names
+
+
+def products(rows: Sequence[Sequence[str]], known: Known, choices: Choices) -> list[NewRow]:
+    """Return what a file asks for, product by product; those with a bad cell are refused with every one of them."""
+    names = headings(rows[0])
+    groups: dict[tuple[str, str | int], list[tuple[int, dict[str, str]]]] = {}
+    seen: dict[str, int] = {}
+    twice: set[int] = set()
+    for at, row in enumerate(rows[1:], 2):
+        cells = {name: _unsafe(cell) for name, cell in zip(names, row, strict=False) if name and cell}
+        if not cells:
+            continue
+        code, slug = cells.get("code", ""), cells.get("slug", "")
+        if code and seen.setdefault(code, at) != at:
+            twice.add(at)
+        product_id = known.by_code.get(code) or known.by_slug.get(slug)
+        key: tuple[str, str | int] = ("id", product_id) if product_id else ("new", slug or cells.get("title") or code)
+        groups.setdefault(key, []).append((at, cells))
+    return [_product(key, lines, twice, known, choices) for key, lines in groups.items()]
+
+
+def _product(
+    key: tuple[str, str | int],
+    lines: list[tuple[int, dict[str, str]]],
+    twice: set[int],
+    known: Known,
+    choices: Choices,
+) -> NewRow:
+    errors: list[dict[str, Any]] = []
+
+    def wrong(at: int, name: str, reason: str) -> None:
+        errors.append({"line": at, "column": COLUMNS[name], "reason": reason})
+
+    product_id = int(key[1]) if key[0] == "id" else None
+    fields: dict[str, Any] = {}
+    given: dict[str, str] = {}
+    skus = []
+    for at, cells in lines:
+        if at in twice:
+            wrong(at, "code", "货号重复")
+        for name in (
+            "slug",
+            "shop",
+            "title",
+            "subtitle",
+            "category",
+            "brand",
+            "tags",
+            "status",
+            "parameters",
+            "description",
+        ):
+            if name in cells and given.setdefault(name, cells[name]) != cells[name]:
+                wrong(at, name, "同一件商品的几行不一致")
+        skus.append(_sku(at, cells, product_id is None, wrong))
+    first = lines[0][0]
+    if product_id is not None and product_id not in known.own:
+        wrong(first, "code", "别的商品在用这个货号")
+    _read_fields(given, fields, choices, lambda name, reason: wrong(first, name, reason), product_id is None)
+    shop_id = _shop(given.get("shop", ""), choices)
+    if product_id is None and shop_id is None:
+        wrong(first, "shop", "请选择店铺")
+    specs = [list(sku.specs) for sku in skus if sku.specs is not None]
+    if any(set(one) != set(specs[0]) for one in specs):
+        wrong(first, "specs", "每个规格都要有名称和取值")
+    wanted = ImportedProduct(
+        slug=given.get("slug", ""),
+        shop_id=shop_id or 0,
+        lines=[at for at, _ in lines],
+        fields=fields,
+        spec_names=specs[0] if specs else None,
+        skus=skus,
+    )
+    label = given.get("title") or known.own.get(product_id or 0) or str(key[1])
+    kept = msgspec.to_builtins(wanted) | ({"errors": errors} if errors else {})
+    owned = product_id if product_id in known.own else None
+    if errors:
+        return NewRow(product_id=owned, label=label, wanted=kept, field=errors[0]["column"], reason=errors[0]["reason"])
+    return NewRow(product_id=owned, label=label, wanted=kept)
+
+
+def _sku(at: int, cells: Mapping[str, str], new: bool, wrong: Any) -> ImportedSku:
+    amounts: dict[str, int | None] = {"price": None, "list_price": None}
+    for name in amounts:
+        if name in cells:
+            try:
+                amounts[name] = parse_yuan(cells[name].removeprefix("¥").replace(",", "")[:16])
+            except ValueError:
+                wrong(at, name, "写成 49.90 这样的金额")
+    if new and "price" not in cells:
+        wrong(at, "price", "必填")
+    if "code" not in cells:
+        wrong(at, "code", "必填")
+    units = cells.get("on_hand", "").replace(",", "")
+    if units and not re.fullmatch("[0-9]{1,10}", units):
+        wrong(at, "on_hand", "库存要是 0 或更多的整数")
+        units = ""
+    specs: dict[str, str] | None = None
+    if "specs" in cells:
+        pairs = [
+            part.partition("=") for part in re.split("[;；\n]+", cells["specs"].replace("＝", "=")) if part.strip()
+        ]
+        specs = {name.strip(): value.strip() for name, _, value in pairs}
+        if any(not sign or not value.strip() for _, sign, value in pairs):
+            wrong(at, "specs", "写成 颜色=墨；容量=500ml")
+    state = cells.get("sku_status", "").casefold()
+    if state and state not in _STATES:
+        wrong(at, "sku_status", "填 在售 或 已下架")
+    return ImportedSku(
+        code=cells.get("code", ""),
+        specs=specs,
+        price=amounts["price"],
+        list_price=amounts["list_price"],
+        on_hand=int(units) if units else None,
+        status=_STATES.get(state),
+    )
+
+
+def _read_fields(given: Mapping[str, str], fields: dict[str, Any], choices: Choices, wrong: Any, new: bool) -> None:
+    for name in ("title", "subtitle", "description"):
+        if name in given:
+            fields[name] = given[name]
+    if new and "title" not in given:
+        wrong("title", "必填")
+    if "category" in given:
+        wanted = re.sub(r"\s*[/>]\s*", " / ", given["category"])
+        found = [leaf for leaf, name in choices.leaves() if wanted in (name, name.rpartition(" / ")[2])]
+        if len(found) == 1:
+            fields["category_id"] = found[0]
+        else:
+            wrong("category", "请选择最下一级分类")
+    elif new:
+        wrong("category", "必填")
+    if "brand" in given:
+        brands = {brand.name.casefold(): brand.id for brand in choices.brands}
+        if given["brand"].casefold() in _NONE:
+            fields["brand_id"] = None
+        elif given["brand"].casefold() in brands:
+            fields["brand_id"] = brands[given["brand"].casefold()]
+        else:
+            wrong("brand", "没有这个品牌")
+    if "tags" in given:
+        fields["tags"] = list(dict.fromkeys(tag.strip() for tag in _SPLIT.split(given["tags"]) if tag.strip()))
+    if "status" in given:
+        if given["status"].casefold() in _STATES:
+            fields["status"] = _STATES[given["status"].casefold()].value
+        else:
+            wrong("status", "填 在售 或 已下架")
+    if "parameters" in given:
+        lines = [line.replace("：", ":", 1).partition(":") for line in given["parameters"].splitlines() if line.strip()]
+        fields["parameters"] = [[name.strip(), value.strip()] for name, _, value in lines]
+
+
+def _shop(name: str, choices: Choices) -> int | None:
+    if not name and len(choices.shops) == 1:
+        return choices.shops[0].id
+    return next((shop.id for shop in choices.shops if shop.name.casefold() == name.casefold()), None)

@@ -1,0 +1,208 @@
+"""Spreadsheets: what goes out comes back as it was, and what a stranger made breaks nothing."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import aiohttp
+import pytest
+import python_calamine
+import xlsxwriter
+
+from commerce.merchandising import sheet_parse
+from commerce.merchandising.batch_run import BatchJob, work
+from commerce.merchandising.sheet import safe
+from tests.commerce.catalogue.conftest import Shelf
+from tests.commerce.merchandising.test_editor import Browser
+
+Staff = dict[str, dict[str, str]]
+PRODUCTS, FILES = "/api/v1/backoffice/products", "/api/v1/backoffice/product-files"
+
+
+def book(rows: list[list[Any]], **options: Any) -> bytes:
+    """Return an .xlsx of these cells; what begins with = is a formula."""
+    out = io.BytesIO()
+    made = xlsxwriter.Workbook(out, options)
+    page = made.add_worksheet()
+    for at, row in enumerate(rows):
+        page.write_row(at, 0, row)
+    made.close()
+    return out.getvalue()
+
+
+async def send(shelf: Shelf, raw: bytes, headers: dict[str, str], status: int = 201, name: str = "a.xlsx") -> Any:
+    """Upload a file and return the answer."""
+    form = aiohttp.FormData()
+    form.add_field("file", raw, filename=name)
+    async with shelf.client.post(FILES, data=form, headers=headers) as response:
+        told = await response.json()
+        assert response.status == status, told
+        return told
+
+
+async def exported(shelf: Shelf, headers: dict[str, str], query: str = "") -> bytes:
+    """Return the file that the list gives."""
+    async with shelf.client.get(f"/backoffice/product-files/export{query}", headers=headers) as response:
+        assert response.status == 200
+        assert response.headers["Content-Disposition"].startswith("attachment")
+        return await response.read()
+
+
+async def apply(shelf: Shelf, batch_id: str, staff: dict[str, str]) -> Any:
+    """Begin a batch as a browser does and return its report."""
+    browser = Browser(shelf, staff)
+    csrf = shelf.app.sessions.csrf(staff["Authorization"].removeprefix("Bearer "))
+    status, _, text = await browser.post(f"/backoffice/batches/{batch_id}/apply", {"csrf_token": csrf})
+    assert status == 303, text[:500]
+    await work(shelf.app, BatchJob(int(batch_id)))
+    return await shelf.get(f"/api/v1/backoffice/batches/{batch_id}", headers=staff, params={"size": "100"})
+
+
+async def test_what_goes_out_comes_back_as_it_was(shelf: Shelf, staff: Staff) -> None:
+    for language in ("zh-CN", "en"):
+        raw = await exported(shelf, staff["admin"] | {"Accept-Language": language})
+        rows = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_index(0).to_python()
+        assert rows[0][0] == {"zh-CN": "货号", "en": "SKU code"}[language]
+        drawn = await send(shelf, raw, staff["admin"])
+        assert (drawn["kind"], drawn["total"], drawn["refused"]) == ("import", 60, 0)
+        report = await apply(shelf, drawn["id"], staff["admin"])
+        assert (report["same"], report["done"], report["refused"]) == (60, 0, 0), [
+            row for row in report["rows"] if row["state"] != "same"
+        ][:2]
+    own = await exported(shelf, staff["shop2"])
+    rows = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(own)).get_sheet_by_index(0).to_python()
+    assert {row[2] for row in rows[1:]} == {"回声数码"}
+    empty = await exported(shelf, staff["shop2"], "?empty=1")
+    assert len(python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(empty)).get_sheet_by_index(0).to_python()) == 1
+
+
+async def test_lines_change_and_add_and_are_the_same_the_second_time(shelf: Shelf, staff: Staff) -> None:
+    rows: list[list[Any]] = [
+        ["货号", "名称", "分类", "规格", "售价", "划线价", "在库", "商品状态"],
+        ["LF-BT-INK-500", "", "", "", 75.5, 0, 42, ""],
+        ["NEW-1", "导入的壶", "家居/水杯", "颜色=墨；容量=1L", 88, 99.9, 5, "在售"],
+        ["NEW-2", "导入的壶", "家居/水杯", "颜色=砂；容量=1L", "88.80", "", 6, "在售"],
+    ]
+    for done, same in ((2, 0), (0, 2)):
+        drawn = await send(shelf, book(rows), staff["shop1"])
+        page = await shelf.page(f"/backoffice/batches/{drawn['id']}", headers=staff["shop1"])
+        assert "会改" in page or "不用改" in page
+        report = await apply(shelf, drawn["id"], staff["shop1"])
+        assert (report["done"], report["same"], report["refused"]) == (done, same, 0), report
+    bottle = await shelf.get(f"{PRODUCTS}/{await shelf.product('bottle')}", headers=staff["admin"])
+    sku = next(sku for sku in bottle["skus"] if sku["code"] == "LF-BT-INK-500")
+    assert (sku["price"], sku["list_price"], sku["on_hand"]) == (7550, None, 42)
+    found = await shelf.get(PRODUCTS, headers=staff["shop1"], params={"q": "导入的壶"})
+    [made] = found["items"]
+    whole = await shelf.get(f"{PRODUCTS}/{made['id']}", headers=staff["shop1"])
+    assert [(sku["code"], sku["price"], sku["on_hand"]) for sku in whole["skus"]] == [
+        ("NEW-1", 8800, 5),
+        ("NEW-2", 8880, 6),
+    ]
+    assert whole["spec_names"] == ["颜色", "容量"]
+
+
+async def test_every_bad_cell_is_named(shelf: Shelf, staff: Staff) -> None:
+    csv = (
+        "货号,名称,分类,品牌,售价,在库,规格\n"
+        "LF-BT-INK-500,,,没有的牌子,abc,-5,\n"
+        "B-1,新的,没有的分类,,,,颜色\n"
+        "LF-BT-INK-500,,,,,,\n"
+        "LF-BT-INK-350,,,,70,,\n"
+    ).encode("gb18030")
+    drawn = await send(shelf, csv, staff["admin"], name="表.csv")
+    assert (drawn["total"], drawn["refused"]) == (2, 2)
+    page = await shelf.page(f"/backoffice/batches/{drawn['id']}", headers=staff["admin"])
+    for line, column, reason in (
+        (2, "品牌", "没有这个品牌"),
+        (2, "售价", "写成 49.90 这样的金额"),
+        (2, "在库", "库存要是 0 或更多的整数"),
+        (3, "分类", "请选择最下一级分类"),
+        (3, "规格", "写成 颜色=墨；容量=500ml"),
+        (4, "货号", "货号重复"),
+    ):
+        assert f"第 {line} 行 {column} {reason}" in page, (line, column)
+    drawn = await send(shelf, "货号,售价\nLF-BT-INK-500,1\n".encode(), staff["shop2"], name="a.csv")
+    assert (drawn["refused"], drawn["rows"][0]["product_id"]) == (1, None)
+
+
+def packed(entries: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, body in entries.items():
+            made.writestr(name, body)
+    return out.getvalue()
+
+
+def lying(raw: bytes, size: int) -> bytes:
+    """Return a package whose directory says that everything in it is ``size`` bytes."""
+    made = bytearray(raw)
+    at = made.find(b"PK\x01\x02")
+    while at >= 0:
+        made[at + 24 : at + 28] = size.to_bytes(4, "little")
+        at = made.find(b"PK\x01\x02", at + 4)
+    return bytes(made)
+
+
+BOMB = packed({"[Content_Types].xml": b"", "xl/worksheets/sheet1.xml": b"\0" * 200_000_000})
+HOSTILE = [
+    (b"", "文件是空的"),
+    (b"  \n ", "文件是空的"),
+    (b"\x00\x01\x02" * 100, "只支持 .xlsx 和 .csv"),
+    (b"\xff\xfe\xfa\xfb" * 10, "只支持 .xlsx 和 .csv"),
+    (b"\xd0\xcf\x11\xe0" + b"x" * 600, "不支持旧版 .xls 或加密的文件，请另存为 .xlsx 或 .csv"),
+    (b"PK\x03\x04" + b"x" * 600, "文件读不出来"),
+    (packed({"a.txt": b"x"}), "只支持 .xlsx 和 .csv"),
+    (BOMB, "文件展开后太大"),
+    (lying(BOMB, 10), "文件读不出来"),
+    (packed({f"{at}": b"" for at in range(600)}), "文件展开后太大"),
+    (packed({"[Content_Types].xml": b"", "xl/vbaProject.bin": b"x"}), "文件里有宏，请另存为不带宏的 .xlsx"),
+    (packed({"[Content_Types].xml": b"", "xl/externalLinks/a.xml": b"x"}), "文件里有外部链接或嵌入的对象"),
+    (packed({"[Content_Types].xml": b'<!DOCTYPE a [<!ENTITY b "c">]>'}), "文件读不出来"),
+    (book([["货号", "售价"], ["X", "=1+1"]]), "文件里有公式，请粘贴为数值再导入"),
+    (b"a," * 60 + b"\n", "列太多，最多 40 列"),
+    (b"x\n" * 1_000_000, "最多 20000 行，请分成几个文件"),
+    (b'"' + b"x" * 30_000 + b'"', "文件读不出来"),
+    (b"x" * (sheet_parse.MOST_BYTES + 1), "文件最大 5 MB"),
+    ("货号,颜色怪\nX,1\n".encode(), "有不认识的列名，请用导出的表头"),
+    ("货号,货号\nX,1\n".encode(), "有重复的列"),
+    ("名称,售价\nX,1\n".encode(), "缺少“货号”这一列"),
+    ("货号,售价\n".encode(), "文件是空的"),
+]
+
+
+async def test_hostile_files_are_refused_with_a_reason(shelf: Shelf, staff: Staff) -> None:
+    for raw, reason in HOSTILE:
+        told = await send(shelf, raw, staff["admin"], 422)
+        assert (told["error"]["code"], told["error"]["message"]) == ("sheet_refused", f"文件不能导入：{reason}"), raw[
+            :40
+        ]
+    rows: list[list[Any]] = [["货号", "售价"], *([f"X-{at}", 1] for at in range(21_000))]
+    told = await send(shelf, book(rows, constant_memory=True), staff["admin"], 422)
+    assert "最多 20000 行" in told["error"]["message"]
+    wide: list[list[Any]] = [["货号", *("" for _ in range(16_000)), "售价"]]
+    told = await send(shelf, book(wide), staff["admin"], 422)
+    assert "列太多" in told["error"]["message"]
+    drawn = await send(shelf, book([["货号", "售价"], ["X", 1]]), staff["admin"])
+    assert drawn["refused"] == 1
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "＝1", "'=x"])
+def test_nothing_that_goes_out_is_a_formula(text: str) -> None:
+    assert safe(text)[0] == "'"
+
+
+async def test_formulas_of_people_are_texts(shelf: Shelf, staff: Staff) -> None:
+    bottle = await shelf.product("bottle")
+    async with shelf.client.patch(
+        f"{PRODUCTS}/{bottle}", json={"title": '=HYPERLINK("http://evil.example")'}, headers=staff["admin"]
+    ) as response:
+        assert response.status == 200
+    raw = await exported(shelf, staff["admin"])
+    with zipfile.ZipFile(io.BytesIO(raw)) as made:
+        assert b"<f" not in made.read("xl/worksheets/sheet1.xml").replace(b"<formula", b"")
+    drawn = await send(shelf, raw, staff["admin"])
+    report = await apply(shelf, drawn["id"], staff["admin"])
+    assert (report["same"], report["refused"]) == (60, 0)
