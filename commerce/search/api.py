@@ -9,10 +9,13 @@ from msgspec import Meta
 from commerce.catalogue.api import ShopView
 from commerce.catalogue.types import Card
 from commerce.catalogue.words import LONGEST_QUERY, cleaned, listed
-from commerce.search.browse import browse, well_formed
+from commerce.search import history_store
+from commerce.search.browse import browse, fresh, well_formed
+from commerce.search.hot import Searches, noticed
+from commerce.search.suggest import Suggester
 from commerce.search.types import AttributeFacet, CategoryFacet, Facet, Found, Sort, Wish
 from server.errors import Invalid
-from server.http import Anyone, Call, Id, Listing, Paging, Routes, View
+from server.http import Anyone, Body, Call, Id, Listing, LoggedIn, Paging, Routes, View
 
 routes = Routes("search")
 
@@ -85,6 +88,38 @@ class ProductList(Listing[CardView], frozen=True, kw_only=True):
     corrected: str
 
 
+class SuggestQuery(Body, frozen=True, kw_only=True):
+    """What was typed so far."""
+
+    q: Annotated[str, Meta(max_length=LONGEST_QUERY)] = ""
+
+
+class SuggestionView(View, frozen=True, kw_only=True):
+    """What may be meant; ``count`` products are found by it."""
+
+    text: str
+    count: int
+
+
+class SuggestionList(View, frozen=True, kw_only=True):
+    """Suggestions for ``q``, the likeliest first."""
+
+    q: str
+    items: list[SuggestionView]
+
+
+class HotList(View, frozen=True, kw_only=True):
+    """Words that many look for."""
+
+    items: list[str]
+
+
+class HistoryList(View, frozen=True, kw_only=True):
+    """Words that one looked for."""
+
+    items: list[str]
+
+
 @routes.get("/api/v1/products", Anyone())
 async def list_products(call: Call, query: ProductQuery) -> ProductList:
     """List products on the shelf, with facets."""
@@ -104,7 +139,39 @@ async def list_products(call: Call, query: ProductQuery) -> ProductList:
         raise Invalid("price_max", "最高价不能低于最低价")
     if not all(map(well_formed, wish.attributes)):
         raise Invalid("attr", "没有这种属性")
-    return _list_view(await browse(call, wish, query.offset, query.size), query)
+    found = await browse(call, wish, query.offset, query.size)
+    if wish.q and query.page == 1:
+        await noticed(call, found.corrected or wish.q, found.total)
+    return _list_view(found, query)
+
+
+@routes.get("/api/v1/search/suggestions", Anyone(), limit="240/minute")
+async def suggest(call: Call, query: SuggestQuery) -> SuggestionList:
+    """Say what somebody may mean who has typed so far, in characters, pinyin or first letters."""
+    typed = cleaned(query.q)
+    index = await fresh(call)
+    found = call.resource(Suggester).suggest(index, typed, await call.resource(Searches).hot())
+    return SuggestionList(q=typed, items=[SuggestionView(text=one.text, count=one.count) for one in found])
+
+
+@routes.get("/api/v1/search/hot", Anyone())
+async def show_hot(call: Call) -> HotList:
+    """Say what many look for, the most first."""
+    return HotList(items=await call.resource(Searches).hot())
+
+
+@routes.get("/api/v1/search/history", LoggedIn())
+async def show_history(call: Call) -> HistoryList:
+    """Say what one looked for, the last one first."""
+    async with call.database.connection() as connection:
+        return HistoryList(items=await history_store.history(connection, call.member.id))
+
+
+@routes.delete("/api/v1/search/history", LoggedIn(), status=204)
+async def clear_history(call: Call) -> None:
+    """Forget what one looked for."""
+    async with call.transaction() as connection:
+        await history_store.forget(connection, call.member.id)
 
 
 def _list_view(found: Found, paging: Paging) -> ProductList:

@@ -7,6 +7,8 @@ from commerce.members.belongings import Belongings
 from commerce.search import api, belonging_store, demo_step, feed, pages
 from commerce.search.demo import load
 from commerce.search.feed import Follower
+from commerce.search.hot import Searches, tidy
+from commerce.search.suggest import Suggester
 from server.application import Application
 from server.jobs import Schedule
 
@@ -16,6 +18,12 @@ def setup(app: Application) -> None:
     follower = Follower(app.database)
     app.provide(Follower, follower)
     app.lifespan(follower.following, "web")
+    searches = Searches(app.database)
+    app.provide(Searches, searches)
+    app.provide(Suggester, Suggester())
+    app.lifespan(searches.counting, "web")
+    app.part("header", "search/suggest.html")
+    app.schedule(Schedule(name="search.tidy", every=3600, run=tidy))
     app.schedule(Schedule(name="search.feed", every=0.4, run=feed.work))
     app.resource(DemoSteps).add(demo_step.STEP)
     app.command(load.COMMAND)

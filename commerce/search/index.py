@@ -86,6 +86,15 @@ class Index:
         made = plan(text, self.lexicon, self.shared)
         return int(np.count_nonzero(self._matches(made)[0] > 0)) if self._finds(made) else 0
 
+    def without_some(self, text: str, most: int = 4) -> list[tuple[str, int]]:
+        """Return ``text`` with one of its words left out each time, where that finds something, and how much."""
+        units = plan(text, self.lexicon, self.shared).units
+        if not 1 < len(units) <= 8:
+            return []
+        fewer = [" ".join(units[:at] + units[at + 1 :]) for at in range(len(units))]
+        found = [(shorter, count) for shorter in dict.fromkeys(fewer) if (count := self.finds(shorter))]
+        return sorted(found, key=lambda pair: pair[1])[:most]
+
     def _finds(self, made: Plan) -> bool:
         return bool(made.clauses) and not made.missing and bool((self._matches(made)[0] > 0).any())
 
@@ -229,15 +238,19 @@ class Index:
             for one in sorted(shared.categories.values(), key=lambda one: (one.position, one.slug))
             if one.id in sums
         ]
+        of_brand = _counted(columns.brands[within], open_to("brand"), columns.brand_values)
+        of_tag = _counted(columns.tags[within], open_to("tag"), columns.tag_values)
+        # What is chosen stays to be seen and unchosen, also where nothing has it any more.
+        of_tag |= {tag: 0 for tag in wish.tags if tag not in of_tag}
+        for slug in wish.brands:
+            if slug in shared.brands_by_slug:
+                of_brand.setdefault(str(shared.brands_by_slug[slug].id), 0)
         brands = [
             Facet(slug=brand.slug, name=brand.name, count=count)
-            for brand_id, count in _counted(columns.brands[within], open_to("brand"), columns.brand_values).items()
+            for brand_id, count in of_brand.items()
             if (brand := shared.brands.get(int(brand_id))) is not None
         ]
-        tags = [
-            Facet(slug=tag, name=tag, count=count)
-            for tag, count in _counted(columns.tags[within], open_to("tag"), columns.tag_values).items()
-        ]
+        tags = [Facet(slug=tag, name=tag, count=count) for tag, count in of_tag.items()]
         prices = columns.prices[within][open_to("price")]
         return Facets(
             categories=categories,
@@ -273,11 +286,15 @@ class Index:
         for attribute_id, one in sorted(shown.items(), key=lambda pair: (pair[1].position, pair[1].id)):
             name = f"attribute {attribute_id}"
             counts = _counted(table, open_to(name), columns.attribute_values) if name in lets else everywhere
-            mine = [token for token in counts if token.partition(":")[0] == attribute_id and shared.told(token)]
-            kept = sorted(mine, key=lambda token: (token not in wish.attributes, -counts[token]))[:LONGEST_FACET]
+            mine = [
+                token
+                for token in dict.fromkeys((*counts, *wish.attributes))
+                if token.partition(":")[0] == attribute_id and shared.told(token)
+            ]
+            kept = sorted(mine, key=lambda token: (token not in wish.attributes, -counts.get(token, 0)))
             values = [
-                Facet(slug=token, name=shared.told(token), count=counts[token])
-                for token in sorted(kept, key=shared.place)
+                Facet(slug=token, name=shared.told(token), count=counts.get(token, 0))
+                for token in sorted(kept[:LONGEST_FACET], key=shared.place)
             ]
             if values:
                 facets.append(AttributeFacet(id=attribute_id, name=one.name, kind=one.kind, values=values))

@@ -117,6 +117,22 @@ class Lexicon:
                     ways[end] = [*before, found]
         return ways[-1] or []
 
+    def cover(self, run: str) -> list[str]:
+        """Return words, of two characters or more, that a stretch of Chinese is made of one after the other; empty if
+        there are none. The fewest win, and among as many the commoner."""
+        ways: list[tuple[int, float, list[str]] | None] = [None] * (len(run) + 1)
+        ways[0] = (0, 0.0, [])
+        for end in range(2, len(run) + 1):
+            for begin in range(max(0, end - 8), end - 1):
+                before = ways[begin]
+                number = self.number(run[begin:end]) if before is not None else None
+                if before is not None and number is not None and self._strong(number):
+                    way = (before[0] + 1, before[1] - math.log1p(self.count(number)), [*before[2], run[begin:end]])
+                    known = ways[end]
+                    ways[end] = way if known is None else min(known, way)
+        found = ways[-1]
+        return found[2] if found is not None else []
+
     def near(self, word: str) -> list[str]:
         """Return words that differ from one by a slip: a character more, less, another, or two swapped; best first."""
         found: dict[str, float] = {}

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from commerce.catalogue import store
-from commerce.search.browse import browse
+from commerce.catalogue.types import Card
+from commerce.search import history_store
+from commerce.search.browse import browse, fresh
+from commerce.search.hot import Searches, noticed
 from commerce.search.listing import SIZE, Listing, read
-from commerce.search.types import Sort
+from commerce.search.types import Wish
 from server.errors import NotFound
-from server.http import Anyone, Call, Routes
-from server.http.pages import Page
+from server.http import Anyone, Call, LoggedIn, Routes
+from server.http.pages import Page, Redirect
+
+POPULAR = 10
+"""What sells, shown where words find nothing."""
 
 routes = Routes("search pages")
 
@@ -29,8 +35,29 @@ async def category(call: Call, slug: str) -> Page:
 
 @routes.page("/search", Anyone())
 async def search(call: Call) -> Page:
-    """List what matches the words."""
-    return await _list(call, read("/search", call.request.query), searching=True)
+    """List what matches the words; without any, offer what one looked for before and what others look for."""
+    listing = read("/search", call.request.query)
+    if listing.wish.q or listing.narrowed:
+        return await _list(call, listing, searching=True)
+    past: list[str] = []
+    async with call.database.connection() as connection:
+        if call.identity is not None:
+            past = await history_store.history(connection, call.identity.id)
+        categories = await store.categories(connection)
+    values = {
+        "past": past,
+        "hot": await call.resource(Searches).hot(),
+        "kinds": [(top, store.children(categories, top.id)) for top in store.children(categories, None)],
+    }
+    return Page("search/begin.html", values)
+
+
+@routes.page("/search/history/clear", LoggedIn(), method="POST")
+async def clear_history(call: Call) -> Redirect:
+    """Forget what one looked for."""
+    async with call.transaction() as connection:
+        await history_store.forget(connection, call.member.id)
+    return Redirect("/search")
 
 
 @routes.page("/shops/{slug}", Anyone())
@@ -52,6 +79,15 @@ async def _list(call: Call, listing: Listing, **values: Any) -> Page:
             raise NotFound
         trail = await store.category_path(connection, here.id) if here is not None else []
     found = await browse(call, listing.wish, listing.offset, SIZE)
+    if listing.wish.q and listing.page == 1 and not listing.narrowed:
+        await noticed(call, found.corrected or listing.wish.q, found.total)
+    fewer: list[tuple[str, int]] = []
+    popular: list[Card] = []
+    if listing.wish.q and not found.total:
+        index = await fresh(call)
+        fewer = index.without_some(listing.wish.q)
+        async with call.database.connection() as connection:
+            popular = await store.cards(connection, index.search(Wish(in_stock=True), 0, POPULAR).ids)
     counted = {facet.slug: facet.count for facet in found.facets.categories}
     # The children of where one is; at a leaf its sisters, so that there is always a way sideways.
     under = store.children(categories, here.id if here is not None else None)
@@ -66,6 +102,7 @@ async def _list(call: Call, listing: Listing, **values: Any) -> Page:
         "trail": trail,
         "category": here,
         "kinds": [(kind, counted.get(kind.slug, 0)) for kind in under],
-        "sorts": list(Sort),
+        "fewer": fewer,
+        "popular": popular,
     }
     return Page("search/list.html", shown | values)

@@ -31,7 +31,7 @@ class Plan(msgspec.Struct, frozen=True):
 def plan(text: str, lexicon: Lexicon, shared: Shared) -> Plan:
     """Return what to look for. A last word that nothing is called by is taken as a beginning."""
     made = Plan([], [], [])
-    stretches = analysis.runs(analysis.plain(text))
+    stretches = _joined(analysis.runs(analysis.plain(text)), lexicon)
     units = [unit for run in stretches for unit in _units(run, lexicon, shared)][:MOST_WORDS]
     for at, unit in enumerate(units):
         last = at == len(units) - 1
@@ -57,7 +57,22 @@ def _units(run: str, lexicon: Lexicon, shared: Shared) -> list[str]:
                 units.append(joined)
                 at = end
                 break
+    if any(len(unit) == 1 or (unit not in shared.synonyms and lexicon.number(unit) is None) for unit in units):
+        # The words of products cover it where those of a dictionary do not.
+        return lexicon.cover(run) or units
     return units
+
+
+def _joined(stretches: list[str], lexicon: Lexicon) -> list[str]:
+    """Return the stretches, two of letters that are one word's pinyin as one: ``xingli xiang``."""
+    found: list[str] = []
+    for run in stretches:
+        pinyin = run.isascii() and run.isalpha() and found and found[-1].isascii() and found[-1].isalpha()
+        if pinyin and lexicon.number(run) is None and lexicon.sounding(found[-1] + run):
+            found[-1] += run
+        else:
+            found.append(run)
+    return found
 
 
 def _clauses(unit: str, last: bool, lexicon: Lexicon, shared: Shared) -> list[Clause]:

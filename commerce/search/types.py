@@ -127,3 +127,11 @@ class Synonyms(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     words: list[str]
+
+
+class Hot(msgspec.Struct, frozen=True, kw_only=True):
+    """What many looked for within a week; ``hidden`` if an operator does not want it shown."""
+
+    words: str
+    searches: int
+    hidden: bool
