@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from commerce.members.belongings import Belongings
 from commerce.members.centre import Centre, Entry
-from commerce.messages import announce, api, backoffice, belonging_store, deliver, pages, store
+from commerce.members.types import Secured
+from commerce.messages import alarms, announce, api, backoffice, belonging_store, deliver, pages, store
 from commerce.messages.kinds import Messages
 from commerce.messages.types import MessageTold
 from commerce.staff import Permission, Tile, Tiles
@@ -17,7 +18,8 @@ from server.jobs import Schedule
 def setup(app: Application) -> None:
     """Register the message centre: its routes, jobs, bell, and the registry that other features fill."""
     messages = Messages()
-    messages.kind(announce.ANNOUNCED)
+    messages.kind(announce.ANNOUNCED, *(kind for kind, _ in alarms.ALARMS.values()))
+    app.subscribe(Secured, "messages.sound", alarms.sound)
     app.provide(Messages, messages)
     app.add(api.routes, pages.routes, backoffice.routes)
     app.resource(Belongings).add(belonging_store.BELONGING)
