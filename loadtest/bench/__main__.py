@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-NAMES = ("purchase", "admission", "durable", "settle", "fanout", "connections", "inbound")
+NAMES = ("purchase", "admission", "durable", "settle", "fanout", "connections", "inbound", "search")
 REACH: dict[str, dict[str, float]] = {
     "purchase": {"refused_by_redis": 0.95},
     "admission": {"accepted": 6, "refused": 10},
@@ -23,6 +23,7 @@ REACH: dict[str, dict[str, float]] = {
     "settle": {"settle": 15},
     "fanout": {"raw": 0.95, "stock": 10, "node_json": 2, "node_msgpack": 2},
     "connections": {"memory": 2},
+    "search": {"p95": 3},
 }
 
 
