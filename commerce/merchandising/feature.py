@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commerce.merchandising import api, batch_run, batches, editor, files, listing, pictures, schedule
+from commerce.merchandising import api, batch_run, batches, editor, files, listing, pictures, schedule, tree_pages
 from commerce.merchandising.types import VIEW
 from commerce.staff import Tile, Tiles
 from server.application import Application
@@ -10,7 +10,16 @@ from server.application import Application
 
 def setup(app: Application) -> None:
     """Register merchandising."""
-    app.add(api.routes, pictures.routes, listing.routes, editor.routes, schedule.routes, batches.routes, files.routes)
+    app.add(
+        api.routes,
+        pictures.routes,
+        listing.routes,
+        editor.routes,
+        schedule.routes,
+        batches.routes,
+        files.routes,
+        tree_pages.routes,
+    )
     app.job(batch_run.JOB)
     app.schedule(schedule.SCHEDULE)
     app.resource(Tiles).add(

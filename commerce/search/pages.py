@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from commerce.catalogue import store
+from commerce.catalogue.moved import moved
 from commerce.catalogue.types import Card
 from commerce.search import history_store
 from commerce.search.browse import browse, fresh
@@ -22,19 +23,27 @@ routes = Routes("search pages")
 
 
 @routes.page("/categories", Anyone())
-async def all_products(call: Call) -> Page:
+async def all_products(call: Call) -> Page | Redirect:
     """List everything, with the categories to begin with."""
     return await _list(call, read("/categories", call.request.query))
 
 
 @routes.page("/categories/{slug}", Anyone())
-async def category(call: Call, slug: str) -> Page:
-    """List the products of a category and those under it."""
-    return await _list(call, read(f"/categories/{slug}", call.request.query, category=slug))
+async def category(call: Call, slug: str) -> Page | Redirect:
+    """List the products of a category and those under it; an address that it had before leads to the present one."""
+    try:
+        return await _list(call, read(f"/categories/{slug}", call.request.query, category=slug))
+    except NotFound:
+        async with call.database.connection() as connection:
+            now = await moved(connection, "category", [slug])
+        if slug not in now:
+            raise
+        query = call.request.query_string
+        return Redirect(f"/categories/{now[slug]}" + (f"?{query}" if query else ""), 301)
 
 
 @routes.page("/search", Anyone())
-async def search(call: Call) -> Page:
+async def search(call: Call) -> Page | Redirect:
     """List what matches the words; without any, offer what one looked for before and what others look for."""
     listing = read("/search", call.request.query)
     if listing.wish.q or listing.narrowed:
@@ -61,7 +70,7 @@ async def clear_history(call: Call) -> Redirect:
 
 
 @routes.page("/shops/{slug}", Anyone())
-async def shop(call: Call, slug: str) -> Page:
+async def shop(call: Call, slug: str) -> Page | Redirect:
     """Show a shop and its products."""
     async with call.database.connection() as connection:
         found = await store.shop(connection, slug)
@@ -71,8 +80,11 @@ async def shop(call: Call, slug: str) -> Page:
     return await _list(call, listing, shop=found)
 
 
-async def _list(call: Call, listing: Listing, **values: Any) -> Page:
+async def _list(call: Call, listing: Listing, **values: Any) -> Page | Redirect:
     async with call.database.connection() as connection:
+        renamed = await moved(connection, "brand", listing.wish.brands) if listing.wish.brands else {}
+        if renamed:
+            return Redirect(listing.link(brands=tuple(renamed.get(one, one) for one in listing.wish.brands)), 301)
         categories = await store.categories(connection)
         here = next((entry for entry in categories if entry.slug == listing.wish.category), None)
         if here is None and "category" in listing.fixed:

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     PAYMENTS_REFUND = "payments.refund"
     PRODUCTS_VIEW = "products.view"
     PRODUCTS_MANAGE = "products.manage"
+    CATALOGUE_MANAGE = "catalogue.manage"
     MEMBERS_VIEW = "members.view"
     MEMBERS_MANAGE = "members.manage"
     STAFF_MANAGE = "staff.manage"
@@ -32,7 +33,13 @@ class Permission(StrEnum):
 
 
 OF_THE_PLATFORM = frozenset(
-    {Permission.MEMBERS_VIEW, Permission.MEMBERS_MANAGE, Permission.LEDGER_VIEW, Permission.MESSAGES_SEND}
+    {
+        Permission.MEMBERS_VIEW,
+        Permission.MEMBERS_MANAGE,
+        Permission.LEDGER_VIEW,
+        Permission.MESSAGES_SEND,
+        Permission.CATALOGUE_MANAGE,
+    }
 )
 """What concerns every shop at once: staff of one shop never hold it, whatever their roles say."""
 

@@ -109,6 +109,7 @@ class World(Stage):
             "INSERT INTO messages (member_id, kind, category) VALUES ($1, 'old.kind', 'order') RETURNING id",
             self.alice.id,
         )
+        self.category_id = await self.db.fetchval("SELECT category_id FROM products WHERE id = $1", self.product_id)
         self.batch_id, self.change_id = await self.in_the_back_office()
         self.lacking = {
             one: await self.new_staff(None, *(each for each in Permission if each not in (one, "*")))
@@ -174,7 +175,10 @@ class World(Stage):
             "member_id": self.victim.id,
             "message_id": self.message_id,
             "product_id": self.product_id,
+            "category_id": self.category_id,
+            "brand_id": 0,
             "batch_id": self.batch_id,
+            "synonyms_id": self.synonyms_id,
             "change_id": self.change_id,
             "token": self.cashier,
             "slug": "s" if "/shops/" in route.path else "c",

@@ -1,0 +1,321 @@
+"""Categories, brands and attributes: added, renamed, moved, merged, removed; old addresses lead on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from commerce.catalogue.types import AttributeKind, ProductChanged
+from commerce.merchandising import store, tree_store
+from commerce.merchandising.check import SLUG
+from commerce.merchandising.save import Who, slug_of
+from commerce.merchandising.tree_store import BrandRow, Node
+from commerce.merchandising.types import Described
+from commerce.staff.store import note
+from server.database import Connection
+from server.errors import Conflict, Invalid, NotFound
+from server.events import publish
+
+CATALOGUE = "catalogue.manage"
+MOST_VALUES = 200
+MOST_DEPTH = 3
+
+
+class StillUsed(Conflict):
+    """Something lies in it."""
+
+    code, message = "still_used", "里面还有商品或下级，先移走或合并"
+
+
+class Tree:
+    """All categories, to be asked about their shape."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.nodes = {node.id: node for node in nodes}
+
+    def node(self, category_id: int) -> Node:
+        """Return a category. Raises NotFound."""
+        if category_id not in self.nodes:
+            raise NotFound
+        return self.nodes[category_id]
+
+    def under(self, parent_id: int | None) -> list[Node]:
+        """Return the categories right under one (None: at the top), in their order."""
+        return [node for node in self.nodes.values() if node.parent_id == parent_id]
+
+    def path(self, category_id: int) -> list[Node]:
+        """Return the categories from the top down to one."""
+        found: list[Node] = []
+        at: int | None = category_id
+        while at is not None:
+            found.insert(0, self.nodes[at])
+            at = self.nodes[at].parent_id
+        return found
+
+    def rows(self, parent_id: int | None = None, depth: int = 0) -> list[tuple[Node, int]]:
+        """Return the tree line by line with each one's depth."""
+        made: list[tuple[Node, int]] = []
+        for node in self.under(parent_id):
+            made += [(node, depth), *self.rows(node.id, depth + 1)]
+        return made
+
+    def height(self, category_id: int) -> int:
+        """Return how many levels a category is with those under it."""
+        return 1 + max((self.height(node.id) for node in self.under(category_id)), default=0)
+
+
+async def tree(connection: Connection) -> Tree:
+    """Return the categories."""
+    return Tree(await tree_store.nodes(connection))
+
+
+async def add_category(connection: Connection, parent_id: int | None, name: str, icon: str, who: Who) -> int:
+    """Add a category and return its id. Raises Invalid, StillUsed where products lie in what would be above it."""
+    await tree_store.alone(connection)
+    whole = await tree(connection)
+    if parent_id is not None:
+        _hold_parent(whole, whole.node(parent_id), 1)
+    _hold_name(whole, parent_id, name, 0)
+    category_id = await tree_store.add_category(connection, parent_id, slug_of(name), name, icon)
+    await _note(connection, who, "category_added", category_id, None, {"name": name, "parent_id": parent_id})
+    return category_id
+
+
+async def change_category(
+    connection: Connection, category_id: int, name: str, slug: str, icon: str, parent_id: int | None, who: Who
+) -> None:
+    """Rename a category or move it under another one; its old address leads to it. Raises Invalid, StillUsed."""
+    await tree_store.alone(connection)
+    whole = await tree(connection)
+    node = whole.node(category_id)
+    _hold_name(whole, parent_id, name, category_id)
+    if not SLUG.fullmatch(slug) or len(slug) > 60:
+        raise Invalid("slug", "只用小写字母、数字和连字符")
+    if await tree_store.slug_taken(connection, "category", slug, category_id):
+        raise Invalid("slug", "别的分类在用这个地址")
+    if parent_id != node.parent_id:
+        if parent_id is not None:
+            if category_id in {above.id for above in whole.path(whole.node(parent_id).id)}:
+                raise Invalid("parent_id", "不能移到自己下面")
+            _hold_parent(whole, whole.node(parent_id), whole.height(category_id))
+        sisters = [sister.id for sister in whole.under(parent_id)]
+        await tree_store.place(connection, parent_id, [*sisters, category_id])
+    if slug != node.slug:
+        await tree_store.forget(connection, "category", slug)
+        await tree_store.remember(connection, "category", node.slug, category_id)
+    await tree_store.write_category(connection, category_id, slug, name, icon)
+    before = {"name": node.name, "slug": node.slug, "icon": node.icon, "parent_id": node.parent_id}
+    after = {"name": name, "slug": slug, "icon": icon, "parent_id": parent_id}
+    if before != after:
+        await _note(connection, who, "category_changed", category_id, before, after)
+
+
+async def step_category(connection: Connection, category_id: int, before_id: int | None, step: int, who: Who) -> None:
+    """Put a category before a sister of it, or ``step`` places on. Raises NotFound, Invalid."""
+    await tree_store.alone(connection)
+    whole = await tree(connection)
+    node = whole.node(category_id)
+    sisters = [sister.id for sister in whole.under(node.parent_id)]
+    was = sisters.index(category_id)
+    sisters.remove(category_id)
+    if before_id is not None:
+        if before_id not in sisters:
+            raise Invalid("before", "只能在同一级里换位")
+        sisters.insert(sisters.index(before_id), category_id)
+    else:
+        sisters.insert(max(0, min(len(sisters), was + step)), category_id)
+    await tree_store.place(connection, node.parent_id, sisters)
+    await _note(connection, who, "category_moved", category_id, was, sisters.index(category_id))
+
+
+async def merge_category(connection: Connection, category_id: int, into: int, who: Who) -> int:
+    """Give a category's products and attributes to another of the lowest level, and remove it; its address leads there.
+
+    Returns how many products that moved. Raises Invalid, StillUsed.
+    """
+    await tree_store.alone(connection)
+    whole = await tree(connection)
+    node, target = whole.node(category_id), whole.node(into)
+    if category_id == into:
+        raise Invalid("into", "选另一个分类")
+    if node.children or target.children:
+        raise StillUsed
+    await tree_store.merge_attributes(connection, category_id, into)
+    moved = await tree_store.move_products(connection, "category_id", category_id, into)
+    await _told(connection, moved, "category_id", category_id, into, who)
+    await tree_store.redirect(connection, "category", category_id, into)
+    await tree_store.remember(connection, "category", node.slug, into)
+    await tree_store.remove_category(connection, category_id)
+    await _note(connection, who, "category_merged", category_id, node.name, {"into": into, "products": len(moved)})
+    return len(moved)
+
+
+async def remove_category(connection: Connection, category_id: int, who: Who) -> None:
+    """Remove a category that nothing lies in. Raises StillUsed."""
+    await tree_store.alone(connection)
+    node = (await tree(connection)).node(category_id)
+    if node.products or node.children:
+        raise StillUsed
+    await tree_store.remove_category(connection, category_id)
+    await _note(connection, who, "category_removed", category_id, node.name, None)
+
+
+async def save_brand(connection: Connection, brand_id: int | None, name: str, slug: str, who: Who) -> int:
+    """Add a brand (None) or rename it; its old address leads to it. Returns its id. Raises Invalid, NotFound."""
+    await tree_store.alone(connection)
+    before = None if brand_id is None else await _brand(connection, brand_id)
+    if not 0 < len(name) <= 40:
+        raise Invalid("name", "名称 1 到 40 个字")
+    slug = slug or (before.slug if before is not None else slug_of(name))
+    if not SLUG.fullmatch(slug) or len(slug) > 60:
+        raise Invalid("slug", "只用小写字母、数字和连字符")
+    if await tree_store.slug_taken(connection, "brand", slug, brand_id or 0):
+        raise Invalid("slug", "别的品牌在用这个地址")
+    await tree_store.forget(connection, "brand", slug)
+    if before is None:
+        brand_id = await tree_store.add_brand(connection, slug, name)
+        await _note(connection, who, "brand_added", brand_id, None, {"name": name, "slug": slug})
+        return brand_id
+    if slug != before.slug:
+        await tree_store.remember(connection, "brand", before.slug, before.id)
+    await tree_store.write_brand(connection, before.id, slug, name)
+    was = {"name": before.name, "slug": before.slug}
+    await _note(connection, who, "brand_changed", before.id, was, {"name": name, "slug": slug})
+    return before.id
+
+
+async def merge_brand(connection: Connection, brand_id: int, into: int, who: Who) -> int:
+    """Give a brand's products to another and remove it; its address leads there. Returns how many moved."""
+    await tree_store.alone(connection)
+    if brand_id == into:
+        raise Invalid("into", "选另一个品牌")
+    brand, target = await _brand(connection, brand_id), await _brand(connection, into)
+    moved = await tree_store.move_products(connection, "brand_id", brand_id, target.id)
+    await _told(connection, moved, "brand_id", brand_id, into, who)
+    await tree_store.redirect(connection, "brand", brand_id, into)
+    await tree_store.remember(connection, "brand", brand.slug, into)
+    await tree_store.remove_brand(connection, brand_id)
+    await _note(connection, who, "brand_merged", brand_id, brand.name, {"into": into, "products": len(moved)})
+    return len(moved)
+
+
+async def remove_brand(connection: Connection, brand_id: int, who: Who) -> None:
+    """Remove a brand that no product carries. Raises StillUsed."""
+    await tree_store.alone(connection)
+    brand = await _brand(connection, brand_id)
+    if brand.products:
+        raise StillUsed
+    await tree_store.remove_brand(connection, brand_id)
+    await _note(connection, who, "brand_removed", brand_id, brand.name, None)
+
+
+async def save_attribute(
+    connection: Connection,
+    category_id: int,
+    attribute_id: int | None,
+    *,
+    name: str,
+    kind: AttributeKind,
+    unit: str,
+    filterable: bool,
+    values: Sequence[str],
+    who: Who,
+) -> list[str]:
+    """Add an attribute to a category (None) or change one of its own.
+
+    A value in the place of one that is gone, in a list as long as before, is that one renamed. Returns the values that
+    stay because products have chosen them. Raises Invalid, NotFound.
+    """
+    await tree_store.alone(connection)
+    (await tree(connection)).node(category_id)
+    known = await store.attributes(connection, category_id)
+    before = next((one for one in known if one.id == attribute_id and one.category_id == category_id), None)
+    if attribute_id is not None and before is None:
+        raise NotFound
+    if not 0 < len(name) <= 20:
+        raise Invalid("name", "名称 1 到 20 个字")
+    if any(one.name == name and one.id != attribute_id for one in known):
+        raise Invalid("name", "这个分类或它的上级已有同名属性")
+    kind = before.kind if before is not None else kind
+    if len(unit) > 10:
+        raise Invalid("unit", "写得太长")
+    if kind is AttributeKind.CHOICE and not 0 < len(values) <= MOST_VALUES:
+        raise Invalid("values", "选项 1 到 200 个")
+    if any(len(value) > 40 for value in values):
+        raise Invalid("values", "写得太长")
+    if before is None:
+        made = await tree_store.add_attribute(connection, category_id, name, kind, unit, filterable)
+    else:
+        made = before.id
+        await tree_store.write_attribute(connection, made, name, unit, filterable)
+    kept = []
+    if kind is AttributeKind.CHOICE:
+        kept = await tree_store.write_values(connection, made, values, _renamed(before, values))
+    was = None if before is None else {"name": before.name, "unit": before.unit, "values": before.values}
+    await _note(connection, who, "attribute_saved", made, was, {"name": name, "unit": unit, "values": list(values)})
+    return kept
+
+
+async def remove_attribute(connection: Connection, category_id: int, attribute_id: int, who: Who) -> None:
+    """Remove one of a category's own attributes that no product has. Raises NotFound, StillUsed."""
+    await tree_store.alone(connection)
+    known = await store.attributes(connection, category_id)
+    one = next((one for one in known if one.id == attribute_id and one.category_id == category_id), None)
+    if one is None:
+        raise NotFound
+    if not await tree_store.remove_attribute(connection, attribute_id):
+        raise StillUsed
+    await _note(connection, who, "attribute_removed", attribute_id, one.name, None)
+
+
+async def step_attribute(connection: Connection, category_id: int, attribute_id: int, step: int) -> None:
+    """Put one of a category's own attributes ``step`` places on. Raises NotFound."""
+    await tree_store.alone(connection)
+    own = [one.id for one in await store.attributes(connection, category_id) if one.category_id == category_id]
+    if attribute_id not in own:
+        raise NotFound
+    at = own.index(attribute_id)
+    own.remove(attribute_id)
+    own.insert(max(0, min(len(own), at + step)), attribute_id)
+    await tree_store.order_attributes(connection, own)
+
+
+def _renamed(before: Described | None, values: Sequence[str]) -> list[tuple[str, str]]:
+    if before is None or len(before.values) != len(values):
+        return []
+    pairs = zip(before.values, values, strict=True)
+    return [(old, new) for old, new in pairs if old not in values and new not in before.values]
+
+
+def _hold_name(whole: Tree, parent_id: int | None, name: str, own: int) -> None:
+    if not 0 < len(name) <= 20:
+        raise Invalid("name", "名称 1 到 20 个字")
+    if any(node.name == name and node.id != own for node in whole.under(parent_id)):
+        raise Invalid("name", "同一级已有这个分类")
+
+
+def _hold_parent(whole: Tree, parent: Node, height: int) -> None:
+    if parent.products:
+        raise StillUsed
+    if len(whole.path(parent.id)) + height > MOST_DEPTH:
+        raise Invalid("parent_id", "最多三级")
+
+
+async def _brand(connection: Connection, brand_id: int) -> BrandRow:
+    found = await tree_store.brand(connection, brand_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _told(
+    connection: Connection, product_ids: Sequence[int], column: str, from_id: int, to_id: int, who: Who
+) -> None:
+    await tree_store.note_moved(connection, product_ids, who.staff_id, f"merge:{from_id}", column, from_id, to_id)
+    for product_id in product_ids:
+        await publish(connection, ProductChanged(product_id=product_id, what=(column,), staff_id=who.staff_id))
+
+
+async def _note(connection: Connection, who: Who, kind: str, target: int, before: Any, after: Any) -> None:
+    detail = {"id": target, "from": before, "to": after}
+    await note(connection, who.staff_id, kind, who.address, who.agent, detail)

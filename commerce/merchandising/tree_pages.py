@@ -1,0 +1,296 @@
+"""The pages of categories with their attributes, and of brands."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+
+from commerce.catalogue.types import AttributeKind
+from commerce.catalogue.words import cleaned, pattern
+from commerce.merchandising import store, tree, tree_store
+from commerce.merchandising.editor import who
+from commerce.merchandising.tree import CATALOGUE, StillUsed
+from commerce.merchandising.types import VIEW, Described
+from server.database import Connection
+from server.errors import Invalid, NotFound
+from server.http import Call, Id, Routes, StaffWith, View
+from server.http import Kind as Realm
+from server.http.pages import Page, Redirect
+
+routes = Routes("back office: categories", realm=Realm.STAFF)
+CATEGORIES, BRANDS = "/backoffice/categories", "/backoffice/brands"
+SIZE = 50
+_ICONS = ("", "home", "bed", "lamp", "sofa", "pot", "bowl", "leaf", "shirt", "bag", "run", "tent", "phone", "headset",
+          "lip", "toy", "gift", "star", "spark", "box")  # fmt: skip
+
+
+class AttributeView(View, frozen=True, kw_only=True):
+    """What products of a category are described by; `values` are those of a choice."""
+
+    id: Id
+    name: str
+    kind: AttributeKind
+    unit: str
+    filterable: bool
+    values: list[str]
+
+
+class CategoryView(View, frozen=True, kw_only=True):
+    """A category; goods lie in those without children."""
+
+    id: Id
+    parent_id: Id | None
+    slug: str
+    name: str
+    products: int
+    children: int
+
+
+class CategoryFull(CategoryView, frozen=True, kw_only=True):
+    """A category with its attributes, those of the categories above first."""
+
+    attributes: list[AttributeView]
+
+
+@routes.get("/api/v1/backoffice/categories", StaffWith(VIEW))
+async def list_categories(call: Call) -> list[CategoryView]:
+    """List the categories, each after the one above it."""
+    async with call.database.connection() as connection:
+        whole = await tree.tree(connection)
+    return [CategoryView(**_view(node)) for node, _ in whole.rows()]
+
+
+@routes.get("/api/v1/backoffice/categories/{category_id}", StaffWith(VIEW))
+async def get_category(call: Call, category_id: int) -> CategoryFull:
+    """Return a category with what its products are described by."""
+    async with call.database.connection() as connection:
+        node = (await tree.tree(connection)).node(category_id)
+        described = await store.attributes(connection, category_id)
+    attributes = [
+        AttributeView(
+            id=str(one.id),
+            name=one.name,
+            kind=one.kind,
+            unit=one.unit,
+            filterable=one.filterable,
+            values=one.values,
+        )
+        for one in described
+    ]
+    return CategoryFull(**_view(node), attributes=attributes)
+
+
+@routes.page(CATEGORIES, StaffWith(CATALOGUE))
+async def categories_page(call: Call) -> Page:
+    """Show the tree, and one category to be changed."""
+    chosen = call.request.query.get("id", "")
+    async with call.database.connection() as connection:
+        return await _shown(call, connection, int(chosen) if re.fullmatch("[0-9]{1,18}", chosen) else None)
+
+
+@routes.page(CATEGORIES, StaffWith(CATALOGUE), "POST")
+async def add_category(call: Call) -> Page | Redirect:
+    """Add a category and show it."""
+    fields = await call.fields()
+    parent = _id(fields, "parent_id")
+    try:
+        async with call.transaction() as connection:
+            icon = _icon(fields)
+            made = await tree.add_category(connection, parent, _text(fields, "name"), icon, who(call))
+    except (Invalid, StillUsed) as problem:
+        async with call.database.connection() as connection:
+            return await _shown(call, connection, parent, fault=problem.told(call.tr))
+    return Redirect(f"{CATEGORIES}?id={made}")
+
+
+@routes.page(f"{CATEGORIES}/{{category_id}}", StaffWith(CATALOGUE), "POST")
+async def change_category(call: Call, category_id: int) -> Page | Redirect:
+    """Rename, move, merge or remove a category."""
+    fields = await call.fields()
+    doing, back = _text(fields, "do") or "save", f"{CATEGORIES}?id={category_id}"
+    try:
+        async with call.transaction() as connection, _used():
+            if doing in ("up", "down"):
+                await tree.step_category(connection, category_id, None, -1 if doing == "up" else 1, who(call))
+            elif doing == "before":
+                await tree.step_category(connection, category_id, _id(fields, "before"), 0, who(call))
+            elif doing == "merge":
+                into = _id(fields, "into") or 0
+                if not into:
+                    raise Invalid("into", "选另一个分类")
+                await tree.merge_category(connection, category_id, into, who(call))
+                back = f"{CATEGORIES}?id={into}"
+            elif doing == "remove":
+                await tree.remove_category(connection, category_id, who(call))
+                back = CATEGORIES
+            else:
+                await tree.change_category(
+                    connection,
+                    category_id,
+                    _text(fields, "name"),
+                    _text(fields, "slug"),
+                    _icon(fields),
+                    _id(fields, "parent_id"),
+                    who(call),
+                )
+    except (Invalid, StillUsed) as problem:
+        async with call.database.connection() as connection:
+            return await _shown(call, connection, category_id, fault=problem.told(call.tr))
+    return Redirect(back)
+
+
+@routes.page(f"{CATEGORIES}/{{category_id}}/attributes", StaffWith(CATALOGUE), "POST")
+async def change_attribute(call: Call, category_id: int) -> Page | Redirect:
+    """Add, change, order or remove one of a category's own attributes."""
+    fields = await call.fields()
+    doing, attribute_id = _text(fields, "do") or "save", _id(fields, "attribute_id")
+    kept: list[str] = []
+    try:
+        async with call.transaction() as connection, _used():
+            if doing in ("up", "down") and attribute_id:
+                await tree.step_attribute(connection, category_id, attribute_id, -1 if doing == "up" else 1)
+            elif doing == "remove" and attribute_id:
+                await tree.remove_attribute(connection, category_id, attribute_id, who(call))
+            else:
+                kind = _text(fields, "kind")
+                kept = await tree.save_attribute(
+                    connection,
+                    category_id,
+                    attribute_id,
+                    name=_text(fields, "name"),
+                    kind=AttributeKind(kind) if kind in set(AttributeKind) else AttributeKind.CHOICE,
+                    unit=_text(fields, "unit"),
+                    filterable=_text(fields, "filterable") == "1",
+                    values=_split(_text(fields, "values")),
+                    who=who(call),
+                )
+    except (Invalid, StillUsed) as problem:
+        async with call.database.connection() as connection:
+            return await _shown(call, connection, category_id, fault=problem.told(call.tr))
+    if kept:
+        said = call.tr("有商品在用，没有去掉：{values}").format(values="、".join(kept[:5]))
+        async with call.database.connection() as connection:
+            return await _shown(call, connection, category_id, fault=said)
+    return Redirect(f"{CATEGORIES}?id={category_id}#attributes")
+
+
+@routes.page(BRANDS, StaffWith(CATALOGUE))
+async def brands_page(call: Call) -> Page:
+    """List brands."""
+    async with call.database.connection() as connection:
+        return await _brands(call, connection)
+
+
+@routes.page(BRANDS, StaffWith(CATALOGUE), "POST")
+async def add_brand(call: Call) -> Page | Redirect:
+    """Add a brand."""
+    fields = await call.fields()
+    try:
+        async with call.transaction() as connection:
+            await tree.save_brand(connection, None, _text(fields, "name"), _text(fields, "slug"), who(call))
+    except Invalid as problem:
+        async with call.database.connection() as connection:
+            return await _brands(call, connection, problem.told(call.tr))
+    return Redirect(BRANDS)
+
+
+@routes.page(f"{BRANDS}/{{brand_id}}", StaffWith(CATALOGUE), "POST")
+async def change_brand(call: Call, brand_id: int) -> Page | Redirect:
+    """Rename, merge or remove a brand."""
+    fields = await call.fields()
+    doing = _text(fields, "do") or "save"
+    try:
+        async with call.transaction() as connection, _used():
+            if doing == "merge":
+                await tree.merge_brand(connection, brand_id, _id(fields, "into") or brand_id, who(call))
+            elif doing == "remove":
+                await tree.remove_brand(connection, brand_id, who(call))
+            else:
+                await tree.save_brand(connection, brand_id, _text(fields, "name"), _text(fields, "slug"), who(call))
+    except (Invalid, StillUsed) as problem:
+        async with call.database.connection() as connection:
+            return await _brands(call, connection, problem.told(call.tr))
+    return Redirect(BRANDS)
+
+
+@contextlib.asynccontextmanager
+async def _used() -> AsyncIterator[None]:
+    """Tell of a product that came into a thing at the moment it was removed as of one that lay in it."""
+    try:
+        yield
+    except asyncpg.ForeignKeyViolationError:
+        raise StillUsed from None
+
+
+async def _shown(call: Call, connection: Connection, chosen: int | None, *, fault: str = "") -> Page:
+    whole = await tree.tree(connection)
+    if chosen is not None and chosen not in whole.nodes:
+        raise NotFound
+    described: list[Described] = await store.attributes(connection, chosen) if chosen is not None else []
+    node = whole.nodes[chosen] if chosen is not None else None
+    below = {under.id for under, _ in tree.Tree(list(whole.nodes.values())).rows(chosen)} if chosen else set()
+    values: dict[str, Any] = {
+        "rows": whole.rows(),
+        "node": node,
+        "parents": [
+            (one.id, " / ".join(part.name for part in whole.path(one.id)))
+            for one, depth in whole.rows()
+            if depth < tree.MOST_DEPTH - 1 and not one.products and one.id != chosen and one.id not in below
+        ],
+        "leaves": [
+            (one.id, " / ".join(part.name for part in whole.path(one.id)))
+            for one, _ in whole.rows()
+            if not one.children and one.id != chosen
+        ],
+        "described": described,
+        "fault": fault,
+        "icons": _ICONS,
+    }
+    return Page("merchandising/categories.html", values, status=422 if fault else 200)
+
+
+async def _brands(call: Call, connection: Connection, fault: str = "") -> Page:
+    q, page = cleaned(call.request.query.get("q", "")), call.request.query.get("page", "1")
+    if not re.fullmatch("[1-9][0-9]{0,3}", page):
+        raise NotFound
+    at = int(page)
+    rows, total = await tree_store.brands(connection, pattern(q) if q else "", (at - 1) * SIZE, SIZE)
+    everybody = (await store.choices(connection, ())).brands
+    values: dict[str, Any] = {"rows": rows, "total": total, "q": q, "page": at, "pages": -(-total // SIZE)}
+    return Page(
+        "merchandising/brands.html", values | {"fault": fault, "brands": everybody}, status=422 if fault else 200
+    )
+
+
+def _view(node: tree_store.Node) -> dict[str, Any]:
+    return {
+        "id": str(node.id),
+        "parent_id": None if node.parent_id is None else str(node.parent_id),
+        "slug": node.slug,
+        "name": node.name,
+        "products": node.products,
+        "children": node.children,
+    }
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name, "")
+    return str(value[0] if isinstance(value, list) else value).strip()[:20_000]
+
+
+def _id(fields: dict[str, Any], name: str) -> int | None:
+    text = _text(fields, name)
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
+
+
+def _icon(fields: dict[str, Any]) -> str:
+    icon = _text(fields, "icon")
+    return icon if re.fullmatch("[a-z-]{0,30}", icon) else ""
+
+
+def _split(text: str) -> list[str]:
+    return list(dict.fromkeys(part.strip() for part in re.split(r"[,，、;；\n]+", text) if part.strip()))

@@ -1,0 +1,173 @@
+"""Categories, brands and attributes: what is renamed or merged stays to be found, what is used stays."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.commerce.catalogue.conftest import Shelf
+from tests.commerce.merchandising.test_editor import Browser
+
+Staff = dict[str, dict[str, str]]
+CATEGORIES, BRANDS, API = "/backoffice/categories", "/backoffice/brands", "/api/v1/backoffice"
+
+
+class Desk(Browser):
+    """Somebody who keeps the tree."""
+
+    async def send(self, path: str, status: int = 303, **form: Any) -> str:
+        """Post a form and return where it leads, or the page."""
+        token = self.cookies["Cookie"].partition("=")[2]
+        form["csrf_token"] = self.shelf.app.sessions.csrf(token)
+        got, place, text = await self.post(path, form)
+        assert got == status, text[:600]
+        return place or text
+
+    async def value(self, query: str, *values: Any) -> Any:
+        """Return one value of the database."""
+        async with self.shelf.app.database.connection() as connection:
+            return await connection.fetchval(query, *values)
+
+
+@pytest.fixture
+def desk(shelf: Shelf, staff: Staff) -> Desk:
+    return Desk(shelf, staff["admin"])
+
+
+async def test_shops_do_not_keep_the_tree(shelf: Shelf, staff: Staff) -> None:
+    for path in (CATEGORIES, BRANDS):
+        async with shelf.client.get(path, headers=staff["shop1"]) as response:
+            assert response.status == 403
+    tree = await shelf.get(f"{API}/categories", headers=staff["shop1"])
+    assert {"家居", "水杯"} <= {node["name"] for node in tree}
+
+
+async def test_a_category_is_added_renamed_moved_and_removed(shelf: Shelf, desk: Desk) -> None:
+    place = await desk.send(CATEGORIES, name="花草")
+    made = int(place.rpartition("=")[2])
+    under = int((await desk.send(CATEGORIES, name="多肉", parent_id=str(made))).rpartition("=")[2])
+    await desk.send(f"{CATEGORIES}/{under}", name="多肉植物", slug="succulents", parent_id=str(made))
+    old = await desk.value("SELECT slug FROM old_slugs WHERE target_id = $1", under)
+    async with shelf.client.get(f"/categories/{old}?sort=newest", allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (301, "/categories/succulents?sort=newest")
+    assert "同一级已有这个分类" in await desk.send(CATEGORIES, 422, name="花草")
+    cups = await desk.value("SELECT category_id FROM products WHERE slug = 'bottle'")
+    for form in ({"name": "杯盖", "parent_id": str(cups)}, {"name": "x" * 21}, {}):
+        await desk.send(CATEGORIES, 422, **form)
+    home = await desk.value("SELECT parent_id FROM categories WHERE id = $1", cups)
+    text = await desk.send(f"{CATEGORIES}/{home}", 422, name="家居", slug="home-x", parent_id=str(under))
+    assert "最多三级" in text
+    await desk.send(f"{CATEGORIES}/{made}", 422, name="花草", slug="plants", parent_id=str(under))
+    await desk.send(f"{CATEGORIES}/{made}", 422, do="remove")
+    await desk.send(f"{CATEGORIES}/{cups}", 422, do="remove")
+    await desk.send(f"{CATEGORIES}/{under}", do="remove")
+    await desk.send(f"{CATEGORIES}/{made}", do="remove")
+    audit = "SELECT array_agg(kind ORDER BY id) FROM staff_audit WHERE kind LIKE 'category%'"
+    assert await desk.value(audit) == [
+        *("category_added", "category_added", "category_changed", "category_removed", "category_removed"),
+    ]
+
+
+async def test_sisters_change_places(shelf: Shelf, desk: Desk) -> None:
+    async def order() -> list[int]:
+        found: list[int] = await desk.value(
+            "SELECT array_agg(id ORDER BY position, id) FROM categories WHERE parent_id IS NULL"
+        )
+        return found
+
+    first = await order()
+    await desk.send(f"{CATEGORIES}/{first[0]}", do="down")
+    assert await order() == [first[1], first[0], *first[2:]]
+    await desk.send(f"{CATEGORIES}/{first[-1]}", do="before", before=str(first[1]))
+    assert await order() == [first[-1], first[1], first[0], *first[2:-1]]
+    child = await desk.value("SELECT id FROM categories WHERE parent_id = $1 LIMIT 1", first[0])
+    await desk.send(f"{CATEGORIES}/{child}", 422, do="before", before=str(first[1]))
+    assert len(await shelf.get(f"{API}/categories", headers={"Cookie": desk.cookies["Cookie"]})) > len(first)
+
+
+async def test_merged_categories_keep_products_attributes_and_addresses(shelf: Shelf, desk: Desk) -> None:
+    bottle = await shelf.product("bottle")
+    cups = await desk.value("SELECT category_id FROM products WHERE id = $1", bottle)
+    slug = await desk.value("SELECT slug FROM categories WHERE id = $1", cups)
+    tea = await desk.value(
+        "SELECT id FROM categories AS c WHERE id <> $1 AND NOT EXISTS (SELECT FROM categories WHERE parent_id = c.id)"
+        " AND NOT EXISTS (SELECT FROM attributes WHERE category_id = c.id)",
+        cups,
+    ) or int((await desk.send(CATEGORIES, name="新的")).rpartition("=")[2])
+    for category in (cups, tea):
+        await desk.send(f"{CATEGORIES}/{category}/attributes", name="杯口", kind="choice", values="宽、窄")
+    await desk.send(f"{CATEGORIES}/{cups}/attributes", name="杯重", kind="number", unit="g", filterable="1")
+    whole = await shelf.get(f"{API}/categories/{cups}", headers=desk.cookies)
+    ids = {one["name"]: one["id"] for one in whole["attributes"]}
+    body = {"attributes": {ids["杯口"]: ["宽"], ids["杯重"]: ["286.50"]}}
+    csrf = shelf.app.sessions.csrf(desk.cookies["Cookie"].partition("=")[2])
+    headers = desk.cookies | {"X-CSRF-Token": csrf}
+    async with shelf.client.patch(f"{API}/products/{bottle}", json=body, headers=headers) as response:
+        assert response.status == 200, await response.text()
+    for wrong in ({ids["杯口"]: ["没有"]}, {ids["杯重"]: ["重"]}, {"999999": ["x"]}):
+        async with shelf.client.patch(
+            f"{API}/products/{bottle}", json={"attributes": wrong}, headers=headers
+        ) as response:
+            assert response.status == 422, wrong
+    count = await desk.value("SELECT count(*) FROM products WHERE category_id = $1", cups)
+    before = await desk.value("SELECT count(*) FROM products WHERE category_id = $1", tea)
+    await desk.send(f"{CATEGORIES}/{cups}", do="merge", into=str(tea))
+    assert await desk.value("SELECT count(*) FROM products WHERE category_id = $1", tea) == before + count
+    kept = await shelf.get(f"{API}/products/{bottle}", headers=desk.cookies)
+    whole = await shelf.get(f"{API}/categories/{tea}", headers=desk.cookies)
+    names = {one["id"]: one["name"] for one in whole["attributes"]}
+    chosen = {names[attribute]: texts for attribute, texts in kept["attributes"].items()}
+    assert (chosen["杯口"], chosen["杯重"]) == (["宽"], ["286.5"])
+    async with shelf.client.get(f"/categories/{slug}", allow_redirects=False) as response:
+        assert response.status == 301
+    history = await shelf.page(f"/backoffice/products/{bottle}/history", headers=desk.cookies)
+    assert f"merge:{cups}" in history
+
+
+async def test_values_that_are_used_stay_and_follow_their_names(shelf: Shelf, desk: Desk) -> None:
+    bottle = await shelf.product("bottle")
+    cups = await desk.value("SELECT category_id FROM products WHERE id = $1", bottle)
+    path = f"{CATEGORIES}/{cups}/attributes"
+    await desk.send(path, name="杯口", kind="choice", values="宽、窄、斜")
+    one = await desk.value("SELECT id FROM attributes WHERE name = '杯口'")
+    await shelf.change(
+        "INSERT INTO product_attributes (product_id, attribute_id, value_id)"
+        " SELECT $1, attribute_id, id FROM attribute_values WHERE attribute_id = $2 AND value = '窄'",
+        bottle,
+        one,
+    )
+    await desk.send(path, attribute_id=str(one), name="杯口", values="宽、很窄、斜")
+    kept = await shelf.get(f"{API}/products/{bottle}", headers=desk.cookies)
+    assert kept["attributes"][str(one)] == ["很窄"]
+    assert "有商品在用，没有去掉：很窄" in await desk.send(path, 422, attribute_id=str(one), name="杯口", values="宽")
+    assert "里面还有商品" in await desk.send(path, 422, attribute_id=str(one), do="remove")
+    assert "已有同名属性" in await desk.send(path, 422, name="杯口", values="甲")
+    await desk.send(path, name="产地", kind="choice", values="甲")
+    await desk.send(path, attribute_id=str(await desk.value("SELECT id FROM attributes WHERE name = '产地'")), do="up")
+    whole = await shelf.get(f"{API}/categories/{cups}", headers=desk.cookies)
+    assert [each["name"] for each in whole["attributes"]][-2:] == ["产地", "杯口"]
+    page = await shelf.page(f"/backoffice/products/{bottle}", headers=desk.cookies)
+    assert re.search(rf'name="attributes.{one}" value="很窄" checked', page)
+
+
+async def test_brands_are_added_renamed_merged_and_removed(shelf: Shelf, desk: Desk) -> None:
+    await desk.send(BRANDS, name="新牌")
+    made = await desk.value("SELECT id FROM brands WHERE name = '新牌'")
+    await desk.send(f"{BRANDS}/{made}", name="新牌子", slug="new-brand")
+    await desk.send(BRANDS, 422, name="")
+    brand = await desk.value("SELECT brand_id FROM products WHERE slug = 'bottle'")
+    slug = await desk.value("SELECT slug FROM brands WHERE id = $1", brand)
+    await desk.send(f"{BRANDS}/{brand}", 422, do="remove")
+    await desk.send(f"{BRANDS}/{brand}", 422, do="merge", into=str(brand))
+    await desk.send(f"{BRANDS}/{brand}", do="merge", into=str(made))
+    kept = await shelf.get(f"{API}/products/{await shelf.product('bottle')}", headers=desk.cookies)
+    assert (kept["brand_id"], kept["version"]) == (str(made), 2)
+    async with shelf.client.get(f"/categories?brand={slug}", allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (301, "/categories?brand=new-brand")
+    assert "新牌子" in await shelf.page(f"{BRANDS}?q=新牌", headers=desk.cookies)
+    await desk.send(BRANDS, name="没人用")
+    unused = await desk.value("SELECT id FROM brands WHERE name = '没人用'")
+    await desk.send(f"{BRANDS}/{unused}", do="remove")
+    await desk.send(f"{BRANDS}/999999", 404, do="remove")
