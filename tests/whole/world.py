@@ -178,7 +178,6 @@ class World(Stage):
             "category_id": self.category_id,
             "brand_id": 0,
             "batch_id": self.batch_id,
-            "synonyms_id": self.synonyms_id,
             "change_id": self.change_id,
             "token": self.cashier,
             "slug": "s" if "/shops/" in route.path else "c",
