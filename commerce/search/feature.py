@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from commerce.catalogue import DemoSteps
 from commerce.members.belongings import Belongings
-from commerce.search import api, belonging_store, demo_step, feed, pages
+from commerce.search import api, backoffice, belonging_store, demo_step, feed, pages
 from commerce.search.demo import load
 from commerce.search.feed import Follower
 from commerce.search.hot import Searches, tidy
 from commerce.search.suggest import Suggester
+from commerce.staff import Tile, Tiles
 from server.application import Application
 from server.jobs import Schedule
 
@@ -28,4 +29,13 @@ def setup(app: Application) -> None:
     app.resource(DemoSteps).add(demo_step.STEP)
     app.command(load.COMMAND)
     app.resource(Belongings).add(belonging_store.BELONGING)
-    app.add(api.routes, pages.routes)
+    app.add(api.routes, pages.routes, backoffice.routes)
+    app.resource(Tiles).add(
+        Tile(
+            title="搜索",
+            text="同义词和热搜",
+            href=backoffice.DESK,
+            icon="search",
+            permission=backoffice.MANAGE,
+        )
+    )

@@ -111,6 +111,9 @@ class World(Stage):
         )
         self.category_id = await self.db.fetchval("SELECT category_id FROM products WHERE id = $1", self.product_id)
         self.batch_id, self.change_id = await self.in_the_back_office()
+        self.synonyms_id = await self.db.fetchval(
+            "INSERT INTO search_synonyms (words) VALUES ('{杯子,水杯}') RETURNING id"
+        )
         self.lacking = {
             one: await self.new_staff(None, *(each for each in Permission if each not in (one, "*")))
             for one in Permission
@@ -178,6 +181,7 @@ class World(Stage):
             "category_id": self.category_id,
             "brand_id": 0,
             "batch_id": self.batch_id,
+            "synonyms_id": self.synonyms_id,
             "change_id": self.change_id,
             "token": self.cashier,
             "slug": "s" if "/shops/" in route.path else "c",

@@ -1,0 +1,57 @@
+"""Searching and narrowing in a real browser, by keyboard and by thumb."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.commerce.search.conftest import Mall
+
+
+@pytest.mark.browser
+async def test_suggestions_by_keyboard(mall: Mall, browser: Any) -> None:
+    page = await browser.new_page()
+    await page.goto("/")
+    field = page.locator(".seek input")
+    await field.fill("baowen")
+    options = page.locator("#hints [role=option]")
+    await expect(options.first).to_contain_text("保温杯")
+    await expect(field).to_have_attribute("aria-expanded", "true")
+    await field.press("ArrowDown")
+    await expect(field).to_have_value("保温杯")
+    await expect(options.first).to_have_attribute("aria-selected", "true")
+    await field.press("ArrowUp")
+    await expect(field).to_have_value("baowen")  # back at what was typed
+    await field.press("ArrowDown")
+    await field.press("Enter")
+    await page.wait_for_url("**/search?q=*")
+    found = await mall.get("/api/v1/products", params={"q": "保温杯"})
+    await expect(page.locator("#results .card")).to_have_count(min(20, found["total"]))
+    await page.goto("/search")  # a guest's past searches are in the browser
+    await expect(page.locator("#past .chip")).to_have_text(["保温杯"])
+    await page.click("[data-clear-searches]")
+    await expect(page.locator("#past")).to_be_hidden()
+    await field.focus()
+    await field.press("Escape")
+    await expect(page.locator("#hints")).to_be_hidden()
+
+
+@pytest.mark.browser
+async def test_attributes_narrow_in_place(mall: Mall, browser: Any) -> None:
+    page = await browser.new_page()
+    await page.goto("/categories/g-thermos")
+    facets = (await mall.get("/api/v1/products", params={"category": "g-thermos"}))["facets"]["attributes"]
+    value = next(one for one in facets if one["name"] == "材质")["values"][0]
+    await page.click(".sortbar button")
+    await page.evaluate("window.kept = true")
+    await page.check(f"#attr-{value['slug'].replace(':', '-')}")
+    await page.wait_for_url("**attr=*")
+    await expect(page.locator("#results .card")).to_have_count(min(20, value["count"]))
+    assert await page.evaluate("window.kept")  # no reload
+    assert await page.is_visible("#facets")  # and the sheet stays
+    await page.click("#facets header button")
+    chip = page.locator("#results .chip[aria-current]").filter(has_text=value["name"])
+    await chip.click()
+    await page.wait_for_url("**/categories/g-thermos")

@@ -1,0 +1,58 @@
+"""The operator's page: synonyms work within a second, hidden words are offered to nobody."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from commerce.search.hot import Searches
+from commerce.staff.demo import create_staff
+from server.http.session import Kind
+from tests.commerce.search.conftest import Mall
+
+DESK = "/backoffice/search"
+
+
+@pytest.fixture
+async def headers(mall: Mall) -> dict[str, str]:
+    """Headers of staff who may do everything."""
+    async with mall.app.database.transaction() as connection:
+        await create_staff(connection, {"admin": "a password of tests"}, [])
+        staff_id = await connection.fetchval("SELECT id FROM staff WHERE account = 'admin'")
+        issued = await mall.app.sessions.issue(connection, Kind.STAFF, staff_id, "127.0.0.1", "test")
+    return {"Authorization": f"Bearer {issued.token}"}
+
+
+async def send(mall: Mall, path: str, headers: dict[str, str], **form: str) -> int:
+    """Send a form and return the status."""
+    async with mall.client.post(path, data=form, headers=headers, allow_redirects=False) as response:
+        return response.status
+
+
+async def test_synonyms_are_kept_by_an_operator(mall: Mall, headers: dict[str, str]) -> None:
+    assert await mall.titles(q="喝水神器") == []
+    assert await send(mall, f"{DESK}/synonyms", headers, words="喝水神器，保温杯") == 303
+    assert set(await mall.titles(q="喝水神器")) == set(await mall.titles(q="保温杯")) != set()
+    page = await mall.page(DESK, headers=headers)
+    assert "喝水神器" in page
+    made = re.search(rf"{DESK}/synonyms/(\d+)/remove", page)
+    assert made is not None
+    assert await send(mall, f"{DESK}/synonyms/{made[1]}/remove", headers) == 303
+    assert await mall.titles(q="喝水神器") == []
+    assert await send(mall, f"{DESK}/synonyms/{made[1]}/remove", headers) == 404
+    for words in ("", "只有一个", "一，" + "长" * 31, "，".join(map(str, range(13)))):
+        assert await send(mall, f"{DESK}/synonyms", headers, words=words) == 422, words
+
+
+async def test_what_an_operator_hides_is_not_hot(mall: Mall, headers: dict[str, str]) -> None:
+    for q in ("雨伞", "毛巾"):
+        await mall.page(f"/search?q={q}")
+    await mall.app.resource(Searches).flush()
+    hot = "/api/v1/search/hot"
+    assert set((await mall.get(hot))["items"]) == {"雨伞", "毛巾"}
+    assert await send(mall, f"{DESK}/hot", headers, words="毛巾", hidden="1") == 303
+    assert (await mall.get(hot))["items"] == ["雨伞"]
+    assert "毛巾" in await mall.page(DESK, headers=headers)
+    assert await send(mall, f"{DESK}/hot", headers, words="毛巾", hidden="0") == 303
+    assert set((await mall.get(hot))["items"]) == {"雨伞", "毛巾"}
