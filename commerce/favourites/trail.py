@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+import asyncpg
 import structlog
 
 from commerce.catalogue import Product
@@ -46,7 +47,8 @@ class Trail:
         try:
             async with self._database.connection() as connection:
                 await footprint_store.add(connection, [(*who, at) for who, at in seen.items()])
-        except DOWN as error:
+        except (*DOWN, asyncpg.PostgresError) as error:
+            # Away, or a product was deleted this very moment: the next turn writes what still can be.
             self._seen = {**seen, **self._seen}
             log.warning("footprints wait", error=str(error) or type(error).__name__)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from commerce.favourites import footprint_store
@@ -108,12 +109,15 @@ async def test_old_and_surplus_footprints_are_removed(market: Market, app: Appli
     assert await market.value("SELECT count(*) FROM footprints") == MOST
 
 
-async def test_the_trail_waits_for_postgresql(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fault", [ConnectionRefusedError("away"), asyncpg.ForeignKeyViolationError("deleted")])
+async def test_the_trail_goes_on_after_a_fault(
+    market: Market, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
     member, trail = await market.member(), market.app.resource(Trail)
     trail.note(member.id, market.product_id)
 
     async def away(connection: Any, seen: Any) -> None:
-        raise ConnectionRefusedError
+        raise fault
 
     with monkeypatch.context() as broken:
         broken.setattr(footprint_store, "add", away)
