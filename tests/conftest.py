@@ -21,6 +21,7 @@ import pytest
 import redis.asyncio as aioredis
 import structlog
 from aiohttp.test_utils import TestClient, TestServer, unused_port
+from hypothesis import settings as property_settings
 from playwright import async_api as playwright
 from structlog.contextvars import merge_contextvars
 from structlog.dev import ConsoleRenderer, plain_traceback
@@ -34,6 +35,10 @@ from server.settings import Settings
 from tests import databases
 from tests.browser import find as find_browser
 from tests.databases import Addresses, Kept
+
+# A slow machine is no failure: a test that hangs meets the suite's own time limit.
+property_settings.register_profile("suite", deadline=None)
+property_settings.load_profile("suite")
 
 FAST_POSTGRES = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "400"}
 FAST_VALKEY = {"appendfsync": "no", "databases": "64"}
