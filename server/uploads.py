@@ -104,7 +104,7 @@ async def read_picture(call: Call) -> bytes:
         raise PictureTooLarge from None
     except BadRequest:
         raise Invalid("file", "表单读不出来") from None
-    unknown = set(form) - {"file"}
+    unknown = set(form) - {"file", "csrf_token"}
     if unknown:
         raise Invalid(min(unknown), "没有这个字段")
     field = form.get("file")

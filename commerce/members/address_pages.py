@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlencode
 
+import msgspec
 from msgspec import Meta
 
 from commerce.credentials import local_path
-from commerce.members import address_store
+from commerce.members import address_store, pasted
 from commerce.members.addresses import (
     MOST,
     add_address,
@@ -44,7 +45,7 @@ class FormQuery(Body, frozen=True, kw_only=True):
 
 
 class AddressForm(Body, frozen=True, kw_only=True):
-    """The form as it was filled in; ``refresh`` asks for the next level of regions, not to save."""
+    """The form as it was filled in. ``refresh`` asks for the next level of regions, ``read`` to read ``pasted``."""
 
     name: Text = ""
     phone: Text = ""
@@ -55,6 +56,8 @@ class AddressForm(Body, frozen=True, kw_only=True):
     is_default: bool = False
     next: Annotated[str, Meta(max_length=2000)] = ""
     refresh: Text = ""
+    pasted: Text = ""
+    read: Text = ""
 
 
 class PlaceView(View, frozen=True, kw_only=True):
@@ -114,8 +117,8 @@ async def show_new(call: Call, query: FormQuery) -> Page:
 async def add(call: Call) -> Page | Redirect:
     """Add an address."""
     form = await call.form(AddressForm)
-    if form.refresh:
-        return _form(form)
+    if form.refresh or form.read:
+        return _form(_read(form) if form.read else form)
     filled, faults = _filled(call, form)
     if faults:
         return _form(form, faults, status=422)
@@ -142,8 +145,8 @@ async def show_one(call: Call, address_id: int, query: FormQuery) -> Page:
 async def change(call: Call, address_id: int) -> Page | Redirect:
     """Change an address."""
     form = await call.form(AddressForm)
-    if form.refresh:
-        return _form(form, address_id=address_id)
+    if form.refresh or form.read:
+        return _form(_read(form) if form.read else form, address_id=address_id)
     filled, faults = _filled(call, form)
     if faults:
         return _form(form, faults, address_id=address_id, status=422)
@@ -180,6 +183,14 @@ async def restore(call: Call, address_id: int) -> Redirect:
     async with call.transaction() as connection:
         await restore_address(connection, call.member.id, address_id)
     return await _book(call)
+
+
+def _read(form: AddressForm) -> AddressForm:
+    """Return the form with what was read from the pasted text; what was not read stays as it is."""
+    found = msgspec.structs.asdict(pasted.read(form.pasted))
+    if found["province"]:  # of a new place the old levels say nothing
+        form = msgspec.structs.replace(form, province="", city="", region_code="")
+    return msgspec.structs.replace(form, **{name: value for name, value in found.items() if value})
 
 
 def _way(given: str) -> str:

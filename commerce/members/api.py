@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from commerce.credentials import OldPasswordWrong, TooManyTries
-from commerce.members import address_store, store
+from commerce.members import address_store, pasted, store
 from commerce.members.addresses import add_address, change_address, remove_address
 from commerce.members.codes import send_code
 from commerce.members.errors import CodeWrong, CredentialsWrong, MemberBanned, TooManyAddresses
 from commerce.members.log_in import log_in, one_target
 from commerce.members.profile import rename
+from commerce.members.regions import regions
 from commerce.members.security import change_password
 from commerce.members.types import (
     AddressBody,
@@ -20,6 +21,8 @@ from commerce.members.types import (
     MemberPatch,
     MemberView,
     PasswordChange,
+    PastedText,
+    ReadingView,
     SessionView,
     Visitor,
     address_view,
@@ -127,6 +130,20 @@ async def add(call: Call, body: AddressBody) -> AddressView:
     """Add an address."""
     async with call.transaction() as connection:
         return address_view(await add_address(connection, call.member.id, body))
+
+
+@book.post("/api/v1/addresses/readings", LoggedIn(), key=Key.OWN, limit="60/minute")
+async def read(call: Call, body: PastedText) -> ReadingView:
+    """Read a pasted text as an address. Nothing is kept."""
+    found = pasted.read(body.text)
+    region = regions().known(found.region_code)
+    return ReadingView(
+        name=found.name,
+        phone=found.phone,
+        region_code=found.region_code,
+        region=region.text if region is not None else "",
+        detail=found.detail,
+    )
 
 
 @book.get("/api/v1/addresses/{address_id}", LoggedIn())

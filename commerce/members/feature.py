@@ -5,6 +5,7 @@ from __future__ import annotations
 from commerce.members import (
     address_pages,
     api,
+    avatar,
     backoffice,
     belonging_store,
     codes,
@@ -39,7 +40,7 @@ def setup(app: Application) -> None:
     app.provide(Belongings, belongings)
     app.add(api.accounts, api.book, security_api.routes, pages.routes, contact_pages.routes)
     app.add(address_pages.routes, backoffice.routes)
-    app.add(safety_api.routes, safety_pages.routes)
+    app.add(safety_api.routes, safety_pages.routes, avatar.routes)
     app.job(merging.JOB)
     app.job(exports.JOB)
     app.schedule(leaving.SCHEDULE)

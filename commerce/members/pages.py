@@ -64,7 +64,7 @@ class NameForm(Body, frozen=True, kw_only=True):
 class Done(Body, frozen=True, kw_only=True):
     """What was just done, so that the page says so."""
 
-    done: Literal["", "name", "password", "first", "bound", "unbound", "phone", "email", "merged", "pay"] = ""
+    done: Literal["", "name", "password", "first", "bound", "unbound", "phone", "email", "merged", "pay", "avatar"] = ""
 
 
 def told(call: Call, problem: Problem) -> str:
@@ -205,6 +205,11 @@ async def change_my_password(call: Call) -> Page | Redirect:
         return await _security(call, member, {problem.field or "old": told(call, problem)}, status=problem.status)
     call.renew(issued)
     return Redirect("/me/security?done=" + ("first" if member.password_hash is None else "password"))
+
+
+async def refused_profile(call: Call, field: str, problem: Problem) -> Page:
+    """Return the page with what is wrong with a part of the profile."""
+    return await _security(call, await _me(call), {field: told(call, problem)}, status=problem.status)
 
 
 async def _security(

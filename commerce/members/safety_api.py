@@ -12,6 +12,7 @@ from commerce.members.errors import ExportTooSoon, LeavingHeld, ProofWrong
 from commerce.members.leaving_store import Export
 from commerce.members.pay_password import set_pay_password
 from commerce.members.proof import Proof
+from commerce.members.security_api import as_in_body
 from server.clock import wire
 from server.http import Body, Call, Id, Instant, LoggedIn, Routes, View
 from server.http.routes import Key
@@ -138,7 +139,8 @@ async def show_pay_password(call: Call) -> PayPasswordView:
 )
 async def change_pay_password(call: Call, body: PayPasswordBody) -> None:
     """Set or reset the caller's payment password."""
-    await set_pay_password(call.app, call.member.id, body.new, body.proof)
+    with as_in_body():
+        await set_pay_password(call.app, call.member.id, body.new, body.proof)
 
 
 @routes.post(
@@ -151,7 +153,8 @@ async def change_pay_password(call: Call, body: PayPasswordBody) -> None:
 )
 async def leave(call: Call, body: LeaveBody) -> LeavingView:
     """Have the caller's account deleted in seven days. Every session ends, this one too."""
-    return LeavingView(due_at=wire(await leaving.leave(call.app, call.member.id, body.proof)))
+    with as_in_body():
+        return LeavingView(due_at=wire(await leaving.leave(call.app, call.member.id, body.proof)))
 
 
 @routes.post("/api/v1/me/exports", LoggedIn(), status=202, key=Key.OWN, errors=(ExportTooSoon,))

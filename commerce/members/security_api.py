@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -72,6 +74,17 @@ class OfferView(View, frozen=True, kw_only=True):
     against: list[str]
 
 
+@contextlib.contextmanager
+def as_in_body() -> Iterator[None]:
+    """Name the field of a wrong proof, or of the new one's code, as bodies have it: forms call them otherwise."""
+    try:
+        yield
+    except ProofWrong as problem:
+        raise ProofWrong(field=f"proof.{problem.field}") from None
+    except NewCodeWrong:
+        raise NewCodeWrong(field="code") from None
+
+
 @routes.post("/api/v1/me/proof-codes", LoggedIn(), status=202, key=Key.OWN, errors=(RateLimited, ProofWrong))
 async def ask_for_proof(call: Call, body: ProofRequest) -> CodeSent:
     """Send a code to the caller's own phone or mail address, to prove a change with."""
@@ -88,7 +101,8 @@ async def ask_for_proof(call: Call, body: ProofRequest) -> CodeSent:
 async def change_phone(call: Call, body: PhoneChange) -> MemberView:
     """Add or replace the caller's phone."""
     target = phone_of(body.phone)
-    return member_view(await change_contact(call.app, call.member.id, target, body.code, body.proof, call.tr))
+    with as_in_body():
+        return member_view(await change_contact(call.app, call.member.id, target, body.code, body.proof, call.tr))
 
 
 @routes.post(
@@ -101,7 +115,8 @@ async def change_phone(call: Call, body: PhoneChange) -> MemberView:
 async def change_email(call: Call, body: EmailChange) -> MemberView:
     """Add or replace the caller's mail address."""
     target = email_of(body.email)
-    return member_view(await change_contact(call.app, call.member.id, target, body.code, body.proof, call.tr))
+    with as_in_body():
+        return member_view(await change_contact(call.app, call.member.id, target, body.code, body.proof, call.tr))
 
 
 @routes.get("/api/v1/me/merge-offers/{offer}", LoggedIn())

@@ -160,6 +160,22 @@ class AddressPatch(Body, frozen=True, kw_only=True):
     is_default: bool | UnsetType = UNSET
 
 
+class PastedText(Body, frozen=True, kw_only=True):
+    """A text with a name, a phone number and an address in any order."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=400)]
+
+
+class ReadingView(View, frozen=True, kw_only=True):
+    """What was read of a text; empty for what was not."""
+
+    name: str
+    phone: str
+    region_code: str
+    region: str
+    detail: str
+
+
 class AddressView(View, frozen=True, kw_only=True):
     """An address of the caller."""
 

@@ -70,6 +70,7 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "POST /api/v1/auth/sessions": {"phone": "13800001111", "code": "000000"},
         "PATCH /api/v1/me": {"nickname": "甲的昵称"},
         "POST /api/v1/me/proof-codes": {"by": "phone"},
+        "POST /api/v1/addresses/readings": {"text": "甲 13800000000 上海市徐汇区路 1 号"},
         "POST /api/v1/me/phone": {
             "phone": "13800001112", "code": "000000", "proof": {"by": "password", "password": "not hers", "code": ""},
         },

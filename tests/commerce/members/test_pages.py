@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from aiohttp import FormData
 from aiohttp.test_utils import TestClient
+from PIL import Image
 
 from commerce.credentials import local_path
 from commerce.members.demo import demo_buyers
@@ -326,3 +329,37 @@ async def test_the_centre_counts_what_waits(browser: Browser, app: Application) 
     await browser.open("/me")
     assert re.search(r'href="/orders\?status=pending_payment">.*待付款<b class="count">3</b></a>', browser.text)
     assert browser.text.count('class="count"') == 1
+
+
+async def test_a_pasted_text_fills_the_form_and_saves_nothing(browser: Browser) -> None:
+    await browser.log_in()
+    await browser.open("/me/addresses/new")
+    await browser.post("/me/addresses", read="1", pasted="王强 18600001111 浙江省杭州市西湖区文三路90号")
+    assert browser.status == 200
+    for text in ('value="王强"', 'value="18600001111"', 'value="文三路90号"', 'value="330106" selected'):
+        assert text in browser.text, text
+    await browser.open("/api/v1/addresses")
+    assert '"total":0' in browser.text
+
+
+async def test_a_picture_is_taken_and_taken_away(browser: Browser) -> None:
+    await browser.log_in()
+    await browser.open("/me/security")
+    token = re.search(r'name="csrf-token" content="([^"]+)"', browser.text)
+    assert token is not None
+    made = io.BytesIO()
+    Image.new("RGB", (300, 200), "red").save(made, "PNG")
+
+    async def send(raw: bytes) -> None:
+        form = FormData()
+        form.add_field("csrf_token", token[1])
+        form.add_field("file", raw, filename="a.png", content_type="image/png")
+        await browser._took(await browser.client.post("/me/avatar", data=form))
+
+    await send(b"no picture at all")
+    assert (browser.status, "aria-invalid" in browser.text) == (415, True)
+    await send(made.getvalue())
+    assert (browser.status, browser.path) == (200, "/me/security?done=avatar")
+    assert re.search(r'class="face" src="/media/u/', browser.text)
+    await browser.post("/me/avatar/remove")
+    assert not re.search(r'class="face" src="/media/u/', browser.text)
