@@ -1,12 +1,11 @@
-// The bell counts unread messages, on a phone's bar of tabs too: as they stand at the connection, then at each new one.
+// The bell counts unread messages, on a phone's bar of tabs too: as they stand when the page opens, then at each new one.
 
 import { get } from "lingfeng/api";
 
+const STAY = 5000; // milliseconds: who only passes by needs no connection
 const bells = document.querySelectorAll("[data-bell], .tabbar a[href='/me']");
-let known = false;
 
 function show(unread) {
-  known = true;
   for (const bell of bells) {
     let count = bell.querySelector(".count");
     if (!count) {
@@ -23,16 +22,19 @@ async function ask() {
   try {
     show((await get("/api/v1/me/messages/unread")).total);
   } catch {
-    // no answer: the next connection asks again
+    // no answer: the next page, or the connection, asks again
   }
 }
 
-// The page comes first: the connection is made once the browser has nothing better to do.
 async function listen() {
+  if (document.visibilityState !== "visible") {
+    document.addEventListener("visibilitychange", listen, { once: true });
+    return;
+  }
   const { on } = await import("lingfeng/member");
   on("message", (message) => show(message.unread));
   on("resync", ask);
 }
 
-(globalThis.requestIdleCallback ?? setTimeout)(listen);
-setTimeout(() => known || ask(), 4000); // where no connection comes about
+(globalThis.requestIdleCallback ?? setTimeout)(ask);
+setTimeout(listen, STAY);
