@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commerce.staff import api, pages
+from commerce.staff import api, pages, security_api, security_pages
 from commerce.staff.directory import directory
 from commerce.staff.tiles import Tile, Tiles
 from commerce.staff.types import Permission
@@ -24,4 +24,4 @@ def setup(app: Application) -> None:
         )
     )
     app.provide(Tiles, tiles)
-    app.add(api.routes, pages.routes)
+    app.add(api.routes, pages.routes, security_api.routes, security_pages.routes)

@@ -6,9 +6,10 @@ import msgspec
 
 from commerce.credentials import check_password, clear_tries, count_try
 from commerce.staff import store
-from commerce.staff.otp import step_of, unseal
+from commerce.staff.second_factor import SecondFactorWrong, hold
 from commerce.staff.types import Staff, StaffLogIn
 from server.application import Application
+from server.database import Connection
 from server.errors import Unauthenticated
 from server.http import Kind
 from server.http.session import Issued
@@ -27,7 +28,7 @@ class OtpRequired(Unauthenticated):
 
 
 class OtpWrong(Unauthenticated):
-    """The one-time password is another one, or was used."""
+    """The one-time password, or the recovery code, is another one, or was used."""
 
     code, message = "otp_wrong", "动态验证码不对或已用过"
 
@@ -51,20 +52,22 @@ async def log_in(app: Application, body: StaffLogIn, address: str, agent: str) -
         if staff is not None:
             await _refused(app, staff, address, agent, "password")
         raise StaffCredentialsWrong
-    step = None
-    if staff.otp_secret is not None:
-        if not body.otp or not body.otp.strip():
-            raise OtpRequired
-        step = step_of(unseal(app.settings.secret, staff.otp_secret), body.otp.strip())
-        if step is None:
-            await _refused(app, staff, address, agent, "otp")
-            raise OtpWrong(field="otp")
-    async with app.database.transaction() as connection:
-        if step is not None and not await store.use_otp(connection, staff.id, step):
-            raise OtpWrong(field="otp")
-        await clear_tries(connection, Kind.STAFF, account)
-        issued = await app.sessions.issue(connection, Kind.STAFF, staff.id, address, agent)
-        await store.note(connection, staff.id, "log_in", address, agent)
+    if staff.otp_secret is not None and (not body.otp or not body.otp.strip()):
+        raise OtpRequired
+    try:
+        async with app.database.transaction() as connection:
+            if staff.otp_secret is not None:
+                await hold(app, connection, staff, body.otp or "")
+            return await _opened(app, connection, staff, address, agent)
+    except SecondFactorWrong:
+        await _refused(app, staff, address, agent, "otp")
+        raise OtpWrong(field="otp") from None
+
+
+async def _opened(app: Application, connection: Connection, staff: Staff, address: str, agent: str) -> StaffEntered:
+    await clear_tries(connection, Kind.STAFF, staff.account)
+    issued = await app.sessions.issue(connection, Kind.STAFF, staff.id, address, agent)
+    await store.note(connection, staff.id, "log_in", address, agent)
     return StaffEntered(staff, issued)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from commerce.credentials import local_path
-from commerce.staff import store
+from commerce.staff import otp_store, store
 from commerce.staff.api import log_out
 from commerce.staff.log_in import OtpRequired, log_in
 from commerce.staff.tiles import Tiles
@@ -75,10 +75,12 @@ async def leave(call: Call) -> Redirect:
 
 
 @routes.page("/backoffice", StaffWith())
-async def show_home(call: Call) -> Page:
-    """Show the doors that the caller may open, and what waits behind them."""
+async def show_home(call: Call) -> Page | Redirect:
+    """Show the doors that the caller may open, and what waits behind them; first of all a second factor, if need be."""
     tiles, waiting, counted = call.resource(Tiles).of(call.staff), {}, {}
     async with call.database.connection() as connection:
+        if not call.staff.permissions and await otp_store.lacking(connection, call.staff.id):
+            return Redirect("/backoffice/security")
         for tile in tiles:
             if tile.waiting is not None:
                 waiting[tile.href] = await tile.waiting(connection, call.staff.shops)

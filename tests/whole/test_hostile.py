@@ -84,6 +84,10 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "POST /api/v1/me/departure": {"proof": {"by": "password", "password": "not hers", "code": ""}},
         # Too weak to be taken, and the present one is another: nobody's session ends.
         "POST /api/v1/me/password": {"old": "not hers", "new": "weak"},
+        "POST /api/v1/staff/me/otp": {"password": "not hers"},
+        "POST /api/v1/staff/me/otp/confirm": {"otp": "000000"},
+        "POST /api/v1/staff/me/otp/codes": {"password": "not hers", "otp": "000000"},
+        "POST /api/v1/staff/me/otp/off": {"password": "not hers", "otp": "000000"},
         "POST /api/v1/staff/me/password": {"old": "not hers", "new": "weak"},
         "POST /api/v1/addresses": address,
         "PATCH /api/v1/addresses/{address_id}": address,
