@@ -101,32 +101,18 @@ async def draw(run: DemoRun) -> None:
 
 async def add_goods(run: DemoRun) -> None:
     """Add shops, categories, brands, products and SKUs, and fill up the stock of those that were bought from."""
-    shops = {shop.slug: shop for shop in demo.SHOPS}
-    brands = {brand.slug: brand for brand in demo.BRANDS}
-    categories = {category.slug: category for category in demo.CATEGORIES}
-    texts = {
-        product.slug: " ".join(
-            (
-                shops[product.shop].name,
-                brands[product.brand].name if product.brand in brands else "",
-                categories[product.category].name,
-                categories[top].name if (top := categories[product.category].parent) else "",
-            )
-        )
-        for product in demo.PRODUCTS
-    }
     async with run.app.database.transaction() as connection:
         ids = {
             "shops": await demo_store.add_shops(connection, demo.SHOPS, run.pictures),
             "categories": await demo_store.add_categories(connection, demo.CATEGORIES),
             "brands": await demo_store.add_brands(connection, demo.BRANDS),
         }
-        products = await demo_store.add_products(connection, demo.PRODUCTS, run.pictures, ids, texts)
+        products = await demo_store.add_products(connection, demo.PRODUCTS, run.pictures, ids)
         skus = await demo_store.add_skus(connection, demo.PRODUCTS, run.pictures, products)
         await _fill(connection, skus)
         if scene := run.pictures.get(_STORY[0]):
             await demo_store.add_story(connection, *_STORY, scene)
-    run.say(f"  {len(shops)} shops, {len(products)} products, {len(skus)} SKUs")
+    run.say(f"  {len(demo.SHOPS)} shops, {len(products)} products, {len(skus)} SKUs")
 
 
 async def fill_stock(run: DemoRun) -> None:

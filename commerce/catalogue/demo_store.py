@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from commerce.catalogue import words
-from commerce.catalogue.demo import Brand, Category, Product, Shop, Sku
+from commerce.catalogue.demo import Brand, Category, Product, Shop
 from server.database import Connection, Row
 
 _LOCK = 0x64656D6F  # one number that every demo run takes
@@ -61,21 +60,20 @@ async def add_products(
     products: Sequence[Product],
     pictures: Mapping[str, str],
     ids: Mapping[str, Mapping[str, int]],
-    texts: Mapping[str, str],
 ) -> dict[str, int]:
     """Add the products that are missing, renew the drawings of the others, and return the ids by slug.
 
-    ``ids`` are those of ``shops``, ``categories`` and ``brands``; ``texts`` are searched beside a product's own.
+    ``ids`` are those of ``shops``, ``categories`` and ``brands``.
     """
     await connection.executemany(
         """
         INSERT INTO products (
             shop_id, category_id, brand_id, slug, title, subtitle, description, parameters, pictures, spec_names,
-            search, status, created_at
+            status, created_at
         )
         VALUES (
-            $1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9::jsonb, $10, $11::text::tsvector, 'on',
-            now() - make_interval(hours => $12)
+            $1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9::jsonb, $10, 'on',
+            now() - make_interval(hours => $11)
         )
         ON CONFLICT (slug) DO UPDATE SET pictures = excluded.pictures
         WHERE products.pictures <> excluded.pictures
@@ -93,7 +91,6 @@ async def add_products(
                 product.parameters,
                 [pictures[name] for name in product.pictures if name in pictures],
                 [name for name, _ in product.skus[0].specs],
-                _searched(product, texts.get(product.slug, "")),
                 at,
             )
             for at, product in enumerate(products)
@@ -159,19 +156,3 @@ async def add_story(
 
 def _ids(rows: Sequence[Row]) -> dict[str, int]:
     return {row["slug"]: row["id"] for row in rows}
-
-
-def _searched(product: Product, beside: str) -> str:
-    specs = " ".join(value for sku in product.skus for value in _values(sku))
-    return words.vector(
-        {
-            "A": product.title,
-            "B": f"{product.subtitle} {beside}",
-            "C": specs,
-            "D": " ".join((*(f"{name} {value}" for name, value in product.parameters), product.description)),
-        }
-    )
-
-
-def _values(sku: Sku) -> list[str]:
-    return [value for _, value in sku.specs]

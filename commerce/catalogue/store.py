@@ -79,7 +79,7 @@ async def product(
     row = await connection.fetchrow(
         """
         SELECT
-            p.id, p.slug, p.title, p.subtitle, p.description, p.parameters, p.pictures, p.tags, p.spec_names,
+            p.id, p.slug, p.title, p.subtitle, p.description, p.parameters, p.pictures, p.alts, p.tags, p.spec_names,
             p.status, p.sales, p.category_id,
             jsonb_build_object(
                 'id', s.id, 'slug', s.slug, 'name', s.name, 'intro', s.intro, 'logo', s.logo, 'products', (
@@ -166,16 +166,28 @@ async def related(connection: Connection, product_id: int, category_id: int, sho
     """Return products near one: of its category first, then of the categories beside it, then of its shop."""
     rows = await connection.fetch(
         """
-        SELECT p.id
-        FROM products AS p
-        JOIN categories AS c ON c.id = p.category_id
-        WHERE p.status = 'on' AND p.id <> $1::bigint
-            AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
-        ORDER BY
-            p.category_id = $2::bigint DESC,
-            c.parent_id IS NOT DISTINCT FROM (SELECT parent_id FROM categories WHERE id = $2::bigint) DESC,
-            p.shop_id = $3::bigint DESC, p.sales DESC, p.id
-        LIMIT $4::bigint
+        WITH same AS (
+            SELECT p.id
+            FROM products AS p
+            WHERE p.status = 'on' AND p.category_id = $2::bigint AND p.id <> $1::bigint
+                AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
+            ORDER BY p.shop_id = $3::bigint DESC, p.sales DESC, p.id
+            LIMIT $4::bigint
+        ),
+        -- Only where the category has too few: everything else is looked at for it.
+        others AS (
+            SELECT p.id
+            FROM products AS p
+            JOIN categories AS c ON c.id = p.category_id
+            WHERE p.status = 'on' AND p.category_id <> $2::bigint
+                AND (SELECT count(*) FROM same) < $4::bigint
+                AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
+            ORDER BY
+                c.parent_id IS NOT DISTINCT FROM (SELECT parent_id FROM categories WHERE id = $2::bigint) DESC,
+                p.shop_id = $3::bigint DESC, p.sales DESC, p.id
+            LIMIT $4::bigint
+        )
+        SELECT id FROM same UNION ALL SELECT id FROM others LIMIT $4::bigint
         """,
         product_id,
         category_id,

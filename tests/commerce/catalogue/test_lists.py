@@ -89,12 +89,7 @@ async def test_a_percent_sign_is_looked_for_as_it_is(shelf: Shelf) -> None:
     assert await titles(shelf, q="100") != found  # the sign is part of what is looked for
 
 
-def test_words_are_written_as_postgresql_reads_them() -> None:
-    assert words.query("") == words.query(" %_\\ ") == ""
-    assert words.query("保温杯") == "'保温杯':*"
-    assert words.query("a'b") == "'a' & 'b':*"
-    assert words.vector({"A": "", "B": "?"}) == ""
-    assert len(words.vector({"A": "保温杯 " * 20_000}).split()) == 16_000
+def test_a_pattern_holds_signs_as_they_are() -> None:
     assert words.pattern("50%_\\") == "%50\\%\\_\\\\%"
 
 
