@@ -1,4 +1,4 @@
-"""The catalogue: shops, categories, brands, products and their SKUs; home, lists, search and product pages.
+"""The catalogue: shops, categories, brands, products and their SKUs; home and product pages.
 
 Features above ask about SKUs here, and put their own blocks on the home and product pages and their own data into the
 demo through the registries HomeBlocks, ProductBlocks and DemoSteps (each ``app.resource(…).add(…)`` in ``setup``).
