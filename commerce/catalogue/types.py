@@ -84,7 +84,10 @@ class Sku(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):
-    """A product with all that its page shows. ``description`` is Markdown, not to be trusted."""
+    """A product with all that its page shows. ``description`` is Markdown, not to be trusted.
+
+    ``alts`` say what pictures show, by address, where somebody wrote it down.
+    """
 
     id: int
     slug: str
@@ -93,6 +96,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     parameters: list[tuple[str, str]]
     pictures: list[str]
+    alts: dict[str, str] = {}
     tags: list[str]
     spec_names: list[str]
     status: Status

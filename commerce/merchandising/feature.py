@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from commerce.merchandising import api, batch_run, batches, editor, files, listing, pictures, schedule, tree_pages
+from commerce.catalogue import DemoSteps
+from commerce.merchandising import api, batch_run, batches, demo, editor, files, listing, pictures, schedule, tree_pages
 from commerce.merchandising.types import VIEW
 from commerce.staff import Tile, Tiles
 from server.application import Application
@@ -21,6 +22,7 @@ def setup(app: Application) -> None:
         tree_pages.routes,
     )
     app.job(batch_run.JOB)
+    app.resource(DemoSteps).add(demo.STEP)
     app.schedule(schedule.SCHEDULE)
     app.resource(Tiles).add(
         Tile(
