@@ -132,6 +132,6 @@ async def read_file(call: Call) -> tuple[str, bytes]:
 
 
 def _shown(call: Call, fault: str = "") -> Page:
-    columns = [(COLUMNS[name], ENGLISH[name]) for name in COLUMNS]
+    columns = [(name, COLUMNS[name], ENGLISH[name]) for name in COLUMNS]
     values = {"columns": columns, "fault": fault, "lines": MOST_LINES, "exported": MOST_EXPORTED}
     return Page("merchandising/files.html", values, status=422 if fault else 200)

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from commerce.catalogue.sku_store import ordered
-from commerce.catalogue.types import Category
+from commerce.catalogue.types import Category, Status
 from commerce.merchandising.types import Change, Choices, Described, Edit, Goods, Item, Named, PriceChange
 from server.database import Connection, many, one, touched
 
@@ -50,6 +50,9 @@ async def goods(connection: Connection, product_ids: Sequence[int], shops: Seque
     found = {}
     for row in rows:
         made = msgspec.convert(dict(row), Goods, str_keys=True, strict=False)
+        if not made.spec_names:  # nobody has said in which order they are shown
+            named = dict.fromkeys(name for sku in made.skus if sku.status is Status.ON for name in sorted(sku.specs))
+            made = msgspec.structs.replace(made, spec_names=list(named))
         skus = [msgspec.structs.replace(sku, specs=ordered(sku.specs, made.spec_names)) for sku in made.skus]
         found[made.id] = msgspec.structs.replace(made, skus=skus)
     return found
