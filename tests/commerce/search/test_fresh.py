@@ -11,6 +11,7 @@ import pytest
 from commerce import stock
 from commerce.search import feed
 from commerce.search.feed import Follower
+from commerce.search.types import Wish
 from commerce.staff.demo import create_staff
 from server.http.session import Kind
 from tests.commerce.search.conftest import COUNT, Mall
@@ -69,6 +70,18 @@ async def test_a_process_finds_what_another_wrote(mall: Mall) -> None:
     found = (await other.fresh()).columns
     assert found.sales[found.slots[product]] == 10_000_000
     assert other.index.revision == mall.app.resource(Follower).index.revision
+
+
+async def test_who_gives_up_leaves_the_look_for_news_to_others(mall: Mall) -> None:
+    for wait in (0.0, 0.002, 0.01, 0.03):
+        other = Follower(mall.app.database)
+        leaving = [asyncio.create_task(other.fresh()) for _ in range(3)]
+        await asyncio.sleep(wait)
+        for task in leaving:
+            task.cancel()
+        indexes = await asyncio.gather(*(other.fresh() for _ in range(5)))
+        assert {index.search(Wish(), 0, 1).total for index in indexes} == {COUNT}
+        assert len(other.index.columns.slots) == other.index.columns.size == COUNT
 
 
 async def test_prices_and_skus_change_lists(mall: Mall) -> None:
