@@ -246,7 +246,18 @@ async def test_an_identity_of_another_account_is_not_taken_from_it(visitors: Any
     await second.log_in("13900000001")
     await second.open("/me/identities/wechat/bind")
     await second.consent()
+    assert second.path.startswith("/me/merge?offer=")
     assert (await visitors_owner(visitors))["phone"] == PHONE
+    mine = await second.me()
+    await second.open("/me/identities/wechat/bind")
+    await second.consent()
+    offer = parse_qs(urlsplit(second.path).query)["offer"][0]
+    await second.post("/me/merge", offer=offer)
+    assert second.path == "/me/security?done=merged"
+    owner = await visitors_owner(visitors)
+    assert (owner["id"], owner["phone"]) == (mine["id"], "13900000001")
+    await first.open("/me")
+    assert first.path.startswith("/login?")
 
 
 async def visitors_owner(visitors: Any) -> dict[str, Any]:
