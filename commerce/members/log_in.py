@@ -22,10 +22,11 @@ from server.http.session import Issued
 
 
 class Entered(msgspec.Struct, frozen=True):
-    """Somebody has logged in."""
+    """Somebody has logged in. ``stays`` says that this took back a wish to have the account deleted."""
 
     member: Member
     issued: Issued
+    stays: bool = False
 
 
 async def log_in(app: Application, body: LogIn, visitor: Visitor) -> Entered:
@@ -111,6 +112,6 @@ async def enter(app: Application, connection: Connection, member: Member, visito
     if member.status is not Status.ACTIVE:
         raise MemberBanned
     await notice_device(app, connection, member.id, visitor)
-    await leaving_store.stay(connection, member.id)
+    stays = await leaving_store.stay(connection, member.id)
     issued = await app.sessions.issue(connection, Kind.MEMBER, member.id, visitor.address, visitor.agent)
-    return Entered(member, issued)
+    return Entered(member, issued, stays)

@@ -64,7 +64,9 @@ class NameForm(Body, frozen=True, kw_only=True):
 class Done(Body, frozen=True, kw_only=True):
     """What was just done, so that the page says so."""
 
-    done: Literal["", "name", "password", "first", "bound", "unbound", "phone", "email", "merged", "pay", "avatar"] = ""
+    done: Literal[
+        "", "name", "password", "first", "bound", "unbound", "phone", "email", "merged", "pay", "avatar", "stays"
+    ] = ""
 
 
 def told(call: Call, problem: Problem) -> str:
@@ -73,9 +75,9 @@ def told(call: Call, problem: Problem) -> str:
 
 
 def let_in(call: Call, entered: Entered, way: str) -> Redirect:
-    """Give the browser its session and send it on."""
+    """Give the browser its session and send it on; who has just taken a deletion back is told so first."""
     call.set_cookie(COOKIES[Kind.MEMBER], entered.issued.token, int(LIFETIME[Kind.MEMBER].total_seconds()))
-    return Redirect(local_path(way, HOME))
+    return Redirect("/me/security?done=stays" if entered.stays else local_path(way, HOME))
 
 
 @routes.page("/login", Anyone())

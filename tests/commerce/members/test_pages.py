@@ -363,3 +363,39 @@ async def test_a_picture_is_taken_and_taken_away(browser: Browser) -> None:
     assert re.search(r'class="face" src="/media/u/', browser.text)
     await browser.post("/me/avatar/remove")
     assert not re.search(r'class="face" src="/media/u/', browser.text)
+
+
+async def test_who_leaves_and_comes_back_is_told_that_they_stay(browser: Browser) -> None:
+    await browser.log_in()
+    await browser.open("/me/leave")
+    await browser.post("/me/leave", by="phone")
+    assert browser.status == 422
+    assert "必填" in browser.text
+    assert "请先确认你知道后果" in browser.text
+    await browser.post("/me/proof/leave", by="phone")
+    assert browser.status == 200
+    await browser.post("/me/leave", by="phone", code=await browser.code(PHONE), sure="1")
+    assert browser.status == 200
+    assert "注销申请已收到" in browser.text
+    await browser.open("/me")
+    assert browser.path == "/login?next=/me"
+    await browser.log_in()
+    assert browser.path == "/me/security?done=stays"
+    assert "注销已取消" in browser.text
+
+
+async def test_devices_are_ended_on_their_page(browser: Browser) -> None:
+    await browser.log_in()
+    for path in ("/me/devices", "/me/data", "/me/pay-password", "/me/contact/phone", "/me/contact/email"):
+        await browser.open(path)
+        assert browser.status == 200, path
+    await browser.open("/me/contact/fax")
+    assert browser.status == 404
+    await browser.open("/me/devices")
+    assert "本机" in browser.text
+    await browser.post("/me/devices/others/end")
+    assert browser.path == "/me/devices?done=others"
+    await browser.post("/me/data")
+    assert "正在做" in browser.text
+    await browser.post("/me/data")
+    assert browser.status == 429
