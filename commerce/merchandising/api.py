@@ -26,16 +26,19 @@ Fen = Annotated[int, Meta(ge=1, le=100_000_000_000)]
 
 
 class SkuBody(Body, frozen=True, kw_only=True):
-    """A SKU as it is wanted; with the `id` of one of the product's, that one is changed. Prices are fen."""
+    """A SKU as it is wanted; with the `id` of one of the product's, that one is changed and what is left out stays.
+
+    Prices are fen; `on_hand` is what was counted.
+    """
 
     id: Id | None = None
     code: Annotated[str, Meta(min_length=1, max_length=40, pattern=PLAIN)]
-    specs: dict[Text, Text] = field(default_factory=dict)
+    specs: dict[Text, Text] | UnsetType = UNSET
     price: Fen
-    list_price: Fen | None = None
-    on_hand: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
-    picture: Text = ""
-    status: Status = Status.ON
+    list_price: Fen | UnsetType | None = UNSET
+    on_hand: Annotated[int, Meta(ge=0, le=1_000_000_000)] | UnsetType = UNSET
+    picture: Text | UnsetType = UNSET
+    status: Status | UnsetType = UNSET
 
 
 class ProductBody(Body, frozen=True, kw_only=True):
@@ -197,7 +200,7 @@ async def create_product(call: Call, body: ProductBody) -> ProductFull:
         alts=body.alts,
         spec_names=body.spec_names,
         status=body.status,
-        skus=[_item(sku, frozenset()) for sku in body.skus],
+        skus=[_item(sku, {}) for sku in body.skus],
     )
     async with call.transaction() as connection:
         saved = await save(connection, None, wanted, who(call))
@@ -282,25 +285,22 @@ def _changed(before: Goods, body: ProductPatch) -> Goods:
     if body.attributes is not UNSET:
         changes["attributes"] = _attributes(body.attributes)
     if body.skus is not UNSET:
-        known = frozenset(item.id for item in before.skus if item.id is not None)
+        known = {item.id: item for item in before.skus if item.id is not None}
         changes["skus"] = [_item(sku, known) for sku in body.skus]
     return msgspec.structs.replace(before, **changes)
 
 
-def _item(body: SkuBody, known: frozenset[int]) -> Item:
-    sku_id = None if body.id is None else int(body.id)
-    if sku_id is not None and sku_id not in known:
+def _item(body: SkuBody, known: dict[int, Item]) -> Item:
+    changes = {
+        name: value
+        for name in ("specs", "list_price", "on_hand", "picture", "status")
+        if (value := getattr(body, name)) is not UNSET
+    }
+    if body.id is None:
+        return Item(code=body.code, price=body.price, **({"specs": {}} | changes))
+    if int(body.id) not in known:
         raise Invalid("skus", "没有这个规格")
-    return Item(
-        id=sku_id,
-        code=body.code,
-        specs=body.specs,
-        price=body.price,
-        list_price=body.list_price,
-        on_hand=body.on_hand,
-        picture=body.picture,
-        status=body.status,
-    )
+    return msgspec.structs.replace(known[int(body.id)], code=body.code, price=body.price, **changes)
 
 
 def _attributes(given: dict[str, list[str]]) -> dict[int, list[str]]:

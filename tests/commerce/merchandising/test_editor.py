@@ -290,3 +290,18 @@ async def test_what_a_struck_through_price_must_have_been(shelf: Shelf, staff: S
     await shelf.change("UPDATE price_changes SET at = at - interval '31 days'")
     await shelf.change("ALTER TABLE price_changes ENABLE TRIGGER price_changes_stay")
     assert warning in await shelf.page(f"{HOME}/{product_id}", headers=staff["admin"])
+
+
+async def test_what_a_client_leaves_out_stays(shelf: Shelf, staff: Staff) -> None:
+    path = f"{API}/{await shelf.product('bottle')}"
+    before = await shelf.get(path, headers=staff["admin"])
+    skus = [{"id": sku["id"], "code": sku["code"], "price": sku["price"]} for sku in before["skus"]]
+    for body in ({"skus": skus}, {"tags": before["tags"]}, {}):
+        async with shelf.client.patch(path, json=body, headers=staff["admin"]) as response:
+            assert (response.status, await response.json()) == (200, before)
+    for wrong in ({"id": "999999"}, {"id": skus[1]["id"]}, {"code": skus[1]["code"]}, {"specs": {"没有": "这种"}}):
+        async with shelf.client.patch(
+            path, json={"skus": [skus[0] | wrong, *skus[1:]]}, headers=staff["admin"]
+        ) as response:
+            told = await response.json()
+            assert (response.status, told["error"]["field"].partition(".")[0]) == (422, "skus"), told
