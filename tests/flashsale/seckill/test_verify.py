@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from commerce.members.merging import make_offer, merge
 from flashsale.seckill import rebuild, release, rewin, verify
 from flashsale.seckill.commands import run_rebuild, run_verify
 from tests.flashsale.seckill.conftest import Stage, pay
@@ -291,3 +292,18 @@ async def test_commands(stage: Stage, redis: Any, capsys: pytest.CaptureFixture[
     assert await run_verify(stage.app, argparse.Namespace(item=10**9)) == 2
     assert await run_rebuild(stage.app, argparse.Namespace(item=10**9)) == 2
     assert "there is no flash sale" in capsys.readouterr().err
+
+
+async def test_orders_of_members_who_merged_are_no_violation(stage: Stage) -> None:
+    """The order goes with the member, the reservation stays with whom Redis knows. Of others that is a violation."""
+    item_id = await stage.sale(quantity=5)
+    winner, keeper = await stage.members(2)
+    await pay(stage, (await stage.won(item_id, winner, key="k")).body["order_no"])
+    await stage.staff_call("POST", f"/{item_id}/end")
+    await stage.db.execute("UPDATE orders SET member_id = $1", keeper.id)
+    found = await stage.verify(item_id)
+    assert {violation.invariant for violation in found.violations} == {"order_content"}
+    async with stage.app.database.transaction() as connection:
+        offer = await make_offer(connection, keeper.id, winner.id, "identity")
+    await merge(stage.app, keeper.id, offer)
+    await stage.balanced(item_id)
