@@ -30,7 +30,7 @@ async def behind(connection: Connection) -> Behind:
         SELECT
             EXISTS (SELECT FROM search_marks) AS marked,
             coalesce((SELECT max(revision) FROM search_products), 0) AS revision,
-            (SELECT revision FROM search_shared) AS shared
+            coalesce((SELECT revision FROM search_shared), 0) AS shared
         """
     )
     return Behind(row["marked"], row["revision"], row["shared"])
@@ -177,12 +177,23 @@ async def write(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 async def turn_shared(connection: Connection) -> None:
     """Have every process read again what products share."""
-    await connection.execute("UPDATE search_shared SET revision = revision + 1")
+    await connection.execute(
+        """
+        INSERT INTO search_shared AS s (revision) VALUES (1)
+        ON CONFLICT (one) DO UPDATE SET revision = s.revision + 1
+        """
+    )
 
 
 async def mark_outdated(connection: Connection, way: str) -> bool:
     """Have every product's row made again if their words were made in another way; return whether they were."""
-    status = await connection.execute("UPDATE search_shared SET way = $1 WHERE way <> $1", way)
+    status = await connection.execute(
+        """
+        INSERT INTO search_shared AS s (revision, way) VALUES (1, $1)
+        ON CONFLICT (one) DO UPDATE SET way = excluded.way WHERE s.way <> excluded.way
+        """,
+        way,
+    )
     if outdated := touched(status) > 0:
         await connection.execute("INSERT INTO search_marks (product_id) SELECT product_id FROM search_products")
     return outdated
@@ -227,7 +238,7 @@ def entry(row: Row) -> Entry:
 
 async def shared(connection: Connection) -> Shared:
     """Return what products share. Inside a transaction of one snapshot, or it may be of two moments."""
-    revision: int = await connection.fetchval("SELECT revision FROM search_shared")
+    revision: int = await connection.fetchval("SELECT coalesce((SELECT revision FROM search_shared), 0)")
     return Shared(
         revision,
         many(Category, await connection.fetch("SELECT id, parent_id, slug, name, icon, position FROM categories")),

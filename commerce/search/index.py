@@ -36,7 +36,7 @@ class Index:
     """All products on the shelf. Not for several threads at once."""
 
     def __init__(self) -> None:
-        self.shared = Shared(0)
+        self.shared = Shared(-1)
         self.columns = Columns()
         self.postings = Postings()
         self.lexicon = Lexicon(self.postings)
