@@ -1,9 +1,8 @@
-"""Who may call what: every route of the platform, as everybody who may not."""
+"""Who may call what: every route of the platform, as everybody who may not. The tables are in matrix.py."""
 
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import pytest
 
@@ -12,282 +11,21 @@ from server.clock import wire
 from server.http.access import Anyone, LoggedIn, StaffWith
 from server.http.routes import Route
 from server.http.session import Kind
+from tests.whole.bodies import bodies, forms
+from tests.whole.matrix import (
+    ANY_STAFF,
+    DOORS,
+    ENDED,
+    LEADS_AWAY,
+    OF_A_MEMBER,
+    OF_A_SHOP,
+    OPEN,
+    PLATFORM,
+    STAFF,
+)
 from tests.whole.world import DOOR, NICKNAME, SECRET_TITLE, Heard, World
 
-PUBLIC = {
-    "the platform": [
-        "GET /styleguide",
-        "GET /language/{locale}",
-        "GET /api/v1/openapi.json",
-        "GET /api/docs",
-        "GET /metrics",
-    ],
-    "realtime": ["POST /api/v1/realtime/tokens", "OPTIONS /socket.io/", "POST /socket.io/", "GET /socket.io/"],
-    "doors": [
-        "POST /api/v1/auth/codes",
-        "POST /api/v1/auth/sessions",
-        "POST /api/v1/staff/sessions",
-        "GET /login",
-        "GET /register",
-        "POST /login",
-        "POST /login/code",
-        "POST /logout",
-        "GET /api/v1/auth/providers",
-        "GET /login/with/{party}",
-        "GET /login/with/{party}/back",
-        "GET /login/phone",
-        "POST /login/phone",
-        "POST /login/phone/code",
-        "GET /backoffice/login",
-        "POST /backoffice/login",
-    ],
-    "catalogue": [
-        "GET /",
-        "GET /api/v1/regions",
-        "GET /api/v1/products",
-        "GET /api/v1/products/{product_id}",
-        "GET /media/{folder}/{name}",
-        "GET /categories",
-        "GET /categories/{slug}",
-        "GET /search",
-        "GET /api/v1/search/suggestions",
-        "GET /api/v1/search/hot",
-        "GET /shops/{slug}",
-        "GET /products/{product_id}",
-        "POST /favourites",
-        "GET /api/v1/flash-sales",
-        "GET /api/v1/flash-sales/{item_id}",
-        "GET /flash-sales",
-        "GET /flash-sales/{item_id}",
-    ],
-    "gateway": ["POST /api/v1/payments/alipay/notify", "GET /payments/{payment_no}/open"],
-    "sandbox": [
-        "GET /sandbox",
-        "GET /sandbox/inbox",
-        "GET /sandbox/alipay",
-        "GET /sandbox/alipay/gateway.do",
-        "POST /sandbox/alipay/gateway.do",
-        "GET /sandbox/alipay/cashier/{token}",
-        "POST /sandbox/alipay/cashier/{token}",
-        "POST /sandbox/alipay/pay",
-        "POST /sandbox/alipay",
-        "POST /sandbox/alipay/refusals",
-        "GET /sandbox/wechat",
-        "POST /sandbox/wechat",
-        "GET /sandbox/wechat/connect/qrconnect",
-        "POST /sandbox/wechat/connect/qrconnect",
-        "GET /sandbox/wechat/sns/oauth2/access_token",
-        "GET /sandbox/wechat/sns/userinfo",
-        "GET /sandbox/qq",
-        "POST /sandbox/qq",
-        "GET /sandbox/qq/oauth2.0/authorize",
-        "POST /sandbox/qq/oauth2.0/authorize",
-        "GET /sandbox/qq/oauth2.0/token",
-        "GET /sandbox/qq/oauth2.0/me",
-        "GET /sandbox/qq/user/get_user_info",
-    ],
-}
-"""What anybody may call. Everything else needs a member, or staff with the permission below."""
-OPEN = {name for names in PUBLIC.values() for name in names}
-
-ANY_STAFF = ""
-STAFF = {
-    "DELETE /api/v1/staff/sessions/current": ANY_STAFF,
-    "GET /api/v1/staff/me": ANY_STAFF,
-    "POST /api/v1/staff/me/password": ANY_STAFF,
-    "POST /api/v1/staff/me/otp": ANY_STAFF,
-    "POST /api/v1/staff/me/otp/confirm": ANY_STAFF,
-    "POST /api/v1/staff/me/otp/codes": ANY_STAFF,
-    "POST /api/v1/staff/me/otp/off": ANY_STAFF,
-    "GET /backoffice/security": ANY_STAFF,
-    "POST /backoffice/security/password": ANY_STAFF,
-    "POST /backoffice/security/otp": ANY_STAFF,
-    "POST /backoffice/security/otp/confirm": ANY_STAFF,
-    "POST /backoffice/security/otp/codes": ANY_STAFF,
-    "POST /backoffice/security/otp/off": ANY_STAFF,
-    "POST /backoffice/security/roles": "staff.manage",
-    "POST /backoffice/logout": ANY_STAFF,
-    "GET /backoffice": ANY_STAFF,
-    "GET /backoffice/staff": "staff.manage",
-    "GET /backoffice/members": "members.view",
-    "POST /backoffice/members/{member_id}/ban": "members.manage",
-    "POST /backoffice/members/{member_id}/unban": "members.manage",
-    "GET /api/v1/backoffice/products": "products.view",
-    "POST /api/v1/backoffice/products": "products.manage",
-    "GET /api/v1/backoffice/products/{product_id}": "products.view",
-    "PATCH /api/v1/backoffice/products/{product_id}": "products.manage",
-    "GET /api/v1/backoffice/products/{product_id}/prices": "products.view",
-    "POST /api/v1/backoffice/pictures": "products.manage",
-    "POST /api/v1/backoffice/product-files": "products.manage",
-    "GET /api/v1/backoffice/categories": "products.view",
-    "GET /api/v1/backoffice/categories/{category_id}": "products.view",
-    "GET /backoffice/categories": "catalogue.manage",
-    "POST /backoffice/categories": "catalogue.manage",
-    "POST /backoffice/categories/{category_id}": "catalogue.manage",
-    "POST /backoffice/categories/{category_id}/attributes": "catalogue.manage",
-    "GET /backoffice/brands": "catalogue.manage",
-    "POST /backoffice/brands": "catalogue.manage",
-    "POST /backoffice/brands/{brand_id}": "catalogue.manage",
-    "GET /backoffice/product-files": "products.manage",
-    "GET /backoffice/product-files/export": "products.view",
-    "POST /backoffice/product-files": "products.manage",
-    "POST /api/v1/backoffice/batches": "products.manage",
-    "GET /api/v1/backoffice/batches/{batch_id}": "products.view",
-    "POST /api/v1/backoffice/batches/{batch_id}/undo": "products.manage",
-    "GET /api/v1/backoffice/shelf-changes": "products.view",
-    "POST /api/v1/backoffice/shelf-changes": "products.manage",
-    "DELETE /api/v1/backoffice/shelf-changes/{change_id}": "products.manage",
-    "POST /backoffice/products/{product_id}/schedule": "products.manage",
-    "GET /backoffice/shelf-changes": "products.view",
-    "POST /backoffice/shelf-changes/{change_id}/cancel": "products.manage",
-    "GET /backoffice/batches": "products.view",
-    "POST /backoffice/batches": "products.manage",
-    "GET /backoffice/batches/{batch_id}": "products.view",
-    "POST /backoffice/batches/{batch_id}": "products.manage",
-    "POST /backoffice/batches/{batch_id}/apply": "products.manage",
-    "POST /backoffice/batches/{batch_id}/undo": "products.manage",
-    "GET /backoffice/products": "products.view",
-    "GET /backoffice/products/{product_id}": "products.view",
-    "GET /backoffice/products/new": "products.manage",
-    "POST /backoffice/products/new": "products.manage",
-    "POST /backoffice/products/{product_id}": "products.manage",
-    "POST /backoffice/products/{product_id}/status": "products.manage",
-    "GET /backoffice/products/{product_id}/history": "products.view",
-    "GET /backoffice/search": "catalogue.manage",
-    "POST /backoffice/search/synonyms": "catalogue.manage",
-    "POST /backoffice/search/synonyms/{synonyms_id}/remove": "catalogue.manage",
-    "POST /backoffice/search/hot": "catalogue.manage",
-    "GET /backoffice/ledger": "ledger.view",
-    "GET /backoffice/messages": "messages.send",
-    "POST /backoffice/messages": "messages.send",
-    "GET /backoffice/refunds": "payments.view",
-    "POST /backoffice/refunds/{refund_no}/retry": "payments.refund",
-    "GET /api/v1/backoffice/refunds": "payments.view",
-    "POST /api/v1/backoffice/refunds/{refund_no}/retry": "payments.refund",
-    "GET /backoffice/orders": "orders.view",
-    "GET /backoffice/orders/{order_no}": "orders.view",
-    "POST /api/v1/backoffice/flash-sales": "flashsale.manage",
-    "GET /api/v1/backoffice/flash-sales": "flashsale.view",
-    "GET /api/v1/backoffice/flash-sales/{item_id}": "flashsale.view",
-    "PATCH /api/v1/backoffice/flash-sales/{item_id}": "flashsale.manage",
-    "POST /api/v1/backoffice/flash-sales/{item_id}/publish": "flashsale.manage",
-    "POST /api/v1/backoffice/flash-sales/{item_id}/pause": "flashsale.manage",
-    "POST /api/v1/backoffice/flash-sales/{item_id}/resume": "flashsale.manage",
-    "POST /api/v1/backoffice/flash-sales/{item_id}/end": "flashsale.manage",
-    "GET /api/v1/backoffice/flash-sales/{item_id}/verify": "flashsale.view",
-    "GET /backoffice/flash-sales": "flashsale.view",
-    "GET /backoffice/flash-sales/new": "flashsale.manage",
-    "GET /backoffice/flash-sales/skus": "flashsale.manage",
-    "POST /backoffice/flash-sales/new": "flashsale.manage",
-    "GET /backoffice/flash-sales/{item_id}": "flashsale.view",
-    "POST /backoffice/flash-sales/{item_id}": "flashsale.manage",
-    "POST /backoffice/flash-sales/{item_id}/publish": "flashsale.manage",
-    "POST /backoffice/flash-sales/{item_id}/pause": "flashsale.manage",
-    "POST /backoffice/flash-sales/{item_id}/resume": "flashsale.manage",
-    "POST /backoffice/flash-sales/{item_id}/end": "flashsale.manage",
-    "GET /backoffice/flash-sales/{item_id}/live": "flashsale.view",
-    "GET /backoffice/flash-sales/{item_id}/books": "flashsale.view",
-}
-PLATFORM = {
-    "POST /backoffice/security/roles",
-    "GET /backoffice/members",
-    "POST /backoffice/members/{member_id}/ban",
-    "POST /backoffice/members/{member_id}/unban",
-    "GET /backoffice/ledger",
-    "GET /backoffice/search",
-    "POST /backoffice/search/synonyms",
-    "POST /backoffice/search/synonyms/{synonyms_id}/remove",
-    "POST /backoffice/search/hot",
-    "GET /backoffice/messages",
-    "POST /backoffice/messages",
-    "GET /backoffice/categories",
-    "POST /backoffice/categories",
-    "POST /backoffice/categories/{category_id}",
-    "POST /backoffice/categories/{category_id}/attributes",
-    "GET /backoffice/brands",
-    "POST /backoffice/brands",
-    "POST /backoffice/brands/{brand_id}",
-}
-"""What belongs to no shop: staff of a shop are refused whatever they hold."""
-
-DOORS = ("/login", "/backoffice/login")
-LEADS_AWAY = {"GET /me/identities/{party}/bind"}
-"""Pages that send a browser to another site."""
-ENDED = {"GET /me/merge": 410, "GET /api/v1/me/merge-offers/{offer}": 404}
-"""What there is only for who was made an offer, which this world has none of."""
 _keys = itertools.count(1)
-
-
-def bodies(world: World) -> dict[str, Any]:
-    """Return what makes each route do its work, so that nothing but the caller is wrong."""
-    return {
-        "PATCH /api/v1/addresses/{address_id}": {"name": "乙"},
-        "POST /api/v1/orders/{order_no}/cancel": {"reason": "乙不要了"},
-        "PATCH /api/v1/orders/{order_no}": {"address_id": str(world.address_id)},
-        "POST /api/v1/orders/{order_no}/payments": {"method": "alipay"},
-        "POST /api/v1/backoffice/flash-sales": world.plan(),
-        "PATCH /api/v1/backoffice/flash-sales/{item_id}": {"title": "乙店的"},
-        "POST /api/v1/backoffice/products": {
-            "shop_id": str(world.shop_id),
-            "category_id": "1",
-            "title": "乙",
-            "skus": [{"code": "B-1", "price": 100}],
-        },
-        "PATCH /api/v1/backoffice/products/{product_id}": {"status": "off"},
-        "POST /api/v1/backoffice/batches": {
-            "product_ids": [str(world.product_id)],
-            "edit": {"status": "off"},
-        },
-        "POST /api/v1/backoffice/shelf-changes": {
-            "product_id": str(world.product_id),
-            "status": "off",
-            "at": world.plan()["ends_at"],
-        },
-        "PATCH /api/v1/me": {"nickname": "乙"},
-        "POST /api/v1/me/proof-codes": {"by": "phone"},
-        "POST /api/v1/addresses/readings": {"text": "甲 13800000000"},
-        "POST /api/v1/me/phone": {"phone": "13800001112", "code": "0", "proof": {"by": "phone", "code": "0"}},
-        "POST /api/v1/me/email": {"email": "x@example.cn", "code": "0", "proof": {"by": "phone", "code": "0"}},
-        "POST /api/v1/me/merges": {"offer": "none"},
-        "POST /api/v1/me/pay-password": {"new": "135791", "proof": {"by": "phone", "code": "0"}},
-        "POST /api/v1/me/departure": {"proof": {"by": "phone", "code": "0"}},
-        "POST /api/v1/me/favourites": {"product_id": str(world.product_id)},
-        "POST /api/v1/me/favourites/remove": {"product_ids": [str(world.product_id)]},
-        "PUT /api/v1/me/footprints/recording": {"on": True},
-        "POST /api/v1/me/password": {"old": "not hers", "new": "a new password"},
-        "POST /api/v1/staff/me/otp": {"password": "not hers"},
-        "POST /api/v1/staff/me/otp/confirm": {"otp": "000000"},
-        "POST /api/v1/staff/me/otp/codes": {"password": "not hers", "otp": "000000"},
-        "POST /api/v1/staff/me/otp/off": {"password": "not hers", "otp": "000000"},
-        "POST /api/v1/staff/me/password": {"old": "not hers", "new": "a new password"},
-        "POST /api/v1/addresses": {"name": "乙", "phone": "13800000000", "region_code": "310104", "detail": "路 1 号"},
-    }
-
-
-def forms(world: World) -> dict[str, dict[str, str]]:
-    """Return the same of forms."""
-    sale = {
-        "sku_id": str(world.sku_id), "title": "乙店的", "price": "9.90", "quantity": "10", "limit_per_member": "1",
-        "starts_at": "2037-01-01T10:00", "ends_at": "2037-01-01T11:00", "pay_within_s": "600", "challenge": "none",
-    }  # fmt: skip
-    return {
-        "POST /backoffice/flash-sales/new": sale,
-        "POST /backoffice/flash-sales/{item_id}": sale,
-        "POST /orders/{order_no}/cancel": {"reason": "乙不要了"},
-        "POST /orders/{order_no}/address": {"address_id": str(world.address_id)},
-        "POST /orders/{order_no}/pay": {"method": "alipay"},
-        "POST /backoffice/search/synonyms": {"words": "乙，丙"},
-        "POST /backoffice/search/hot": {"words": "乙", "hidden": "1"},
-        "POST /backoffice/members/{member_id}/ban": {"reason": "乙"},
-        "POST /backoffice/members/{member_id}/unban": {"reason": "乙"},
-        "POST /backoffice/products/{product_id}/status": {"status": "off"},
-        "POST /backoffice/products/{product_id}/schedule": {"status": "off", "at": "2037-01-01T10:00"},
-        "POST /backoffice/batches": {"ids": str(world.product_id)},
-        "POST /backoffice/batches/{batch_id}": {"status": "off"},
-        "POST /me/addresses/{address_id}": {
-            "name": "乙", "phone": "13800000000", "region_code": "310104", "detail": "路 1 号",
-        },
-    }  # fmt: skip
 
 
 async def attempt(world: World, route: Route, headers: dict[str, str], **ids: object) -> Heard:
@@ -379,10 +117,6 @@ async def test_staff_without_the_permission_are_refused(world: World) -> None:
         if isinstance(route.access, StaffWith) and route.access.permission:
             lacking = world.lacking[Permission(route.access.permission)]
             kept_out(world, route, await attempt(world, route, lacking.headers), 403)
-
-
-OF_A_MEMBER = {"order_no", "payment_no", "address_id", "attempt_id", "message_id", "session_id", "export_id"}
-OF_A_SHOP = {"order_no", "item_id", "product_id", "refund_no", "batch_id", "change_id"}
 
 
 @pytest.mark.usefixtures("untouched")

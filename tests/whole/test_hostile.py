@@ -1,239 +1,24 @@
-"""Bad input of every kind on every route: a 4xx that says what is wrong, no 5xx, and books that stay as they are."""
+"""Bad addresses, headers, queries, forms and files on every route: a 4xx, no 5xx, and books that stay as they are."""
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import re
 import sys
-from collections.abc import AsyncIterator
-from typing import Any
 from urllib.parse import urlencode
 
-import jsonschema_rs
 import msgspec
 import pytest
 
 from server.http import Body
 from server.http.access import Anyone
-from server.http.routes import Key, Route
+from server.http.routes import Route
 from server.http.session import Kind
-from tests.whole.test_access import forms
-from tests.whole.world import Heard, World, refused
+from tests.whole.bodies import ATTEMPTS, body_of, forms
+from tests.whole.calls import ENDS_A_SESSION, FORM, JSON, MULTIPART, path_of, send, with_body
+from tests.whole.world import World, refused
 
 pytestmark = pytest.mark.usefixtures("untouched")
-JSON = {"Content-Type": "application/json"}
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-MULTIPART = {"Content-Type": "multipart/form-data; boundary=x"}
-ATTEMPTS = "POST /api/v1/flash-sales/{item_id}/attempts"
-ENDS_A_SESSION = {
-    "DELETE /api/v1/auth/sessions/current",
-    "DELETE /api/v1/staff/sessions/current",
-    "POST /logout",
-    "POST /backoffice/logout",
-}
-ENDS_OTHERS = {"POST /me/devices/others/end", "POST /api/v1/me/sessions/end-others"}
-NEEDS_A_KEY = {
-    ATTEMPTS,
-    "POST /api/v1/backoffice/products",
-    "POST /api/v1/backoffice/batches",
-    "POST /api/v1/backoffice/batches/{batch_id}/undo",
-    "POST /api/v1/backoffice/shelf-changes",
-    "POST /api/v1/orders/{order_no}/cancel",
-    "POST /api/v1/orders/{order_no}/payments",
-    "POST /api/v1/backoffice/refunds/{refund_no}/retry",
-    "POST /api/v1/backoffice/flash-sales",
-    "POST /api/v1/backoffice/flash-sales/{item_id}/publish",
-    "POST /api/v1/backoffice/flash-sales/{item_id}/pause",
-    "POST /api/v1/backoffice/flash-sales/{item_id}/resume",
-    "POST /api/v1/backoffice/flash-sales/{item_id}/end",
-}
-"""Every POST that creates or moves money, stock or state."""
-VALUES = [
-    *("null", "true", "false", "0", "-1", "1.5", "1000000000000", str(10**30), "1e400", "-1e400", "9" * 400),
-    *('""', r'"\u0000"', r'"a\u0000b"', r'"\ud800"', f'"{"x" * 5000}"', '"1e3"', f'"{"9" * 18}"', f'"{"9" * 19}"'),
-    *('"%00"', '"\' OR 1=1 --"', '"<script>"', '"NaN"', "NaN", "Infinity", "[]", "{}", "[[[]]]", '[{"a":1}]'),
-    *('"2026-02-30T00:00:00Z"', '"0001-01-01T00:00:00Z"', '"9999-12-31T23:59:59Z"', '"2026-01-01T00:00:00"'),
-]
-BOMB = gzip.compress(b" " * 5_000_000)
-NOT_PACKED = (b"no such thing", b"\x1f\x8b\x08", b"", BOMB)
-_keys = itertools.count(1)
-
-
-def body_of(world: World, route: Route) -> dict[str, Any]:
-    """Return what each route reads; where it would move money or stock, the state of things forbids it."""
-    later = {"title": "坏", "price": 990, "quantity": 1, "limit_per_member": 1, "pay_within_s": 60, "challenge": "none"}
-    window = {name: world.plan()[name] for name in ("starts_at", "ends_at")}
-    address = {"name": "甲", "phone": "13800000000", "region_code": "310104", "detail": "路 1 号", "is_default": False}
-    found: dict[str, dict[str, Any]] = {
-        "POST /api/v1/auth/codes": {"phone": "13800001111"},
-        "POST /api/v1/auth/sessions": {"phone": "13800001111", "code": "000000"},
-        "PATCH /api/v1/me": {"nickname": "甲的昵称"},
-        "POST /api/v1/me/proof-codes": {"by": "phone"},
-        "POST /api/v1/addresses/readings": {"text": "甲 13800000000 上海市徐汇区路 1 号"},
-        "POST /api/v1/me/phone": {
-            "phone": "13800001112", "code": "000000", "proof": {"by": "password", "password": "not hers", "code": ""},
-        },
-        "POST /api/v1/me/email": {
-            "email": "x@example.cn", "code": "000000", "proof": {"by": "password", "password": "not hers", "code": ""},
-        },
-        "POST /api/v1/me/merges": {"offer": "none"},
-        "POST /api/v1/me/pay-password": {
-            "new": "135791", "proof": {"by": "password", "password": "not hers", "code": ""},
-        },
-        "POST /api/v1/me/departure": {"proof": {"by": "password", "password": "not hers", "code": ""}},
-        # Too weak to be taken, and the present one is another: nobody's session ends.
-        "POST /api/v1/me/password": {"old": "not hers", "new": "weak"},
-        "POST /api/v1/staff/me/otp": {"password": "not hers"},
-        "POST /api/v1/staff/me/otp/confirm": {"otp": "000000"},
-        "POST /api/v1/staff/me/otp/codes": {"password": "not hers", "otp": "000000"},
-        "POST /api/v1/staff/me/otp/off": {"password": "not hers", "otp": "000000"},
-        "POST /api/v1/staff/me/password": {"old": "not hers", "new": "weak"},
-        "POST /api/v1/addresses": address,
-        "PATCH /api/v1/addresses/{address_id}": address,
-        "POST /api/v1/staff/sessions": {"account": "nobody", "password": "nothing", "otp": "000000"},
-        # No such brand: nothing is added.
-        "POST /api/v1/backoffice/products": {
-            "shop_id": str(world.shop_id), "category_id": "1", "brand_id": "99999999", "title": "坏", "subtitle": "坏",
-            "slug": "bad", "description": "坏", "tags": [], "parameters": [["坏", "坏"]], "attributes": {},
-            "pictures": ["/media/u/x.webp"], "alts": {}, "spec_names": ["色"], "status": "off",
-            "skus": [{"code": "BAD-1", "specs": {"色": "坏"}, "price": 100}],
-        },
-        # No such product: nothing is changed.
-        "POST /api/v1/backoffice/batches": {"product_ids": ["99999999"], "edit": {"status": "on"}},
-        "POST /api/v1/backoffice/shelf-changes": {
-            "product_id": "99999999", "status": "on", "at": world.plan()["ends_at"],
-        },
-        "PATCH /api/v1/backoffice/products/{product_id}": {
-            "status": "on", "subtitle": "坏", "description": "坏", "tags": ["坏"], "parameters": [["坏", "坏"]],
-            "attributes": {}, "pictures": [], "alts": {},
-        },
-        "POST /api/v1/orders/{order_no}/cancel": {"reason": "不要了"},
-        "PATCH /api/v1/orders/{order_no}": {"address_id": str(world.address_id)},
-        "POST /api/v1/orders/{order_no}/payments": {"method": "alipay"},
-        "POST /api/v1/me/favourites": {"product_id": str(world.product_id)},
-        "POST /api/v1/me/favourites/remove": {"product_ids": ["1"]},
-        "PUT /api/v1/me/footprints/recording": {"on": True},
-        "POST /api/v1/me/messages/read": {"category": "order"},
-        "PUT /api/v1/me/messages/preferences": {
-            "channels": {"promotion": {"in_app": True, "sms": False, "email": False}}, "muted": [],
-            "quiet": {"on": True, "start": "22:00", "end": "08:00"}, "language": "zh-CN",
-        },
-        "POST /sandbox/alipay/pay": {
-            "payment_no": "1", "outcome": "failed", "amount": 1, "delay_s": 0, "times": 1,
-        },
-        "POST /sandbox/alipay/refusals": {"payment_no": "1", "reason": "ACQ.TRADE_NOT_ALLOW_REFUND", "times": 1},
-        ATTEMPTS: {"ticket": "x" * 116, "quantity": 1, "answer": "1"},
-        "POST /api/v1/backoffice/flash-sales": {"sku_id": str(world.sku_id), **later, **window},
-        "PATCH /api/v1/backoffice/flash-sales/{item_id}": {**later, **window},
-    }  # fmt: skip
-    return found[route.name]
-
-
-def path_of(world: World, route: Route) -> str:
-    """Return the route's address with things that nothing can be done to any more."""
-    item_id = world.paused_id if route.name == ATTEMPTS else world.ended_id
-    return world.path(
-        route,
-        order_no=world.dead_no,
-        item_id={"PATCH": world.draft_id, "GET": world.sale_id}.get(route.method, item_id),
-    )
-
-
-def with_body(world: World) -> list[Route]:
-    """Return the routes that read JSON."""
-    return [route for route in world.app.routes if route.body is not None or route.name == ATTEMPTS]
-
-
-async def send(world: World, route: Route, data: Any, headers: dict[str, str] | None = None, path: str = "") -> Heard:
-    """Send bytes to a route as somebody who may call it."""
-    who = world.entitled(route)
-    if route.name in ENDS_A_SESSION and not isinstance(route.access, Anyone):
-        kind = route.realm
-        who = (await world.again(world.staff if kind is Kind.STAFF else world.alice, kind)).headers
-    elif route.name in ENDS_OTHERS:
-        who = world.victim.headers
-    headers = {"Idempotency-Key": f"bad-{next(_keys)}", **JSON, **who, **(headers or {})}
-    return await world.ask(route.method, path or path_of(world, route), headers, data=data)
-
-
-async def test_bodies_that_are_none(world: World) -> None:
-    """Whatever the route, and before anything is looked at."""
-    deep = b'{"a":' * 3000 + b"1" + b"}" * 3000
-    broken = [b"", b"{", b"}", b'{"a":1,}', b"{'a':1}", b"\xff\xfe{\x00}\x00", b'{"a":"\xff"}', b'{"a" 1}', b"\x00"]
-    no_object = [b"null", b"[]", b"5", b'"x"', b"true", b"[" * 1900 + b"]" * 1900, deep]
-    for route in with_body(world):
-        good = msgspec.json.encode(body_of(world, route))
-        for data in (*broken, good[:-1], good + b"x", good.replace(b'"', b'"\xed\xa0\x80', 1)):
-            error = refused(await send(world, route, data), 400, 413, 422)
-            assert error["code"] in ("bad_json", "too_large", "invalid"), (route.name, data[:50], error)
-        for data in no_object:
-            error = refused(await send(world, route, data), 400, 413, 422)
-        error = refused(await send(world, route, b'{"no_such_field":1,' + good[1:]), 422)
-        assert error["field"] == "no_such_field", route.name
-        for kind in (
-            "text/plain",
-            "application/x-www-form-urlencoded",
-            "application/xml",
-            "",
-            "multipart/form-data",
-            "x",
-        ):
-            refused(await send(world, route, good, {"Content-Type": kind}), 415)
-
-
-async def test_bodies_that_are_too_large(world: World) -> None:
-    async def chunks() -> AsyncIterator[bytes]:
-        for _ in range(90):
-            yield b" " * 1000
-
-    for route in world.app.routes:
-        if route.method in ("POST", "PATCH") and not route.raw and route.most == 65_536:
-            reads = route.body is not None or route.key in (Key.REQUIRED, Key.OPTIONAL)
-            declared = await send(world, route, b" " * 90_000, FORM if route.page else JSON)
-            assert declared.status in ((413,) if route.name not in ENDS_A_SESSION else (303, 413)), route.name
-            if reads:
-                refused(declared, 413)
-                refused(await send(world, route, chunks()), 413)
-    attempts = next(route for route in with_body(world) if route.name == ATTEMPTS)
-    refused(await send(world, attempts, b" " * 3000), 413)
-    refused(await send(world, attempts, chunks()), 413)
-
-
-async def test_fields_of_every_wrong_kind(world: World) -> None:
-    """What the published schema forbids is refused by the field's name; what it allows breaks nothing."""
-    paths = (await world.ask("GET", "/api/v1/openapi.json", {})).body
-    for route in with_body(world):
-        good = body_of(world, route)
-        content = paths["paths"].get(route.path, {}).get(route.method.lower(), {}).get("requestBody")
-        schema = content["content"]["application/json"]["schema"] if content else {}
-        allows = jsonschema_rs.Draft202012Validator({**schema, "components": paths["components"]})
-        for name, value in itertools.product(good, VALUES):
-            rest = {field: one for field, one in good.items() if field != name}
-            data = msgspec.json.encode(rest)[:-1] + b", " * bool(rest) + f'"{name}":{value}}}'.encode()
-            answer = await send(world, route, data)
-            told = (route.name, name, value[:40], answer.status, answer.text[:300])
-            if answer.status < 300:
-                assert content, told
-                assert allows.is_valid(msgspec.json.decode(data)), told
-                continue
-            error = refused(answer)
-            if answer.status == 422:
-                assert re.split(r"[.[]", error["field"])[0] in good, told
-
-
-async def test_fields_that_are_missing_or_twice(world: World) -> None:
-    for route in with_body(world):
-        good = body_of(world, route)
-        kind = route.body
-        needed = [field.encode_name for field in msgspec.structs.fields(kind) if field.required] if kind else ["ticket"]
-        for name in needed:
-            error = refused(await send(world, route, msgspec.json.encode({k: v for k, v in good.items() if k != name})))
-            assert error.get("field") == name, route.name
-        whole = msgspec.json.encode(good)
-        error = refused(await send(world, route, whole[:-1] + b"," + whole[1:]))
-        if route.name != ATTEMPTS:  # which reads each body once, and takes the last
-            assert error["field"] == next(iter(good)), route.name
 
 
 async def test_ids_that_are_none(world: World) -> None:
@@ -282,24 +67,6 @@ def taken(world: World, method: str, path: str) -> bool:
     return any(re.fullmatch(pattern, path) for pattern in patterns)
 
 
-async def test_keys_that_are_none(world: World) -> None:
-    needing = set()
-    for route in world.app.routes:
-        if route.method != "POST" or route.page or (route.key is Key.OWN and route.name not in NEEDS_A_KEY):
-            continue
-        if (route.raw and route.name != ATTEMPTS) or isinstance(route.access, Anyone):
-            continue
-        data = msgspec.json.encode(body_of(world, route)) if route in with_body(world) else b""
-        for key in ("", " ", "a b", "a" * 65, "a" * 5000, "\xe9", "\t"):
-            error = refused(await send(world, route, data, {"Idempotency-Key": key}), 422)
-            assert error["field"] == "Idempotency-Key", route.name
-        headers = {**JSON, **world.entitled(route)}
-        answer = await world.ask(route.method, path_of(world, route), headers, data=data)
-        if answer.status == 422 and answer.body["error"].get("field") == "Idempotency-Key":
-            needing.add(route.name)
-    assert needing == NEEDS_A_KEY
-
-
 async def test_a_browser_without_its_pages_token_writes_nothing(world: World) -> None:
     for route in world.app.routes:
         if route.method == "GET" or isinstance(route.access, Anyone):
@@ -343,18 +110,6 @@ async def test_headers_that_make_no_sense(world: World) -> None:
     for headers in odd:
         answer = await world.ask("POST", "/api/v1/auth/codes", {**headers, **JSON}, data=b'{"phone":"x"}')
         assert refused(answer)["message"], headers
-
-
-async def test_bodies_that_do_not_unpack(world: World) -> None:
-    for route in world.app.routes:
-        if route.method in ("POST", "PATCH") and route.name not in ENDS_A_SESSION:
-            for coding, data in itertools.product(
-                ("gzip", "deflate", "br"), (b"no such thing", b"\x1f\x8b\x08", b"", BOMB)
-            ):
-                kind = FORM if route.page else JSON
-                more = {"Content-Encoding": coding, "Connection": "close"}
-                answer = await send(world, route, data, {**kind, **more})
-                assert answer.status < 500, (route.name, coding, answer.status, answer.text[:300])
 
 
 async def test_queries_that_make_no_sense(world: World) -> None:
