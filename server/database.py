@@ -99,6 +99,15 @@ class Database:
             yield connection
 
     @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """Lend a connection whose statements all read one moment, for pages made of several; it refuses writes.
+
+        Outside of it a page may show a refund as done beside a timeline that does not know of it yet.
+        """
+        async with self.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            yield connection
+
+    @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Lend a connection inside a READ COMMITTED transaction that commits when the block ends well."""
         async with self.connection() as connection, connection.transaction():

@@ -60,7 +60,7 @@ class ProductView(View, frozen=True, kw_only=True):
 @routes.get("/api/v1/products/{product_id}", Anyone())
 async def show_product(call: Call, product_id: int) -> ProductView:
     """Show a product on the shelf with its SKUs."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         product = await store.product(connection, product_id)
         if product is None:
             raise NotFound

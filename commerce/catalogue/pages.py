@@ -24,7 +24,7 @@ routes = Routes("storefront")
 @routes.page("/", Anyone())
 async def home(call: Call) -> Page:
     """Show what is on, the categories, the shops, what sells and what is new."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         categories = await store.categories(connection)
         shops = await store.shops(connection)
         story = await store.story(connection)
@@ -44,7 +44,7 @@ async def home(call: Call) -> Page:
 @routes.page("/products/{product_id}", Anyone())
 async def product(call: Call, product_id: int) -> Page:
     """Show a product; `?sku=` says which of its SKUs is chosen."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         found = await store.product(connection, product_id)
         if found is None or not found.on_shelf:
             raise NotFound

@@ -75,10 +75,7 @@ async def make(app: Application, wanted: Wanted) -> None:
     if found is None or found.done_at is not None:
         return
     tables: dict[str, list[dict[str, Any]]] = {}
-    async with (
-        app.database.connection() as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
+    async with app.database.snapshot() as connection:
         for each in app.resource(Belongings).all:
             if each.tell is not None:
                 tables |= await each.tell(connection, found.member_id)

@@ -25,7 +25,7 @@ BY_MEMBER = "不想要了"
 @routes.get("/api/v1/orders", LoggedIn())
 async def list_orders(call: Call, query: OrdersQuery) -> Listing[OrderView]:
     """List the caller's orders, newest first."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         found, total = await store.page_of_member(connection, call.member.id, query.status, query.offset, query.size)
         items = await views(connection, found, call.tr)
     return Listing(items=items, total=total, page=query.page, size=query.size)
@@ -34,7 +34,7 @@ async def list_orders(call: Call, query: OrdersQuery) -> Listing[OrderView]:
 @routes.get("/api/v1/orders/{order_no}", LoggedIn())
 async def show_order(call: Call, order_no: str) -> OrderView:
     """Show one of the caller's orders."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         return (await views(connection, [await own(connection, call, order_no)], call.tr))[0]
 
 

@@ -32,7 +32,7 @@ async def list_orders(call: Call, query: StaffQuery) -> Page:
     """Orders of the shops that the caller works for."""
     shops = call.staff.shops
     number = query.q.replace(" ", "") if query.q else None
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         counts = await store.counts_of_shops(connection, shops)
         found, total = await store.page_of_shops(connection, shops, query.status, number, query.offset, query.size)
         lines = await store.lines(connection, [order.id for order in found])
@@ -80,7 +80,7 @@ async def list_orders(call: Call, query: StaffQuery) -> Page:
 @routes.page("/backoffice/orders/{order_no}", StaffWith("orders.view"))
 async def show_order(call: Call, order_no: str) -> Page:
     """One order as staff see it."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         order = await store.of_shops(connection, call.staff.shops, order_no)
         if order is None:
             raise NotFound

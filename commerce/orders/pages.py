@@ -42,7 +42,7 @@ class AddressForm(Body, frozen=True, kw_only=True):
 @routes.page("/orders", LoggedIn())
 async def list_orders(call: Call, query: OrdersQuery) -> Page:
     """The member's orders by state."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         counts = await store.counts_of_member(connection, call.member.id)
         found, total = await store.page_of_member(connection, call.member.id, query.status, query.offset, query.size)
         lines = await store.lines(connection, [order.id for order in found])
@@ -86,7 +86,7 @@ def _badge(status: OrderStatus, counts: dict[OrderStatus, int]) -> int:
 @routes.page("/orders/{order_no}", LoggedIn())
 async def show_order(call: Call, order_no: str) -> Page:
     """One order: where it stands, what happens next, what may be done."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         order = await own(connection, call, order_no)
         values = await _order_values(connection, call, order)
     return Page("orders/show.html", values)

@@ -30,7 +30,7 @@ async def begin_payment(call: Call, order_no: str, body: BeginBody) -> BegunView
 @routes.get("/api/v1/payments/{payment_no}", LoggedIn())
 async def show_payment(call: Call, payment_no: str) -> PaymentView:
     """Show how one of the caller's payments stands."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         owner = await store.owner(connection, payment_no, call.member.id)
         payment = await store.by_number(connection, payment_no) if owner is not None else None
         if owner is None or payment is None:

@@ -95,7 +95,7 @@ async def retry_refund(call: Call, refund_no: str) -> StaffRefundView:
 async def show_refunds(call: Call, query: RefundsQuery) -> Page:
     """Refunds of the shops that the caller works for, by state; those that failed come first."""
     shops = call.staff.shops
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         counts = await refund_store.counts_of_shops(connection, shops)
         found, total = await refund_store.page_of_shops(connection, shops, query.status, query.offset, query.size)
     kept = ({"status": query.status} if query.status else {}) | ({"size": query.size} if query.size != 20 else {})

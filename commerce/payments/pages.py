@@ -31,7 +31,7 @@ class PayForm(Body, frozen=True, kw_only=True):
 @routes.page("/orders/{order_no}/pay", LoggedIn())
 async def cashier(call: Call, order_no: str) -> Page | Redirect:
     """The cashier: what is due until when, and how to pay it."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         order = await _own(connection, call, order_no)
         title = await subject(connection, order.id)
     if order.status is not OrderStatus.PENDING_PAYMENT:
@@ -71,7 +71,7 @@ async def result(call: Call, payment_no: str) -> Page:
 @sandbox_routes.page("/payments/{payment_no}/open", Anyone())
 async def open_payment(call: Call, payment_no: str) -> Redirect:
     """The way to the gateway's cashier for whoever has the payment's number: the sandbox's robot buyers go it."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         payment = await store.by_number(connection, payment_no)
         if payment is None:
             raise NotFound

@@ -119,10 +119,7 @@ class Follower:
             async with self._database.connection() as connection:
                 state = await feed_store.behind(connection)
         if state.shared != self.index.shared.revision:
-            async with (
-                self._database.connection() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
-            ):
+            async with self._database.snapshot() as connection:
                 self.index.shared = await feed_store.shared(connection)
         if state.revision > self.index.revision:
             await self._read()

@@ -56,7 +56,7 @@ async def list_sales(call: Call, query: ListQuery) -> Page:
         raise NotFound
     words = query.q.replace("\x00", "").strip()[:60]
     pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" if words else ""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         counts = await desk_store.counts(connection, call.staff.shops)
         items, total = await desk_store.listed(
             connection, call.staff.shops, query.show, pattern, query.offset, query.size
@@ -226,7 +226,7 @@ def _fault(call: Call, problem: Problem) -> Faults:
 async def _found(call: Call, find: str, chosen: str) -> dict[str, Any]:
     words = find.replace("\x00", "").strip()[:60]
     pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" if words else ""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         found = await search_skus(connection, pattern, call.staff.shops, FOUND)
         total = await count_skus(connection, pattern, call.staff.shops) if len(found) == FOUND else len(found)
         if chosen.isascii() and chosen.isdigit() and len(chosen) < 19:

@@ -55,7 +55,7 @@ async def mine(call: Call, item_id: int) -> OwnView:
 
 async def _own_view(call: Call, item_id: int) -> OwnView:
     member_id = call.member.id
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         own: Own | None = await pages_store.own(connection, item_id, member_id)
         taken = await pages_store.units_of(connection, item_id, member_id)
         address = await default_address(connection, member_id)

@@ -68,7 +68,7 @@ class RobotView(View, frozen=True, kw_only=True):
 @routes.page("/sandbox/alipay", Anyone())
 async def show_trades(call: Call) -> Page:
     """The gateway's newest trades."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         trades = await store.newest(connection, 50)
         refusals = await store.waiting_refusals(connection)
     return Page("sandbox/alipay_trades.html", {"trades": trades, "refusals": refusals})
@@ -82,7 +82,7 @@ async def show_cashier(call: Call, token: str) -> Page:
 
 async def _cashier(call: Call, token: str, typed: str = "", fault: str = "") -> Page:
     """Return the cashier; ``fault`` says what is wrong with the sum that was ``typed``."""
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:
         trade = await _by_token_or_404(connection, token)
         due_at = await store.waiting_act(connection, trade.id)
     return Page(
