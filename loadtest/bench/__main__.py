@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-NAMES = ("purchase", "admission", "durable", "settle", "fanout", "connections", "inbound", "search")
+NAMES = ("purchase", "admission", "durable", "settle", "fanout", "connections", "inbound", "search", "pages")
 REACH: dict[str, dict[str, float]] = {
     "purchase": {"refused_by_redis": 0.95},
     "admission": {"accepted": 6, "refused": 10},
@@ -24,6 +24,7 @@ REACH: dict[str, dict[str, float]] = {
     "fanout": {"raw": 0.95, "stock": 10, "node_json": 2, "node_msgpack": 2},
     "connections": {"memory": 2},
     "search": {"p95": 3},
+    "pages": {"product": 0.5},
 }
 
 

@@ -36,7 +36,7 @@ class Site:
     """The running web process."""
 
     def __init__(self, pid: int, port: int, database_url: str, kind: str, env: dict[str, str]) -> None:
-        self.pid, self.port, self.database_url, self.filesystem, self._env = pid, port, database_url, kind, env
+        self.pid, self.port, self.database_url, self.filesystem, self.env = pid, port, database_url, kind, env
 
     def cpu(self) -> float:
         """Seconds of CPU of the web process so far, all threads, to the nanosecond."""
@@ -77,7 +77,7 @@ class Site:
         """Return the tokens of new members with an address."""
         out = subprocess.run(
             [sys.executable, "-m", "server.cli", "demo", "buyers", str(count)],
-            env=self._env,
+            env=self.env,
             stdout=subprocess.PIPE,
             check=True,
         ).stdout

@@ -1,4 +1,4 @@
-"""A web process as `lingfeng web` runs it, with one bare handler more to measure by."""
+"""A web process as `lingfeng web` runs it, with two bare handlers more to measure by."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from server import application, observe, settings
 from server.http.serve import serve
 
 BARE = "/bench/bare"
+BARE_PAGE = "/bench/page"
 
 
 async def bare(request: web.Request) -> web.Response:
@@ -19,8 +20,14 @@ async def bare(request: web.Request) -> web.Response:
     return web.json_response({"error": {"code": "sold_out", "message": "sold out"}}, status=409)
 
 
+async def bare_page(request: web.Request) -> web.Response:
+    """Answer with HTML of ``size`` bytes: the least that any aiohttp handler of a page would do."""
+    return web.Response(text="x" * int(request.query["size"]), content_type="text/html")
+
+
 def _extend(app: application.Application, site: web.Application) -> None:
     site.router.add_post(BARE, bare)
+    site.router.add_get(BARE_PAGE, bare_page)
 
 
 def main() -> None:
