@@ -30,6 +30,8 @@ log = structlog.get_logger("realtime")
 INBOX, INBOX_SIZE = 64, 131_072
 """Packets of one connection that may wait while an earlier one is handled, and how much they may hold (characters or
 bytes), before it is read no further."""
+INBOX_MOST, INBOX_SIZE_MOST = 256, 524_288
+"""The same, before it is closed: more than comes with one read, and over long polling nothing makes a client wait."""
 STAY = 1.0
 """Seconds that a kicked client has to close its connection by itself."""
 
@@ -98,7 +100,7 @@ class Link:
             if not self._paused and (len(self._inbox) >= INBOX or self._inbox_size >= INBOX_SIZE):
                 self._paused = True
                 self.line.pause()
-            elif len(self._inbox) > 4 * INBOX:  # more than one read, or one body of polling, has any reason to hold
+            elif len(self._inbox) > INBOX_MOST or self._inbox_size > INBOX_SIZE_MOST:
                 self._flooded()
             return
         rest = self._handle(packet)

@@ -138,6 +138,32 @@ async def test_what_waits_for_a_handler_is_held_up_to_a_size(monkeypatch: pytest
         shop.close()
 
 
+async def test_what_a_polling_client_posts_meanwhile_is_a_flood_beyond_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its posts are answered at once, so that nothing holds it back."""
+    monkeypatch.setattr(links, "INBOX_SIZE_MOST", 80_000)
+    gate = asyncio.Event()
+
+    async def slowly(context: None, socket: Socket, args: list[str]) -> None:
+        await gate.wait()
+
+    shop = Shop(Limits(events_per_second=0))
+    shop.hub.on("/", "say", slowly)
+    try:
+        async with aiohttp.ClientSession() as http:
+            poller = await Poller(http, shop.url + SOCKET.replace("websocket", "polling")).open()
+            await poller.post("40")
+            said = f'42["say","{"x" * 3000}"]'
+            for _ in range(27):  # the first is being handled, and eighty thousand may wait
+                assert await poller.post(said) == (200, "ok")
+            assert shop.hub.count() == 1
+            await poller.post(said)
+            assert shop.hub.count() == 0
+            assert (await poller.post(said))[0] == 400
+        await shop.do(gate.set)
+    finally:
+        shop.close()
+
+
 async def test_a_poll_that_nobody_waits_for_any_more_ends_the_session(lab: Lab) -> None:
     """What it was answered with is lost: what comes later must not be taken for what comes next."""
     async with aiohttp.ClientSession() as http:
