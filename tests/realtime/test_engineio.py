@@ -337,7 +337,7 @@ async def test_what_waits_goes_over_in_order(calm: Server, open_session: Open) -
         assert [await client.receive() for _ in expected] == expected
 
 
-@pytest.mark.parametrize("sent", [["5"], ["2probe", "4x"], ["4x"], ["2"], [b"\x01"]])
+@pytest.mark.parametrize("sent", [["5"], ["2probe", "4x"], ["2probe", "2probe"], ["4x"], ["2"], [b"\x01"]])
 async def test_a_try_that_goes_wrong_leaves_the_session_on_polling(
     calm: Server, open_session: Open, sent: list[str | bytes]
 ) -> None:
