@@ -197,7 +197,13 @@ class Engine:
             return refusal(3)
         line.posting = True
         try:
-            return await self._take(line, request)
+            async with asyncio.timeout(self.ping_timeout):
+                return await self._take(line, request)
+        except TimeoutError:
+            line.close("transport error")
+            answer = refusal(3, 408)
+            answer.force_close()
+            return answer
         finally:
             line.posting = False
 

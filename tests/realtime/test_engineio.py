@@ -208,6 +208,21 @@ async def test_two_posts_at_once_end_the_session(calm: Server, open_session: Ope
     assert (await session.get())[0] == 400
 
 
+async def test_a_post_whose_body_does_not_come_ends_with_the_session(brisk: Server, open_session: Open) -> None:
+    """Nobody would miss the connection, and it would be held for ever."""
+    session = await open_session(brisk)
+    reader, writer = await asyncio.open_connection("127.0.0.1", brisk.port)
+    try:
+        path = session.url.removeprefix(brisk.url)
+        writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n4hel".encode())
+        async with asyncio.timeout(PATIENCE):
+            assert (await reader.readline()).split()[1] == b"408"
+            assert b"Connection: close" in await reader.readuntil(b"\r\n\r\n")
+    finally:
+        writer.close()
+    assert (await session.get())[0] == 400
+
+
 async def test_a_poll_that_the_client_gave_up_ends_the_session(calm: Server, open_session: Open) -> None:
     session = await open_session(calm)
     first = asyncio.create_task(session.get())
