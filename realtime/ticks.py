@@ -174,12 +174,14 @@ class Ticks:
                 idle = 0 if self._said or self._heard else idle + 1
                 began, cost = time.monotonic(), -time.thread_time()
                 said, self._said = self._said, set()
-                await self._each(said, self._tell_of)
+                # Together: where the bus does not answer, the rooms wait for it once, not one after the other.
+                await asyncio.gather(*(self._turn(name, self._tell_of) for name in said))
                 cost += time.thread_time()
                 await asyncio.sleep(max(0.0, self._lag - (time.monotonic() - began)))
                 cost -= time.thread_time()
                 heard, self._heard = self._heard, set()
-                await self._each(heard, self._show_of)
+                for name in heard:
+                    await self._turn(name, self._show_of)
                 if began - swept > STILL:
                     swept = began
                     self._sweep(began - STILL)
@@ -196,15 +198,13 @@ class Ticks:
             if name not in self._said and name not in self._heard:
                 del self._rooms[name]
 
-    async def _each(self, rooms: set[str], turn: Callable[[str, _Room], Awaitable[None]]) -> None:
-        at = time.monotonic()
-        for name in rooms:
-            room = self._rooms[name]
-            room.stirred = at
-            try:
-                await turn(name, room)
-            except Exception as error:  # a merger's defect must not silence the other rooms
-                log.error("tick", room=name, exc_info=error)
+    async def _turn(self, name: str, turn: Callable[[str, _Room], Awaitable[None]]) -> None:
+        room = self._rooms[name]
+        room.stirred = time.monotonic()
+        try:
+            await turn(name, room)
+        except Exception as error:  # a merger's defect must not silence the other rooms
+            log.error("tick", room=name, exc_info=error)
 
     async def _tell_of(self, name: str, room: _Room) -> None:
         part = room.said.part()

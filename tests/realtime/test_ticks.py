@@ -156,6 +156,29 @@ async def test_a_tick_that_takes_long_makes_the_next_ones_rarer() -> None:
     await ticks.close()
 
 
+async def test_rooms_do_not_wait_for_the_bus_one_after_the_other() -> None:
+    asked: set[str] = set()
+    shown: set[str] = set()
+    answered = asyncio.Event()
+
+    async def tell(room: str, part: Any) -> bool:
+        asked.add(room)
+        await answered.wait()
+        return False
+
+    async def show(room: str, frame: Any) -> None:
+        shown.add(room)
+
+    ticks = Ticks(tell, show)
+    rooms = {f"crowd:{number}" for number in range(20)}
+    for room in rooms:
+        ticks.add(room, Gathered, 1)
+    await until(lambda: asked == rooms, 1)
+    answered.set()
+    await until(lambda: shown == rooms, 1)
+    await ticks.close()
+
+
 async def test_a_mergers_defect_silences_no_other_room() -> None:
     shown: list[str] = []
 
