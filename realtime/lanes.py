@@ -21,6 +21,9 @@ from server.redis import Cluster, Redis, cluster, clustered, connect
 KEEP = 1000
 """Events of a room that a client may have missed and still be brought up to date event by event."""
 KEEP_SECONDS = 86_400
+REPLAY = 131_072
+"""Bytes of missed events that are told one by one. More would pile up before those who are to read them until they
+are cut off as slow readers, and again when they have come back; a new state is shorter."""
 _FOLDER = files(__package__) / "lua"
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -49,6 +52,26 @@ def numbered(message: bytes) -> bool:
 def place_of(message: bytes) -> Place:
     """Return the place of a numbered message. Raises MsgspecError."""
     return _read(message).place
+
+
+def few(messages: list[bytes]) -> bool:
+    """Tell whether missed events are few enough to be told one by one."""
+    return sum(map(len, messages)) <= REPLAY
+
+
+def led(found: list[bytes], at: Place, until: Place, messages: list[bytes]) -> Place | None:
+    """Add to ``messages`` those found that lead from ``at`` towards ``until`` and return how far; None when they do
+    not lead there, or have become too many."""
+    began = at.seq
+    for message in found:
+        place = place_of(message)
+        if place.seq > until.seq:
+            break
+        if place.epoch != at.epoch or place.seq != at.seq + 1:
+            return None
+        messages.append(message)
+        at = place
+    return at if (at.seq >= until.seq or at.seq > began) and few(messages) else None
 
 
 class _Script:

@@ -201,7 +201,7 @@ class Rooms:
                 found = await self._lanes.after(name, at.seq)
                 if room.place is None:
                     continue  # it fell behind meanwhile, and those in it were sent off
-                at = _joined(found, at, room.place, messages)
+                at = lanes.led(found, at, room.place, messages)
             socket.enter(name)
             return Joined(name, at.epoch, at.seq, reset, state, [_decode(message) for message in messages])
         finally:
@@ -289,7 +289,8 @@ class Rooms:
         try:
             head = await self._lanes.head(name)
             if head.epoch == room.place.epoch:
-                for message in await self._lanes.after(name, room.place.seq):
+                missed = await self._lanes.after(name, room.place.seq)
+                for message in missed if lanes.few(missed) else ():
                     place = lanes.place_of(message)
                     if place.epoch != room.place.epoch or place.seq != room.place.seq + 1:
                         break
@@ -334,18 +335,3 @@ class Rooms:
                         await handler(name)
                 except Exception as error:  # a feature's defect must not close this process's ears
                     log.error("after gap", room=name, exc_info=error)
-
-
-def _joined(found: list[bytes], at: Place, until: Place, messages: list[bytes]) -> Place | None:
-    """Add to ``messages`` those found that lead from ``at`` towards ``until`` and return how far; None when they do
-    not lead there."""
-    began = at.seq
-    for message in found:
-        place = lanes.place_of(message)
-        if place.seq > until.seq:
-            break
-        if place.epoch != at.epoch or place.seq != at.seq + 1:
-            return None
-        messages.append(message)
-        at = place
-    return at if at.seq >= until.seq or at.seq > began else None

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from realtime import Rooms, Socket
+from realtime import Rooms, Socket, lanes
 from realtime.declared import Lane, RoomType, Says
 from realtime.lanes import Place
 from server.application import Application
@@ -177,6 +177,25 @@ async def test_who_was_away_too_long_begins_anew(one: Site, listen: Listen, monk
     assert answer["reset"]
     assert answer["events"] == []
     assert guest.goods == {"pen": 399}
+
+
+async def test_who_missed_more_than_a_state_holds_is_given_a_state(one: Site, listen: Listen) -> None:
+    """All of it at once would be more than may wait for a reader, however fast it reads."""
+    here, away = Guest(await listen(one)), Guest(await listen(one))
+    for guest in (here, away):
+        await guest.join()
+    assert (await away.listener.ask("leave", {"room": "shelf:7"}))["ok"]
+    assert one.rooms._lanes is not None
+    SHOP.goods["7"] = {"x" * 5000: 1}
+    for _ in range(lanes.REPLAY // 5000):  # nobody here is told of these
+        await one.rooms._lanes.say("shelf:7", "shelf", Shelf(SHOP.goods["7"]), "elsewhere")
+    place = await SHOP.set(one.rooms, KIND, "7", "pen", 1)
+    await here.stands_at(place)
+    assert here.goods == SHOP.goods["7"]
+    assert here.seen == []
+    answer = await away.join()
+    assert (answer["reset"], answer["events"]) == (True, [])
+    assert away.goods == SHOP.goods["7"]
 
 
 async def test_coming_in_while_much_is_said(one: Site, two: Site, listen: Listen) -> None:

@@ -15,7 +15,7 @@ from realtime.bus import Bus
 from realtime.declared import Lane, RoomType, Says
 from realtime.ears import Ears
 from realtime.hub import Hub
-from realtime.lanes import Lanes, Place
+from realtime.lanes import Lanes, Place, led
 from realtime.links import Link
 from realtime.wire.line import Line
 from realtime.wire.packets import JSON, MSGPACK, Encoding
@@ -119,8 +119,8 @@ async def test_who_comes_in_while_the_room_cannot_catch_up_is_not_left_behind(
 
 async def test_a_log_that_has_lost_what_leads_there_is_given_up() -> None:
     at, until = Place("e", 3), Place("e", 5)
-    assert rooms._joined([message(Place("e", 900))], at, until, []) is None
-    assert rooms._joined([message(Place("e", 4))], at, until, []) == Place("e", 4)
+    assert led([message(Place("e", 900))], at, until, []) is None
+    assert led([message(Place("e", 4))], at, until, []) == Place("e", 4)
 
 
 async def test_a_snapshot_that_fails_is_heard_in_no_other_room(
