@@ -34,7 +34,8 @@ class Ears:
 
     def __init__(self, redis: Redis, pulse: str, channel: Callable[[str], str], *, sharded: bool = False) -> None:
         self._redis = redis
-        self._pulse = pulse
+        self.pulse = pulse
+        """The channel of the heartbeat."""
         self._channel = channel
         self._s = "s" if sharded else ""
         self._wanted: dict[str, asyncio.Event] = {}
@@ -117,8 +118,7 @@ class Ears:
                     self._rooms.clear()
                     await self._tell(subscription)
                     # Last, so that its confirmation is that of all the others: only then may their state be read.
-                    await getattr(subscription, f"{self._s}subscribe")(self._pulse)
-                    self._last = time.monotonic()
+                    await getattr(subscription, f"{self._s}subscribe")(self.pulse)
                     self.subscription = subscription
                     telling = asyncio.create_task(self._keep_telling(subscription), name="bus rooms")
                     try:
@@ -175,22 +175,25 @@ class Ears:
         Raises what the client raises when the server is gone.
         """
         # Passing on and catching up take their time: silence is when nothing waits to be heard either.
+        began = time.monotonic()
         while True:
             if telling.done():
                 telling.result()
             message = await subscription.get_message(timeout=1.0)
             if message is None:
-                if time.monotonic() - self._last >= DEAF:
+                if time.monotonic() - max(self._last, began) >= DEAF:
                     return
                 continue
             channel = message["channel"].decode()
             room = self._rooms.get(channel)
             match message["type"].removeprefix(self._s):
-                case "message" if channel == self._pulse:
+                case "message" if channel == self.pulse:
                     self._last = time.monotonic()
                 case "message" if room is not None:
                     await deliver(room, message["data"])
-                case "subscribe" if channel == self._pulse:
+                    await asyncio.sleep(0)  # what has come already is read without waiting: others have their turn
+                case "subscribe" if channel == self.pulse:
+                    self._last = time.monotonic()  # and not when it was asked for, which may be refused for ever
                     if again:  # the second time here: the client library has connected anew, and told nobody
                         await recovered(list(self._wanted))
                     again = True
@@ -215,5 +218,5 @@ class Ears:
     async def _beat(self) -> None:
         while True:
             with contextlib.suppress(*DOWN):  # silence is what the listener notices
-                await (self._redis.spublish if self._s else self._redis.publish)(self._pulse, b"")
+                await (self._redis.spublish if self._s else self._redis.publish)(self.pulse, b"")
             await asyncio.sleep(PULSE)
