@@ -143,7 +143,9 @@ class Bus:
         slots: dict[str, set[int]] = {name: set() for name in present}
         for slot, (primary, *_) in nodes.nodes_manager.slots_cache.items():
             slots[primary.name].add(slot)
-        for name in [name for name in self._ears if not slots.get(name)]:
+        for name in [name for name, ears in self._ears.items() if slot_of(ears.pulse) not in slots.get(name, ())]:
+            # The node is left, or has lost the slot of the heartbeat alone: there are to be new ears with another.
+            self._nodes = {room: node for room, node in self._nodes.items() if node != name}
             await self._ears.pop(name).close()
             await self._clients.pop(name).aclose()
         for name, held in slots.items():

@@ -68,6 +68,16 @@ async def test_rooms_are_heard_at_every_node(
             await two.rooms.publish(room, "flash_sale", {"n": 1})
             await until(lambda: len(watcher.of("flash_sale")) > heard, 10)
 
+            # The slot of a heartbeat moves, its node keeps the others: there are new ears, and they hear.
+            name, deaf = next(iter(bus_of(one)._ears.items()))
+            nodes.move(slot_of(deaf.pulse))
+            await until(lambda: bus_of(one)._ears.get(name) not in (deaf, None), 15)
+            for key in keys:
+                place = await SHOP.set(two.rooms, KIND, key, "ink", 1)
+                for site in (one, two):
+                    await guests[key, site.url].stands_at(place)
+            assert not one.rooms.deaf
+
             # A node dies: the process says that it is deaf, though the other node is heard.
             nodes.nodes[1].process.kill()
             await until(lambda: one.rooms.deaf and two.rooms.deaf, 15)

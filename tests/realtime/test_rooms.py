@@ -13,10 +13,12 @@ import aiohttp
 import msgspec
 import pytest
 
+from realtime.bus import Bus
 from realtime.hub import Hub
 from realtime.sockets import ROOMS
 from server.engines import Engines
 from server.pace import Buckets
+from server.redis import connect
 from server.settings import Settings
 from tests.realtime.conftest import Listener, Site, serving
 from tests.waiting import until
@@ -64,6 +66,59 @@ async def test_who_comes_and_goes_while_redis_is_told_hears_in_the_end(site: Sit
             await asyncio.gather(guest.ask("unwatch", {"item_id": "5"}), guest.ask("watch", {"item_id": "5"}))
         assert (await guest.ask("unwatch", {"item_id": "5"}))["ok"]
     assert site.rooms.count("sale:5") == 0
+
+
+async def test_who_may_not_hear_is_deaf(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Redis that refuses the channels is no Redis that is away: connecting goes well, again and again."""
+    monkeypatch.setattr("realtime.ears.DEAF", 0.3)
+    redis: Any = connect(settings.redis_url)
+    await redis.execute_command("ACL", "SETUSER", "mute", "on", "nopass", "+@all", "~*", "resetchannels")
+    scheme, _, place = settings.redis_url.partition("://")
+    bus = Bus(f"{scheme}://mute@{place}")
+    try:
+        await bus.open(_nowhere, _nowhere)
+        await until(lambda: bus.deaf)
+        asked = bus._ears[""].subscription
+        await until(lambda: bus._ears[""].subscription is not asked)
+        assert bus.deaf, "having asked again is not having heard"
+    finally:
+        await bus.close()
+        await redis.execute_command("ACL", "DELUSER", "mute")
+        await redis.aclose()
+
+
+async def _nowhere(*_: Any) -> None:
+    """Nobody listens."""
+
+
+async def test_others_have_their_turn_between_messages_that_came_together(settings: Settings) -> None:
+    turns, told = 0, list[int]()
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def deliver(room: str, message: bytes) -> None:
+        told.append(turns)
+
+    bus, redis = Bus(settings.redis_url), connect(settings.redis_url)
+    await bus.open(deliver, _nowhere)
+    bus.want("sale:5")
+    await bus.heard("sale:5")
+    busy = asyncio.create_task(others())
+    try:
+        async with redis.pipeline(transaction=False) as together:
+            for _ in range(200):
+                together.publish(bus.channel("sale:5"), b"x")
+            await together.execute()
+        await until(lambda: len(told) == 200)
+        assert len(set(told)) == 200
+    finally:
+        busy.cancel()
+        await bus.close()
+        await redis.aclose()
 
 
 async def test_a_worker_reaches_the_rooms_without_listening(site: Site, settings: Settings, listen: Listen) -> None:
