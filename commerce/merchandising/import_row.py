@@ -7,17 +7,21 @@ from typing import Any
 import msgspec
 
 from commerce.catalogue.types import Status
-from commerce.merchandising.types import Goods, Item
+from commerce.merchandising.types import ChangedSince, Goods, Item
 
 
 class ImportedSku(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a file. Prices are fen; a list price of 0 takes it away."""
+    """One line of a file. Prices are fen; a list price of 0 takes it away.
+
+    ``on_hand_seen`` is the stock that the file was made with: units that moved since are not to be counted away.
+    """
 
     code: str
     specs: dict[str, str] | None = None
     price: int | None = None
     list_price: int | None = None
     on_hand: int | None = None
+    on_hand_seen: int | None = None
     status: Status | None = None
 
 
@@ -33,7 +37,10 @@ class ImportedProduct(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def imported(before: Goods | None, wanted: ImportedProduct) -> Goods:
-    """Return the product as the file asks for it. Checks nothing."""
+    """Return the product as the file asks for it. Checks nothing.
+
+    Raises ChangedSince for another stock than the file was made with where it asks for one.
+    """
     fields = dict(wanted.fields)
     if "status" in fields:
         fields["status"] = Status(fields["status"])
@@ -59,8 +66,12 @@ def _merged(item: Item, sku: ImportedSku | None) -> Item:
     if sku is None:
         return item
     changes: dict[str, Any] = {
-        name: value for name in ("specs", "price", "on_hand", "status") if (value := getattr(sku, name)) is not None
+        name: value for name in ("specs", "price", "status") if (value := getattr(sku, name)) is not None
     }
+    if sku.on_hand is not None and sku.on_hand != sku.on_hand_seen:
+        if item.id is not None and sku.on_hand_seen not in (None, item.on_hand) and sku.on_hand != item.on_hand:
+            raise ChangedSince("on_hand", "导出之后库存动过，请重新导出再改")
+        changes["on_hand"] = sku.on_hand
     if sku.list_price is not None:
         changes["list_price"] = sku.list_price or None
     return msgspec.structs.replace(item, **changes)

@@ -111,12 +111,13 @@ async def listed(connection: Connection, asked: Filter, offset: int, size: int) 
     return msgspec.convert(row["items"], list[Listed]), row["total"]
 
 
-async def ids(connection: Connection, asked: Filter, most: int) -> list[int]:
-    """Return the ids of all products that are asked for, at most ``most``."""
+async def ids(connection: Connection, asked: Filter, most: int, offset: int = 0) -> list[int]:
+    """Return the ids of the products that are asked for in the order they were added, at most ``most``."""
     rows = await connection.fetch(
-        f"SELECT id FROM ({_FOUND}) AS found ORDER BY id LIMIT $8",  # noqa: S608  # a constant of this module
+        f"SELECT id FROM ({_FOUND}) AS found ORDER BY id LIMIT $8 OFFSET $9",  # noqa: S608  # a constant of this module
         *_arguments(asked),
         most,
+        offset,
     )
     return [row["id"] for row in rows]
 

@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import xlsxwriter
@@ -17,6 +17,7 @@ from commerce.catalogue.types import Status
 from commerce.merchandising import sheet_parse
 from commerce.merchandising.batch_store import NewRow
 from commerce.merchandising.import_row import ImportedProduct, ImportedSku
+from commerce.merchandising.sheet_store import Owned
 from commerce.merchandising.types import Choices, Goods
 from server.errors import Problem, Unavailable
 from server.money import parse_yuan, yuan
@@ -35,6 +36,7 @@ COLUMNS = {
     "price": "售价",
     "list_price": "划线价",
     "on_hand": "在库",
+    "on_hand_seen": "导出时在库",
     "sku_status": "规格状态",
     "parameters": "参数",
     "description": "正文",
@@ -42,8 +44,8 @@ COLUMNS = {
 ENGLISH = {
     "code": "SKU code", "slug": "Short name", "shop": "Shop", "title": "Title", "subtitle": "Selling point",
     "category": "Category", "brand": "Brand", "tags": "Tags", "status": "Product state", "specs": "Specs",
-    "price": "Price", "list_price": "List price", "on_hand": "On hand", "sku_status": "SKU state",
-    "parameters": "Parameters", "description": "Text",
+    "price": "Price", "list_price": "List price", "on_hand": "On hand", "on_hand_seen": "On hand when exported",
+    "sku_status": "SKU state", "parameters": "Parameters", "description": "Text",
 }  # fmt: skip
 _HEADINGS = {heading.casefold(): name for names in (COLUMNS, ENGLISH) for name, heading in names.items()}
 _STATES = {
@@ -54,6 +56,7 @@ _STATES = {
     "下架": Status.OFF,
     "off": Status.OFF,
 }
+_OF_PRODUCT = ("slug", "shop", "title", "subtitle", "category", "brand", "tags", "status", "parameters", "description")
 _NONE = ("无", "none")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _SPLIT = re.compile(r"[,，、;；\n]+")
@@ -97,12 +100,13 @@ async def rows_of(raw: bytes) -> list[list[str]]:
 
 
 def safe(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
+    """Return a text that no spreadsheet takes for a formula; ``meant`` gives back what it was."""
+    return f"'{text}" if text.lstrip("'").startswith(_DANGEROUS) else text
 
 
-def _unsafe(text: str) -> str:
-    return text[1:] if text.startswith("'") and text[1:].startswith(_DANGEROUS) else text
+def meant(text: str) -> str:
+    """Return the text that ``safe`` was given."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_DANGEROUS) else text
 
 
 def written(goods: Iterable[Goods], choices: Choices, english: bool) -> bytes:
@@ -150,6 +154,7 @@ def _lines(
             float(yuan(item.price)),
             float(yuan(item.list_price)) if item.list_price is not None else None,
             item.on_hand,
+            item.on_hand,
             states[item.status],
             "\n".join(f"{name}：{value}" for name, value in goods.parameters),
             goods.description,
@@ -157,11 +162,28 @@ def _lines(
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What is there already: products by SKU's code and by slug, those of other shops too; titles of one's own."""
+    """What is there already: products by SKU's code and by slug, those of other shops too; one's own by id.
+
+    ``leaves``, ``brands`` and ``shops`` are what a file may name, by their names in lower case.
+    """
 
     by_code: dict[str, int]
     by_slug: dict[str, int]
-    own: dict[int, str]
+    own: dict[int, Owned]
+    leaves: dict[str, list[int]]
+    brands: dict[str, int]
+    shops: dict[str, int]
+
+    @classmethod
+    def of(cls, by_code: dict[str, int], by_slug: dict[str, int], own: dict[int, Owned], choices: Choices) -> Self:
+        """Return it with the names of what there is to choose from; a category by its whole name and its last part."""
+        leaves: dict[str, list[int]] = {}
+        for leaf, name in choices.leaves():
+            for called in {name, name.rpartition(" / ")[2]}:
+                leaves.setdefault(called, []).append(leaf)
+        brands = {brand.name.casefold(): brand.id for brand in choices.brands}
+        shops = {shop.name.casefold(): shop.id for shop in choices.shops}
+        return cls(by_code=by_code, by_slug=by_slug, own=own, leaves=leaves, brands=brands, shops=shops)
 
 
 def headings(row: Sequence[str]) -> list[str]:
@@ -177,14 +199,17 @@ def headings(row: Sequence[str]) -> list[str]:
     return names
 
 
-def products(rows: Sequence[Sequence[str]], known: Known, choices: Choices) -> list[NewRow]:
-    """Return what a file asks for, product by product; those with a bad cell are refused with every one of them."""
+def products(rows: Sequence[Sequence[str]], known: Known) -> list[NewRow]:
+    """Return what a file asks for, product by product; those with a bad cell are refused with every one of them.
+
+    Blocks: a file may have many lines.
+    """
     names = headings(rows[0])
     groups: dict[tuple[str, str | int], list[tuple[int, dict[str, str]]]] = {}
     seen: dict[str, int] = {}
     twice: set[int] = set()
     for at, row in enumerate(rows[1:], 2):
-        cells = {name: _unsafe(cell) for name, cell in zip(names, row, strict=False) if name and cell}
+        cells = {name: meant(cell) for name, cell in zip(names, row, strict=False) if name and cell}
         if not cells:
             continue
         code, slug = cells.get("code", ""), cells.get("slug", "")
@@ -193,7 +218,7 @@ def products(rows: Sequence[Sequence[str]], known: Known, choices: Choices) -> l
         product_id = known.by_code.get(code) or known.by_slug.get(slug)
         key: tuple[str, str | int] = ("id", product_id) if product_id else ("new", slug or cells.get("title") or code)
         groups.setdefault(key, []).append((at, cells))
-    return [_product(key, lines, twice, known, choices) for key, lines in groups.items()]
+    return [_product(key, lines, twice, known) for key, lines in groups.items()]
 
 
 def _product(
@@ -201,7 +226,6 @@ def _product(
     lines: list[tuple[int, dict[str, str]]],
     twice: set[int],
     known: Known,
-    choices: Choices,
 ) -> NewRow:
     errors: list[dict[str, Any]] = []
 
@@ -215,28 +239,21 @@ def _product(
     for at, cells in lines:
         if at in twice:
             wrong(at, "code", "货号重复")
-        for name in (
-            "slug",
-            "shop",
-            "title",
-            "subtitle",
-            "category",
-            "brand",
-            "tags",
-            "status",
-            "parameters",
-            "description",
-        ):
+        if product_id is not None and "slug" in cells and known.by_slug.get(cells["slug"]) != product_id:
+            wrong(at, "slug", "货号和短名不是同一件商品的")
+        for name in _OF_PRODUCT:
             if name in cells and given.setdefault(name, cells[name]) != cells[name]:
                 wrong(at, name, "同一件商品的几行不一致")
         skus.append(_sku(at, cells, product_id is None, wrong))
     first = lines[0][0]
     if product_id is not None and product_id not in known.own:
         wrong(first, "code", "别的商品在用这个货号")
-    _read_fields(given, fields, choices, lambda name, reason: wrong(first, name, reason), product_id is None)
-    shop_id = _shop(given.get("shop", ""), choices)
+    _read_fields(given, fields, known, lambda name, reason: wrong(first, name, reason), product_id is None)
+    shop_id = _shop(given.get("shop", ""), known)
     if product_id is None and shop_id is None:
         wrong(first, "shop", "请选择店铺")
+    if product_id in known.own and "shop" in given and shop_id != known.own[product_id].shop_id:
+        wrong(first, "shop", "商品不能换店铺")
     specs = [list(sku.specs) for sku in skus if sku.specs is not None]
     if any(set(one) != set(specs[0]) for one in specs):
         wrong(first, "specs", "每个规格都要有名称和取值")
@@ -248,9 +265,10 @@ def _product(
         spec_names=specs[0] if specs else None,
         skus=skus,
     )
-    label = given.get("title") or known.own.get(product_id or 0) or str(key[1])
+    own = known.own.get(product_id) if product_id is not None else None
+    label = given.get("title") or (own.title if own is not None else str(key[1]))
     kept = msgspec.to_builtins(wanted) | ({"errors": errors} if errors else {})
-    owned = product_id if product_id in known.own else None
+    owned = own.id if own is not None else None
     if errors:
         return NewRow(product_id=owned, label=label, wanted=kept, field=errors[0]["column"], reason=errors[0]["reason"])
     return NewRow(product_id=owned, label=label, wanted=kept)
@@ -261,17 +279,20 @@ def _sku(at: int, cells: Mapping[str, str], new: bool, wrong: Any) -> ImportedSk
     for name in amounts:
         if name in cells:
             try:
-                amounts[name] = parse_yuan(cells[name].removeprefix("¥").replace(",", "")[:16])
+                amounts[name] = parse_yuan(cells[name].removeprefix("¥").replace(",", ""))
             except ValueError:
                 wrong(at, name, "写成 49.90 这样的金额")
     if new and "price" not in cells:
         wrong(at, "price", "必填")
     if "code" not in cells:
         wrong(at, "code", "必填")
-    units = cells.get("on_hand", "").replace(",", "")
-    if units and not re.fullmatch("[0-9]{1,10}", units):
-        wrong(at, "on_hand", "库存要是 0 或更多的整数")
-        units = ""
+    units: dict[str, int | None] = {"on_hand": None, "on_hand_seen": None}
+    for name in units:
+        if text := cells.get(name, "").replace(",", ""):
+            if re.fullmatch("[0-9]{1,10}", text):
+                units[name] = int(text)
+            else:
+                wrong(at, name, "库存要是 0 或更多的整数")
     specs: dict[str, str] | None = None
     if "specs" in cells:
         pairs = [
@@ -288,20 +309,20 @@ def _sku(at: int, cells: Mapping[str, str], new: bool, wrong: Any) -> ImportedSk
         specs=specs,
         price=amounts["price"],
         list_price=amounts["list_price"],
-        on_hand=int(units) if units else None,
+        on_hand=units["on_hand"],
+        on_hand_seen=units["on_hand_seen"],
         status=_STATES.get(state),
     )
 
 
-def _read_fields(given: Mapping[str, str], fields: dict[str, Any], choices: Choices, wrong: Any, new: bool) -> None:
+def _read_fields(given: Mapping[str, str], fields: dict[str, Any], known: Known, wrong: Any, new: bool) -> None:
     for name in ("title", "subtitle", "description"):
         if name in given:
             fields[name] = given[name]
     if new and "title" not in given:
         wrong("title", "必填")
     if "category" in given:
-        wanted = re.sub(r"\s*[/>]\s*", " / ", given["category"])
-        found = [leaf for leaf, name in choices.leaves() if wanted in (name, name.rpartition(" / ")[2])]
+        found = known.leaves.get(" / ".join(part.strip() for part in re.split("[/>]", given["category"])), [])
         if len(found) == 1:
             fields["category_id"] = found[0]
         else:
@@ -309,11 +330,10 @@ def _read_fields(given: Mapping[str, str], fields: dict[str, Any], choices: Choi
     elif new:
         wrong("category", "必填")
     if "brand" in given:
-        brands = {brand.name.casefold(): brand.id for brand in choices.brands}
         if given["brand"].casefold() in _NONE:
             fields["brand_id"] = None
-        elif given["brand"].casefold() in brands:
-            fields["brand_id"] = brands[given["brand"].casefold()]
+        elif given["brand"].casefold() in known.brands:
+            fields["brand_id"] = known.brands[given["brand"].casefold()]
         else:
             wrong("brand", "没有这个品牌")
     if "tags" in given:
@@ -328,7 +348,7 @@ def _read_fields(given: Mapping[str, str], fields: dict[str, Any], choices: Choi
         fields["parameters"] = [[name.strip(), value.strip()] for name, _, value in lines]
 
 
-def _shop(name: str, choices: Choices) -> int | None:
-    if not name and len(choices.shops) == 1:
-        return choices.shops[0].id
-    return next((shop.id for shop in choices.shops if shop.name.casefold() == name.casefold()), None)
+def _shop(name: str, known: Known) -> int | None:
+    if not name and len(known.shops) == 1:
+        return next(iter(known.shops.values()))
+    return known.shops.get(name.casefold())

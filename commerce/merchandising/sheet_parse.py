@@ -23,6 +23,8 @@ MOST_ENTRIES = 500
 MOST_LINES = 20_000
 MOST_COLUMNS = 40
 MOST_CELL = 20_000
+MOST_TEXT = 10_000_000
+"""Characters of all cells: one text that many cells share is written once in the file and comes out of it each time."""
 MEMORY = 1024 * 1024 * 1024
 SECONDS = 20
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
@@ -63,6 +65,8 @@ def parse(raw: bytes) -> list[list[str]]:
         raise Refused("最多 20000 行，请分成几个文件")
     if not rows:
         raise Refused("文件是空的")
+    if sum(len(cell) for row in rows for cell in row) > MOST_TEXT:
+        raise Refused("文件展开后太大")
     return rows
 
 
@@ -95,7 +99,10 @@ def _xlsx(raw: bytes) -> list[list[str]]:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
             _hold_package(packed)
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))
-        found = book.get_sheet_by_index(0)
+        seen = [at for at, one in enumerate(book.sheets_metadata) if _seen(one)]
+        if not seen:
+            raise Refused("文件是空的")
+        found = book.get_sheet_by_index(seen[0])
         if found.total_height > MOST_LINES + 1:
             raise Refused("最多 20000 行，请分成几个文件")
         if found.total_width > MOST_COLUMNS:
@@ -106,6 +113,12 @@ def _xlsx(raw: bytes) -> list[list[str]]:
         KeyError, IndexError, ValueError,
     ):  # fmt: skip
         raise Refused("文件读不出来") from None  # what both say of bytes that lie
+
+
+def _seen(sheet: python_calamine.SheetMetadata) -> bool:
+    """Tell whether people see a sheet: one that is hidden is not what they look at before they send the file."""
+    visible = python_calamine.SheetVisibleEnum.Visible
+    return sheet.visible == visible and sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
 
 
 def _hold_package(packed: zipfile.ZipFile) -> None:
@@ -137,8 +150,10 @@ def _text(cell: object) -> str:
     match cell:
         case bool():
             return "TRUE" if cell else "FALSE"
+        case int() | float() if abs(cell) >= 1e15:
+            raise Refused("有超过 15 位的数字，表格软件记不准它，请把那一列设为文本")
         case float():
-            return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else f"{cell:.10g}"
+            return str(int(cell)) if cell.is_integer() else f"{cell:.15g}"
         case datetime() | date() | time():
             return cell.isoformat()
         case timedelta():

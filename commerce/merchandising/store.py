@@ -58,6 +58,21 @@ async def goods(connection: Connection, product_ids: Sequence[int], shops: Seque
     return found
 
 
+async def hold_tree(connection: Connection) -> None:
+    """Keep categories, brands and attributes from being changed until the transaction ends.
+
+    Products may be saved beside each other; whoever changes the tree (tree_store.alone) waits for them, and they for
+    it, so that no product lies in a category that has just got others under it or is gone.
+    """
+    await connection.execute("LOCK TABLE categories, brands, attributes IN ROW EXCLUSIVE MODE")
+
+
+async def version(connection: Connection, product_id: int) -> int:
+    """Return a product's version as of now. Locks nothing."""
+    found: int = await connection.fetchval("SELECT version FROM products WHERE id = $1", product_id)
+    return found
+
+
 async def add(connection: Connection, wanted: Goods) -> int:
     """Add a product with nothing but its own columns and return its id."""
     made: int = await connection.fetchval(
@@ -254,25 +269,6 @@ async def codes(connection: Connection, wanted: Sequence[str]) -> dict[str, int]
     """Return the products whose SKUs have these codes, by code."""
     rows = await connection.fetch("SELECT code, product_id FROM skus WHERE code = ANY ($1::text[])", list(wanted))
     return {row["code"]: row["product_id"] for row in rows}
-
-
-async def slugs(connection: Connection, wanted: Sequence[str]) -> dict[str, int]:
-    """Return the products that have these slugs, by slug."""
-    rows = await connection.fetch("SELECT slug, id FROM products WHERE slug = ANY ($1::text[])", list(wanted))
-    return {row["slug"]: row["id"] for row in rows}
-
-
-async def titles(connection: Connection, product_ids: Sequence[int], shops: Sequence[int] | None) -> dict[int, str]:
-    """Return the titles of those products that are of ``shops`` (None: all)."""
-    rows = await connection.fetch(
-        """
-        SELECT id, title FROM products
-        WHERE id = ANY ($1::bigint[]) AND ($2::bigint[] IS NULL OR shop_id = ANY ($2::bigint[]))
-        """,
-        list(product_ids),
-        None if shops is None else list(shops),
-    )
-    return {row["id"]: row["title"] for row in rows}
 
 
 async def slug_taken(connection: Connection, slug: str, product_id: int) -> bool:

@@ -129,23 +129,32 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
 
     def trail(self, category_id: int) -> list[Category]:
         """Return the categories from the top down to one."""
-        by_id = {one.id: one for one in self.categories}
-        found: list[Category] = []
-        at = by_id.get(category_id)
-        while at is not None:
-            found.insert(0, at)
-            at = by_id.get(at.parent_id) if at.parent_id is not None else None
-        return found
+        return _trail({one.id: one for one in self.categories}, category_id)
 
     def leaves(self) -> list[tuple[int, str]]:
         """Return the categories that goods lie in, with their whole names."""
+        by_id = {one.id: one for one in self.categories}
         parents = {one.parent_id for one in self.categories}
-        named = [
-            (one.id, " / ".join(part.name for part in self.trail(one.id)))
-            for one in self.categories
-            if one.id not in parents
-        ]
-        return sorted(named, key=lambda pair: [part.position for part in self.trail(pair[0])])
+        trails = [_trail(by_id, one.id) for one in self.categories if one.id not in parents]
+        trails.sort(key=lambda trail: [part.position for part in trail])
+        return [(trail[-1].id, " / ".join(part.name for part in trail)) for trail in trails]
+
+
+def _trail(by_id: Mapping[int, Category], category_id: int) -> list[Category]:
+    found: list[Category] = []
+    at = by_id.get(category_id)
+    while at is not None:
+        found.insert(0, at)
+        at = by_id.get(at.parent_id) if at.parent_id is not None else None
+    return found
+
+
+class ChangedSince(Exception):
+    """What a change was drawn up on is no longer so: ``what`` is the field, ``reason`` a msgid."""
+
+    def __init__(self, what: str, reason: str = "之后又改过，不撤销") -> None:
+        super().__init__(what)
+        self.what, self.reason = what, reason
 
 
 class Stale(Conflict):

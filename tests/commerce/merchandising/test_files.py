@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -10,15 +12,20 @@ import aiohttp
 import pytest
 import python_calamine
 import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
 
-from commerce.merchandising import sheet_parse
+from commerce import stock
+from commerce.merchandising import files, sheet, sheet_parse
 from commerce.merchandising.batch_run import BatchJob, work
-from commerce.merchandising.sheet import safe
+from commerce.merchandising.sheet import Known, meant, products, safe
+from commerce.merchandising.types import Choices
 from tests.commerce.catalogue.conftest import Shelf
 from tests.commerce.merchandising.test_editor import Browser
 
 Staff = dict[str, dict[str, str]]
 PRODUCTS, FILES = "/api/v1/backoffice/products", "/api/v1/backoffice/product-files"
+EXPORT = "/backoffice/product-files/export"
 
 
 def book(rows: list[list[Any]], **options: Any) -> bytes:
@@ -206,3 +213,122 @@ async def test_formulas_of_people_are_texts(shelf: Shelf, staff: Staff) -> None:
     drawn = await send(shelf, raw, staff["admin"])
     report = await apply(shelf, drawn["id"], staff["admin"])
     assert (report["same"], report["refused"]) == (60, 0)
+
+
+@given(st.text(alphabet="'=+-@＝a", max_size=6))
+def test_what_is_made_safe_comes_back_as_it_was(text: str) -> None:
+    assert meant(safe(text)) == text
+
+
+async def test_units_sold_after_the_export_stay_sold(shelf: Shelf, staff: Staff) -> None:
+    sku_id = await shelf.sku("LF-BT-INK-500")
+    raw = await exported(shelf, staff["admin"])
+    async with shelf.app.database.transaction() as connection:
+        assert await stock.allocate(connection, sku_id, 10, "order:1", "system")
+        await stock.ship(connection, sku_id, 10, "order:1", "system")
+    report = await apply(shelf, (await send(shelf, raw, staff["admin"]))["id"], staff["admin"])
+    assert (report["same"], report["refused"]) == (60, 0), report
+    head = ["货号", "在库", "导出时在库"]
+    for line, state, reason, on_hand in (
+        ([8005, 8000], "refused", "导出之后库存动过，请重新导出再改", 7990),
+        ([8005, 7990], "done", "", 8005),
+        ([8005, 7990], "same", "", 8005),
+        ([42, ""], "done", "", 42),
+    ):
+        drawn = await send(shelf, book([head, ["LF-BT-INK-500", *line]]), staff["admin"])
+        report = await apply(shelf, drawn["id"], staff["admin"])
+        assert (report["rows"][0]["state"], report["rows"][0]["reason"]) == (state, reason), line
+        async with shelf.app.database.connection() as connection:
+            [level] = await stock.levels(connection, [sku_id])
+        assert level.on_hand == on_hand
+
+
+async def test_lines_that_mix_two_products_up_are_refused(shelf: Shelf, staff: Staff) -> None:
+    for line, reason in (
+        (["LF-BT-INK-500", "phone", "手机", ""], "货号和短名不是同一件商品的"),
+        (["LF-BT-INK-500", "no-such", "", ""], "货号和短名不是同一件商品的"),
+        (["LF-BT-INK-500", "bottle", "", "回声数码"], "商品不能换店铺"),
+    ):
+        drawn = await send(shelf, book([["货号", "短名", "名称", "店铺"], line]), staff["admin"])
+        assert [row["reason"] for row in drawn["rows"]] == [reason]
+
+
+async def test_figures_are_read_as_they_are_shown(shelf: Shelf, staff: Staff) -> None:
+    rows: list[list[Any]] = [["货号", "售价", "在库"], ["LF-BT-INK-500", 123456789.99, 12]]
+    rows += [["LF-BT-INK-350", 0.1 + 0.2, 7], [690123456789012, 1, 1]]
+    await send(shelf, book(rows), staff["admin"])
+    async with shelf.app.database.connection() as connection:
+        kept = await connection.fetch("SELECT wanted FROM product_batch_rows ORDER BY id")
+    skus = [(sku["code"], sku["price"]) for row in kept for sku in row["wanted"]["skus"]]
+    assert skus == [("LF-BT-INK-500", 12345678999), ("LF-BT-INK-350", 30), ("690123456789012", 100)]
+    told = await send(shelf, book([["货号", "售价"], [6901234567890123, 1]]), staff["admin"], 422)
+    assert "超过 15 位" in told["error"]["message"]
+    csv = "货号,售价\nLF-BT-INK-500,0000000000004990.55\n".encode()
+    await send(shelf, csv, staff["admin"], name="a.csv")
+    async with shelf.app.database.connection() as connection:
+        [last] = await connection.fetch("SELECT wanted FROM product_batch_rows ORDER BY id DESC LIMIT 1")
+    assert last["wanted"]["skus"][0]["price"] == 499055
+
+
+async def test_the_sheet_that_people_see_is_read(shelf: Shelf, staff: Staff) -> None:
+    out = io.BytesIO()
+    made = xlsxwriter.Workbook(out)
+    hidden, seen = made.add_worksheet(), made.add_worksheet()
+    hidden.hide()
+    seen.activate()
+    seen.set_first_sheet()
+    for page, code in ((hidden, "LF-BT-INK-350"), (seen, "LF-BT-INK-500")):
+        page.write_row(0, 0, ["货号", "售价"])
+        page.write_row(1, 0, [code, 1])
+    made.close()
+    await send(shelf, out.getvalue(), staff["admin"])
+    async with shelf.app.database.connection() as connection:
+        wanted = await connection.fetchval("SELECT wanted FROM product_batch_rows")
+    assert wanted["skus"][0]["code"] == "LF-BT-INK-500"
+
+
+async def test_one_text_in_many_cells_is_a_bomb_too(shelf: Shelf, staff: Staff) -> None:
+    raw = book([["货号", "正文"], *([f"X-{at}", "长" * 19_000] for at in range(1_000))])
+    assert len(raw) < 100_000
+    told = await send(shelf, raw, staff["admin"], 422)
+    assert "文件展开后太大" in told["error"]["message"]
+
+
+def test_a_cell_of_spaces_takes_no_time() -> None:
+    known = Known.of({}, {}, {}, Choices(categories=[], brands=[], shops=[]))
+    [row] = products([["货号", "分类"], ["X", "a" + " " * 1_000_000 + "b"]], known)  # quadratic: half an hour
+    assert row.reason
+
+
+async def test_nobody_waits_for_a_connection_while_a_file_is_read(
+    shelf: Shelf, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, lent = sheet.rows_of, []
+
+    async def rows_of(raw: bytes) -> list[list[str]]:
+        lent.append(shelf.app.database.usage[1])
+        return await read(raw)
+
+    monkeypatch.setattr(sheet, "rows_of", rows_of)
+    await send(shelf, book([["货号", "售价"], ["X", 1]]), staff["admin"])
+    assert lent == [0]
+
+
+async def test_more_than_a_file_holds_comes_as_several(
+    shelf: Shelf, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def codes(raw: bytes) -> list[Any]:
+        read = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_index(0)
+        return [row[0] for row in read.to_python()[1:]]
+
+    whole = codes(await exported(shelf, staff["shop1"]))
+    count = (await shelf.get(PRODUCTS, headers=staff["shop1"]))["total"]
+    monkeypatch.setattr(files, "MOST_EXPORTED", 7)
+    page = await shelf.page("/backoffice/product-files/export?sort=price", headers=staff["shop1"])
+    assert f"共 {count} 件" in page
+    addresses = [html.unescape(one) for one in re.findall(r'href="([^"]*part=[0-9]+)"', page)]
+    assert len(addresses) == -(-count // 7)
+    parts = [await exported(shelf, staff["shop1"], address.removeprefix(EXPORT)) for address in addresses]
+    assert [code for part in parts for code in codes(part)] == whole
+    async with shelf.client.get(f"{EXPORT}?part=0", headers=staff["shop1"]) as response:
+        assert response.status == 404
