@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from commerce.catalogue.types import AttributeKind, Status
 from commerce.merchandising.types import (
@@ -26,11 +26,21 @@ from commerce.merchandising.types import (
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _OURS = re.compile(r"/media/[A-Za-z0-9_./-]{1,200}")
 _CODE = re.compile(r"[^\s\x00-\x1f]{1,40}")
+_NUMBER = re.compile(r"-?[0-9]{1,10}(\.[0-9]{1,4})?")
 _TEXTS = {"title": 120, "subtitle": 160, "description": 20_000, "slug": 80}
 
 
-def faults(goods: Goods, choices: Choices, described: Sequence[Described], codes: Mapping[str, int]) -> Faults:
-    """Return what is wrong with a product, by field. ``codes`` are the products that have its SKUs' codes already."""
+def faults(
+    goods: Goods,
+    choices: Choices,
+    described: Sequence[Described],
+    codes: Mapping[str, int],
+    before: Goods | None = None,
+) -> Faults:
+    """Return what is wrong with a product, by field. ``codes`` are the products that have its SKUs' codes already.
+
+    Attributes that it has from ``before`` its category was moved or merged may stay.
+    """
     found: Faults = {}
     if not goods.title.strip():
         found["title"] = "必填"
@@ -58,7 +68,7 @@ def faults(goods: Goods, choices: Choices, described: Sequence[Described], codes
         found["pictures"] = "只能用上传到本站的图片"
     elif any(len(text) > 120 for text in goods.alts.values()):
         found["pictures"] = "图片说明最多 120 字"
-    found |= _attributes(goods, described)
+    found |= _attributes(goods, described, before)
     found |= _axes(goods)
     for at, item in enumerate(goods.skus):
         found |= {f"skus.{at}.{name}": text for name, text in _item(goods, item, codes).items()}
@@ -72,27 +82,31 @@ def _ours(address: str) -> bool:
     return _OURS.fullmatch(address) is not None and ".." not in address
 
 
-def _attributes(goods: Goods, described: Sequence[Described]) -> Faults:
+def plain_number(text: str) -> str | None:
+    """Return a number as it is kept, without zeros that say nothing; None for what is none."""
+    if _NUMBER.fullmatch(text) is None:
+        return None
+    plain = f"{Decimal(text):f}"
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return "0" if plain == "-0" else plain
+
+
+def _attributes(goods: Goods, described: Sequence[Described], before: Goods | None) -> Faults:
     known = {one.id: one for one in described}
+    stays = before.attributes if before is not None and before.category_id == goods.category_id else {}
     found: Faults = {}
     for attribute_id, texts in goods.attributes.items():
         one = known.get(attribute_id)
+        if one is None and stays.get(attribute_id) == texts:
+            continue
         if one is None:
             found[f"attributes.{attribute_id}"] = "这个分类没有这个属性"
         elif one.kind is AttributeKind.NUMBER:
-            if len(texts) != 1 or not _number(texts[0]):
+            if len(texts) != 1 or plain_number(texts[0]) is None:
                 found[f"attributes.{attribute_id}"] = "请填数字，最多四位小数"
         elif not set(texts) <= set(one.values):
             found[f"attributes.{attribute_id}"] = "没有这个选项"
     return found
-
-
-def _number(text: str) -> bool:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return False
-    return value.is_finite() and abs(value) < 10**10 and value == value.quantize(Decimal("0.0001"))
 
 
 def _axes(goods: Goods) -> Faults:

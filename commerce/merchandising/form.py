@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from commerce.catalogue.types import AttributeKind, Status
+from commerce.catalogue.types import Status
 from commerce.merchandising.types import MOST_AXES, MOST_SKUS, MOST_UNITS, Described, Faults, Goods, Item
 from server.money import parse_yuan, yuan
 
 TEXTS = ("title", "subtitle", "slug", "description", "category_id", "brand_id", "shop_id", "tags", "parameters")
 _ROW_TEXTS = ("id", "code", "price", "list_price", "stock", "seen", "picture")
 _SPLIT = re.compile(r"[,，、;；\n]+")
+_MOST_ROWS = 2 * MOST_SKUS + 1
+"""Rows that are read at all: more than a product may have, so that too many are refused and not left out."""
 _NO_AMOUNT = "写成 49.90 这样的金额"
 _NO_UNITS = "库存要是 0 或更多的整数"
 
@@ -159,7 +161,11 @@ def combined(sheet: Sheet) -> Sheet:
     if sheet.combinations > MOST_SKUS:
         raise ValueError
     axes = [axis for axis in sheet.axes if axis.values]
-    known = {_renamed(row.values, sheet, axes): row for row in sheet.rows}
+    before = [
+        list(dict.fromkeys(row.values[at] for row in sheet.rows if row.on or not row.id))
+        for at in range(len(sheet.spec_names))
+    ]
+    known = {_renamed(row.values, before, axes): row for row in sheet.rows}
     usual = next((row for row in sheet.rows if row.price), Row(values=()))
     rows = []
     for values in itertools.product(*(axis.values for axis in axes)):
@@ -175,14 +181,13 @@ def combined(sheet: Sheet) -> Sheet:
     )
 
 
-def _renamed(values: tuple[str, ...], sheet: Sheet, axes: Sequence[Axis]) -> tuple[str, ...]:
+def _renamed(values: tuple[str, ...], before: Sequence[Sequence[str]], axes: Sequence[Axis]) -> tuple[str, ...]:
     """Return a row's values as they are called now: an axis that kept its length and lost a value renamed it."""
     if len(values) != len(axes):
         return values
     made = []
-    for at, value in enumerate(values):
-        old = list(dict.fromkeys(row.values[at] for row in sheet.rows if row.on or not row.id))
-        new = axes[at].values
+    for value, old, axis in zip(values, before, axes, strict=True):
+        new = axis.values
         if value not in new and len(old) == len(new) and value in old and new[old.index(value)] not in old:
             value = new[old.index(value)]
         made.append(value)
@@ -210,7 +215,6 @@ def read(sheet: Sheet, before: Goods | None, described: Sequence[Described]) -> 
     """
     faults: Faults = {}
     stock_now = {item.id: item.on_hand for item in before.skus} if before is not None else {}
-    numbers = {one.id for one in described if one.kind is AttributeKind.NUMBER}
     known = {one.id for one in described}
     parameters = []
     for line in sheet["parameters"].splitlines():
@@ -232,10 +236,9 @@ def read(sheet: Sheet, before: Goods | None, described: Sequence[Described]) -> 
         description=sheet["description"].replace("\r\n", "\n"),
         parameters=parameters,
         attributes={
-            attribute_id: _plain_numbers(texts) if attribute_id in numbers else list(texts)
-            for attribute_id, texts in sheet.attributes.items()
-            if attribute_id in known
-        },
+            attribute_id: list(texts) for attribute_id, texts in sheet.attributes.items() if attribute_id in known
+        }
+        | _kept(sheet, before, known),
         pictures=[url for url, _ in sheet.pictures],
         alts={url: alt for url, alt in sheet.pictures if alt},
         spec_names=list(sheet.spec_names),
@@ -243,6 +246,13 @@ def read(sheet: Sheet, before: Goods | None, described: Sequence[Described]) -> 
         skus=[_item(row, at, sheet.spec_names, before, stock_now, faults) for at, row in enumerate(sheet.rows)],
     )
     return goods, faults
+
+
+def _kept(sheet: Sheet, before: Goods | None, known: set[int]) -> dict[int, list[str]]:
+    """Return the attributes that the form does not show because the category was moved or merged."""
+    if before is None or _id(sheet["category_id"]) != before.category_id:
+        return {}
+    return {attribute_id: texts for attribute_id, texts in before.attributes.items() if attribute_id not in known}
 
 
 def _item(
@@ -282,14 +292,9 @@ def _item(
     )
 
 
-def _plain_numbers(texts: Iterable[str]) -> list[str]:
-    """Return numbers as they are stored: without zeros that say nothing."""
-    return [text.rstrip("0").rstrip(".") if "." in text else text for text in texts]
-
-
 def _fen(text: str) -> int | None:
     try:
-        return parse_yuan(text.removeprefix("¥").replace(",", "")[:16])
+        return parse_yuan(text.removeprefix("¥").replace(",", ""))
     except ValueError:
         return None
 
@@ -318,4 +323,4 @@ def _text(fields: Mapping[str, Any], name: str) -> str:
 def _numbered(fields: Mapping[str, Any], start: str) -> list[int]:
     """Return the numbers of the rows that a form brings, in their order; a row begins with any of its fields."""
     pattern = re.compile(rf"{start}\.([0-9]{{1,4}})\..+")
-    return sorted({int(match[1]) for name in fields if (match := pattern.fullmatch(name))})
+    return sorted({int(match[1]) for name in fields if (match := pattern.fullmatch(name))})[:_MOST_ROWS]

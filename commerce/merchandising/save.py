@@ -11,11 +11,11 @@ import msgspec
 from pypinyin import lazy_pinyin
 
 from commerce import stock
-from commerce.catalogue.types import ProductChanged, ProductPut, Status
+from commerce.catalogue.types import AttributeKind, ProductChanged, ProductPut, Status
 from commerce.merchandising import store
-from commerce.merchandising.check import faults
+from commerce.merchandising.check import faults, plain_number
 from commerce.merchandising.differ import differences, item_differs
-from commerce.merchandising.types import Change, Faulty, Goods, Item, Say, Stale
+from commerce.merchandising.types import Change, Described, Faulty, Goods, Item, Say, Stale
 from commerce.staff.store import note
 from server.database import Connection
 from server.errors import NotFound
@@ -56,13 +56,16 @@ async def current(connection: Connection, product_id: int, shops: Sequence[int] 
     return found
 
 
-async def check(connection: Connection, wanted: Goods, who: Who) -> None:
+async def check(
+    connection: Connection, before: Goods | None, wanted: Goods, described: Sequence[Described], who: Who
+) -> None:
     """Raise Faulty with everything that is wrong."""
     found = faults(
         wanted,
         await store.choices(connection, who.shops),
-        await store.attributes(connection, wanted.category_id),
+        described,
         await store.codes(connection, [item.code for item in wanted.skus]),
+        before,
     )
     if "slug" not in found and await store.slug_taken(connection, wanted.slug, wanted.id):
         found["slug"] = "别的商品在用这个地址"
@@ -74,9 +77,11 @@ async def save(connection: Connection, before: Goods | None, wanted: Goods, who:
     """Keep ``wanted`` in the place of ``before`` (None: it is new) in the caller's transaction.
 
     SKUs of ``before`` that ``wanted`` no longer has go off the shelf: orders, stock and sales know them. Locks the
-    stock of the SKUs whose figures change in ascending order, then the product. Raises Faulty; Stale, with what
-    changed, when the product is no longer as it was in ``before``.
+    tree against changes, the stock of the SKUs whose figures change in ascending order, then the product. Raises
+    Faulty; Stale, with what changed, when the product is no longer as it was in ``before``.
     """
+    described = await store.attributes(connection, wanted.category_id)
+    wanted = _with_plain_numbers(wanted, described)
     if before is not None:
         wanted = _with_gone(before, wanted)
     elif not wanted.slug:
@@ -84,7 +89,11 @@ async def save(connection: Connection, before: Goods | None, wanted: Goods, who:
     changes = differences(before, wanted)
     if not changes and before is not None:
         return Saved(before, [])
-    await check(connection, wanted, who)
+    await store.hold_tree(connection)
+    if before is not None and await store.version(connection, before.id) != before.version:
+        raise Stale(details=await told_since(connection, before.id, before.version))
+    described = await store.attributes(connection, wanted.category_id)
+    await check(connection, before, wanted, described, who)
     actor, ref = f"staff:{who.staff_id}", who.ref
     try:
         if before is None:
@@ -129,6 +138,15 @@ def _with_gone(before: Goods, wanted: Goods) -> Goods:
         skus.append(item if back is None else msgspec.structs.replace(item, id=back.id))
     skus += [msgspec.structs.replace(item, status=Status.OFF) for item in gone.values()]
     return msgspec.structs.replace(wanted, skus=skus)
+
+
+def _with_plain_numbers(wanted: Goods, described: Sequence[Described]) -> Goods:
+    numbers = {one.id for one in described if one.kind is AttributeKind.NUMBER}
+    attributes = {
+        attribute_id: [plain_number(text) or text for text in texts] if attribute_id in numbers else texts
+        for attribute_id, texts in wanted.attributes.items()
+    }
+    return msgspec.structs.replace(wanted, attributes=attributes)
 
 
 def _key(item: Item) -> tuple[tuple[str, str], ...]:

@@ -305,3 +305,14 @@ async def test_what_a_client_leaves_out_stays(shelf: Shelf, staff: Staff) -> Non
         ) as response:
             told = await response.json()
             assert (response.status, told["error"]["field"].partition(".")[0]) == (422, "skus"), told
+
+
+async def test_no_form_has_more_rows_than_are_read(shelf: Shelf, staff: Staff) -> None:
+    product_id = await shelf.product("bottle")
+    browser = Browser(shelf, staff["admin"])
+    form = await browser.open(f"{HOME}/{product_id}")
+    form |= {f"skus.{at}.code": f"X-{at}" for at in range(200, 800)}
+    for doing, status, told in (("combine", 200, ""), ("save", 422, "规格组合最多 200 个")):
+        got, _, text = await browser.post(f"{HOME}/{product_id}", form | {"do": doing})
+        assert (got, told in text) == (status, True)
+        assert text.count("<tr") < 500

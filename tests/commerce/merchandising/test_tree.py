@@ -171,3 +171,46 @@ async def test_brands_are_added_renamed_merged_and_removed(shelf: Shelf, desk: D
     unused = await desk.value("SELECT id FROM brands WHERE name = '没人用'")
     await desk.send(f"{BRANDS}/{unused}", do="remove")
     await desk.send(f"{BRANDS}/999999", 404, do="remove")
+
+
+async def test_a_product_outlives_the_move_of_its_category(shelf: Shelf, staff: Staff, desk: Desk) -> None:
+    bottle = await shelf.product("bottle")
+    path = f"{API}/products/{bottle}"
+    cups = await desk.value("SELECT category_id FROM products WHERE id = $1", bottle)
+    home = await desk.value("SELECT parent_id FROM categories WHERE id = $1", cups)
+    made = (await desk.send(CATEGORIES, name="别处")).rpartition("=")[2]
+    await desk.send(f"{CATEGORIES}/{home}/attributes", name="产地", kind="choice", values="甲、乙")
+    one = str(await desk.value("SELECT id FROM attributes WHERE name = '产地'"))
+    async with shelf.client.patch(path, json={"attributes": {one: ["甲"]}}, headers=staff["admin"]) as response:
+        assert response.status == 200
+    node = await shelf.get(f"{API}/categories/{cups}", headers=staff["admin"])
+    await desk.send(f"{CATEGORIES}/{cups}", name=node["name"], slug=node["slug"], parent_id=made)
+    for body, status in (({"status": "off"}, 200), ({"attributes": {one: ["乙"]}}, 422)):
+        async with shelf.client.patch(path, json=body, headers=staff["admin"]) as response:
+            assert response.status == status, await response.text()
+    form = await desk.open(f"/backoffice/products/{bottle}")
+    assert (await desk.post(f"/backoffice/products/{bottle}", form))[1].endswith("saved=0")
+    await desk.send(f"{CATEGORIES}/{cups}", name=node["name"], slug=node["slug"], parent_id=str(home))
+    assert (await shelf.get(path, headers=staff["admin"]))["attributes"][one] == ["甲"]
+
+
+async def test_numbers_are_kept_as_they_are_read(shelf: Shelf, staff: Staff, desk: Desk) -> None:
+    bottle = await shelf.product("bottle")
+    cups = await desk.value("SELECT category_id FROM products WHERE id = $1", bottle)
+    await desk.send(f"{CATEGORIES}/{cups}/attributes", name="杯重", kind="number", unit="g")
+    one = str(await desk.value("SELECT id FROM attributes WHERE name = '杯重'"))
+    for text, kept in (
+        ("１２", None),
+        ("1_0", None),
+        ("1e2", None),
+        ("1.00001", None),
+        ("012.50", "12.5"),
+        ("-0", "0"),
+    ):
+        async with shelf.client.patch(
+            f"{API}/products/{bottle}", json={"attributes": {one: [text]}}, headers=staff["admin"]
+        ) as response:
+            told = await response.json()
+            assert response.status == (422 if kept is None else 200), (text, told)
+            assert kept is None or told["attributes"][one] == [kept]
+            assert kept is None or await shelf.get(f"{API}/products/{bottle}", headers=staff["admin"]) == told
