@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, field
 
 from commerce.catalogue.types import Status
-from commerce.merchandising.types import MOST_FEN, MOST_UNITS, PLAIN, Change, Goods, Item
+from commerce.merchandising.types import MOST_FEN, MOST_UNITS, PLAIN, Change, ChangedSince, Goods, Item
 from server.http import Body, Id
 
 
@@ -34,6 +35,13 @@ class How(StrEnum):
     REMOVE = "remove"
 
 
+class Counted(StrEnum):
+    """What units do to the stock that is there."""
+
+    SET = "set"
+    ADD = "add"
+
+
 class Amount(Body, frozen=True, kw_only=True):
     """A price: fen to set or to add, or hundredths of a percent; `remove` takes a list price away."""
 
@@ -45,7 +53,7 @@ class Amount(Body, frozen=True, kw_only=True):
 class Units(Body, frozen=True, kw_only=True):
     """Units of stock to set or to add."""
 
-    how: How
+    how: Counted
     value: Annotated[int, Meta(ge=-MOST_UNITS, le=MOST_UNITS)]
 
 
@@ -144,30 +152,25 @@ def _item(item: Item, edit: BatchEdit) -> Item:
         else:
             list_price = reckoned(list_price if list_price is not None else item.price, edit.list_price)
     if edit.stock is not None:
-        on_hand = edit.stock.value if edit.stock.how is How.SET else on_hand + edit.stock.value
+        on_hand = edit.stock.value if edit.stock.how is Counted.SET else on_hand + edit.stock.value
     return msgspec.structs.replace(item, price=price, list_price=list_price, on_hand=on_hand)
-
-
-class ChangedSince(Exception):
-    """What is to be taken back is no longer as the batch left it; ``what`` is the field."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
 
 
 def taken_back(goods: Goods, changes: list[Change]) -> Goods:
     """Return the product as it was before ``changes``; stock by the difference, as people have bought since.
 
-    Raises ChangedSince when anything else of it is not as the changes left it.
+    What was to happen later is the schedule's to take back. Raises ChangedSince when anything else of it is not as the
+    changes left it.
     """
     for change in reversed(changes):
+        if change.what == "scheduled":
+            continue
         if change.what == "created":
             goods = msgspec.structs.replace(goods, status=Status.OFF)
         elif change.what == "sku_created":
             goods = _with_item(goods, change.sku, lambda item: msgspec.structs.replace(item, status=Status.OFF))
         elif change.sku:
-            goods = _with_item(goods, change.sku, lambda item, one=change: _restored(item, one))  # type: ignore[misc]
+            goods = _with_item(goods, change.sku, partial(_restored, change=change))
         else:
             restored: Goods = _restored(goods, change)
             goods = restored

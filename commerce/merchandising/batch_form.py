@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from commerce.catalogue.types import Status
-from commerce.merchandising.batch import Amount, BatchEdit, How, Replace, Round, Units, Where
+from commerce.merchandising.batch import Amount, BatchEdit, Counted, How, Replace, Round, Units, Where
 from commerce.merchandising.schedule import moment
 from commerce.merchandising.types import MOST_UNITS, Faults
 from server.errors import Invalid
@@ -19,6 +19,7 @@ NAMES = (
     *("tags_add", "tags_remove", "find", "replace", "picture", "status", "at"),
 )
 _SPLIT = re.compile(r"[,，、;；\n]+")
+_PERCENT = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?")
 
 
 def read(fields: Mapping[str, Any]) -> tuple[BatchEdit, Faults]:
@@ -73,21 +74,23 @@ def _amount(texts: Mapping[str, str], name: str, faults: Faults) -> Amount | Non
         sign = -1 if text.startswith(("-", "−")) else 1
         bare = text.lstrip("+-−").removeprefix("¥").rstrip("%％").strip()
         if how == How.PERCENT:
-            change = int((Decimal(bare) * 100).to_integral_value()) * sign
+            if _PERCENT.fullmatch(bare) is None:
+                raise ValueError
+            change = int(Decimal(bare) * 100) * sign
             if not -10_000 < change <= 100_000:
                 raise ValueError
             return Amount(how=How.PERCENT, value=10_000 + change, round=round_)
-        return Amount(how=How(how), value=parse_yuan(bare[:14]) * sign, round=round_)
-    except (ValueError, InvalidOperation, OverflowError):
+        return Amount(how=How(how), value=parse_yuan(bare) * sign, round=round_)
+    except ValueError:
         faults[name] = "填 -5 这样的百分数" if how == How.PERCENT else "写成 49.90 这样的金额"
         return None
 
 
 def _units(texts: Mapping[str, str], faults: Faults) -> Units | None:
     how, text = texts["stock_how"], texts["stock"].replace("−", "-")
-    if how not in (How.SET, How.ADD):
+    if how not in set(Counted):
         return None
     if not re.fullmatch(r"[+-]?[0-9]{1,10}", text) or abs(int(text)) > MOST_UNITS:
         faults["stock"] = "填整数"
         return None
-    return Units(how=How(how), value=int(text))
+    return Units(how=Counted(how), value=int(text))

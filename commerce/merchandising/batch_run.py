@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import asyncpg
 import msgspec
 
 from commerce.merchandising import batch_store, schedule_store, store
-from commerce.merchandising.batch import BatchEdit, ChangedSince, edited, taken_back
+from commerce.merchandising.batch import BatchEdit, edited, taken_back
 from commerce.merchandising.batch_store import Batch, BatchRow, Kind, RowState, State
 from commerce.merchandising.check import faults
 from commerce.merchandising.differ import differences
 from commerce.merchandising.import_row import ImportedProduct, imported
 from commerce.merchandising.save import Who, current, save
-from commerce.merchandising.types import Change, Faulty, Goods, Stale
+from commerce.merchandising.types import Change, ChangedSince, Faulty, Goods, Stale
 from commerce.staff.store import note
 from server.application import Application
 from server.clock import wire
@@ -44,6 +47,13 @@ class Nothing(Invalid):
         super().__init__("edit", "先选要改什么")
 
 
+class TooMany(Invalid):
+    """More products than one batch takes: nothing is left out without a word."""
+
+    def __init__(self) -> None:
+        super().__init__("product_ids", "一批最多 10000 件，请先筛选再分几批改")
+
+
 class BatchJob(msgspec.Struct, frozen=True):
     """The job that does a batch's rows."""
 
@@ -67,11 +77,13 @@ def edit_of(batch: Batch) -> BatchEdit:
 
 
 async def draw_up(connection: Connection, product_ids: list[int], edit: BatchEdit, who: Who) -> int:
-    """Add a batch for those products that are of one's shops and return its id. Raises Invalid for none."""
+    """Add a batch for those products that are of one's shops and return its id. Raises Invalid for none, TooMany."""
+    if len(product_ids) > MOST_PRODUCTS:
+        raise TooMany
     batch_id = await batch_store.add(
         connection, Kind.EDIT, who.staff_id, who.shops, {"edit": msgspec.to_builtins(edit)}
     )
-    if not await batch_store.add_products(connection, batch_id, product_ids[:MOST_PRODUCTS], who.shops):
+    if not await batch_store.add_products(connection, batch_id, product_ids, who.shops):
         raise Invalid("product_ids", "先选商品")
     return batch_id
 
@@ -91,7 +103,7 @@ async def plan(
         try:
             wanted.append((row, before, _wanted(batch, row, before), "", ""))
         except ChangedSince as problem:
-            wanted.append((row, before, None, problem.what, "之后又改过，不撤销"))
+            wanted.append((row, before, None, problem.what, problem.reason))
         except NotFound:
             wanted.append((row, before, None, "", "没有这件商品"))
     choices = await store.choices(connection, shops)
@@ -112,8 +124,8 @@ async def plan(
             planned.append(Planned(row=row, picture=picture, state=became, changes=row.changes, faults=told))
             continue
         checked = goods if goods.slug else msgspec.structs.replace(goods, slug="new")
-        wrong = faults(checked, choices, described[goods.category_id], codes)
-        changes = [*differences(before, goods), *_scheduled(batch, before)]
+        wrong = faults(checked, choices, described[goods.category_id], codes, before)
+        changes = [*differences(before, goods), *_scheduled(batch, row, before)]
         state = RowState.REFUSED if wrong else RowState.WAITING if changes else RowState.SAME
         planned.append(Planned(row=row, picture=picture, state=state, changes=changes, faults=list(wrong.items())))
     return planned
@@ -130,7 +142,11 @@ def _wanted(batch: Batch, row: BatchRow, before: Goods | None) -> Goods:
     return edited(before, edit_of(batch))
 
 
-def _scheduled(batch: Batch, before: Goods | None) -> list[Change]:
+def _scheduled(batch: Batch, row: BatchRow, before: Goods | None) -> list[Change]:
+    """Return what is to happen later, or what was to and is not any more."""
+    if batch.kind is Kind.UNDO and row.wanted is not None:
+        made = msgspec.convert(row.wanted["changes"], list[Change])
+        return [Change(what=one.what, before=one.after, after=None) for one in made if one.what == "scheduled"]
     if batch.kind is not Kind.EDIT or before is None:
         return []
     edit = edit_of(batch)
@@ -140,9 +156,9 @@ def _scheduled(batch: Batch, before: Goods | None) -> list[Change]:
 
 
 async def begin(connection: Connection, batch: Batch, who: Who) -> bool:
-    """Begin a batch in the caller's transaction; True when the caller is to ``work`` it off after the commit.
+    """Begin a batch in the caller's transaction; the worker does it, whatever becomes of the caller.
 
-    Raises NoDraft, Nothing.
+    True when it is so little that the caller may ``work`` it off after the commit. Raises NoDraft, Nothing.
     """
     if batch.kind is Kind.EDIT and edit_of(batch).empty:
         raise Nothing
@@ -150,17 +166,18 @@ async def begin(connection: Connection, batch: Batch, who: Who) -> bool:
         raise NoDraft
     detail = {"batch_id": batch.id, "kind": batch.kind, "products": batch.total, "edit": batch.edit.get("edit", {})}
     await note(connection, who.staff_id, "batch_begun", who.address, who.agent, detail)
-    if batch.waiting <= AT_ONCE:
-        return True
     await enqueue(connection, JOB.name, BatchJob(batch.id), dedupe=f"batch:{batch.id}")
-    return False
+    return batch.waiting <= AT_ONCE
 
 
 async def undo(connection: Connection, batch: Batch, who: Who) -> int:
     """Draw up the batch that takes another back and return its id. Raises NotUndoable."""
     if batch.state is not State.DONE or not batch.fresh or batch.undone_by is not None or batch.kind is Kind.UNDO:
         raise NotUndoable
-    batch_id = await batch_store.add(connection, Kind.UNDO, who.staff_id, batch.shops, {}, batch.id)
+    try:
+        batch_id = await batch_store.add(connection, Kind.UNDO, who.staff_id, batch.shops, {}, batch.id)
+    except asyncpg.UniqueViolationError:  # somebody else did at this moment
+        raise NotUndoable from None
     await batch_store.add_undo_rows(connection, batch_id, batch.id)
     return batch_id
 
@@ -181,21 +198,23 @@ async def work(app: Application, job: BatchJob) -> None:
 
 async def _do_one(app: Application, batch: Batch, who: Who) -> bool:
     """Do the next row; False when none is left. A product that somebody else changes meanwhile is read again."""
-    for _ in range(_TRIES):
+    tried: Counter[int] = Counter()
+    while True:
         try:
             async with app.database.transaction() as connection:
                 row = await batch_store.next_row(connection, batch.id)
                 if row is None:
                     return False
-                await _do(connection, batch, row, who)
+                try:
+                    await _do(connection, batch, row, who)
+                except Stale:
+                    tried[row.id] += 1
+                    if tried[row.id] < _TRIES:
+                        raise
+                    await batch_store.close_row(connection, row.id, RowState.REFUSED, reason=Stale.message)
                 return True
         except Stale:
             continue
-    async with app.database.transaction() as connection:
-        row = await batch_store.next_row(connection, batch.id)
-        if row is not None:
-            await batch_store.close_row(connection, row.id, RowState.REFUSED, reason=Stale.message)
-    return True
 
 
 async def _do(connection: Connection, batch: Batch, row: BatchRow, who: Who) -> None:
@@ -203,23 +222,32 @@ async def _do(connection: Connection, batch: Batch, row: BatchRow, who: Who) -> 
         async with connection.transaction():
             before = None if row.product_id is None else await current(connection, row.product_id, who.shops)
             saved = await save(connection, before, _wanted(batch, row, before), who)
-            changes = [*saved.changes, *_scheduled(batch, before)]
-            if len(changes) > len(saved.changes):
-                edit = edit_of(batch)
-                assert edit.status is not None
-                assert edit.at is not None
-                await schedule_store.add(connection, saved.goods.id, edit.status, edit.at, who.staff_id, batch.id)
+            later = _scheduled(batch, row, before)
+            changes = [*saved.changes, *later]
+            if later:
+                await _schedule(connection, batch, saved.goods.id, who)
     except Faulty as problem:
         field, reason = next(iter(problem.faults.items()))
         await batch_store.close_row(connection, row.id, RowState.REFUSED, field=field, reason=reason)
     except ChangedSince as problem:
-        reason = "之后又改过，不撤销"
-        await batch_store.close_row(connection, row.id, RowState.REFUSED, field=problem.what, reason=reason)
+        await batch_store.close_row(connection, row.id, RowState.REFUSED, field=problem.what, reason=problem.reason)
     except NotFound:
         await batch_store.close_row(connection, row.id, RowState.REFUSED, reason="没有这件商品")
     else:
         state = RowState.DONE if changes else RowState.SAME
         await batch_store.close_row(connection, row.id, state, changes, product_id=saved.goods.id)
+
+
+async def _schedule(connection: Connection, batch: Batch, product_id: int, who: Who) -> None:
+    """Have happen later what the batch asks for, or take it back. Raises ChangedSince where it has happened."""
+    if batch.kind is Kind.UNDO:
+        if batch.undoes is None or not await schedule_store.cancel_of(connection, batch.undoes, product_id):
+            raise ChangedSince("scheduled")
+        return
+    edit = edit_of(batch)
+    assert edit.status is not None
+    assert edit.at is not None
+    await schedule_store.add(connection, product_id, edit.status, edit.at, who.staff_id, batch.id)
 
 
 JOB = Job(name="merchandising.batch", payload=BatchJob, run=work, timeout=900.0)

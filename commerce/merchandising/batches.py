@@ -11,7 +11,6 @@ from msgspec import Meta
 from commerce.merchandising import batch_form, batch_store, listing_store, store
 from commerce.merchandising.batch import BatchEdit
 from commerce.merchandising.batch_run import (
-    JOB,
     MOST_PRODUCTS,
     BatchJob,
     NoDraft,
@@ -35,7 +34,6 @@ from server.http import Body, Call, Id, Instant, Paging, Routes, StaffWith, View
 from server.http import Kind as Realm
 from server.http.pages import Page, Redirect
 from server.http.routes import Key
-from server.jobs import enqueue
 
 routes = Routes("back office: products", realm=Realm.STAFF)
 BATCHES = "/backoffice/batches"
@@ -99,7 +97,7 @@ async def draw_up_by_form(call: Call) -> Redirect:
     async with call.transaction() as connection:
         if fields.get("all") == "1":
             query = {name: str(fields.get(name, "")) for name in ("q", "show", "category", "brand", "shop")}
-            ids = await listing_store.ids(connection, wanted(query).filter(call.staff.shops), MOST_PRODUCTS)
+            ids = await listing_store.ids(connection, wanted(query).filter(call.staff.shops), MOST_PRODUCTS + 1)
         else:
             given = fields.get("ids", "")
             text = ",".join(map(str, given)) if isinstance(given, list) else str(given)
@@ -165,8 +163,7 @@ async def add_batch(call: Call, body: BatchBody) -> BatchView:
     async with call.transaction() as connection:
         ids = sorted({int(one) for one in body.product_ids})
         batch = await found(call, connection, await draw_up(connection, ids, body.edit, who(call)))
-        if await begin(connection, batch, who(call)):
-            await enqueue_work(connection, batch.id)
+        await begin(connection, batch, who(call))
         return view(await found(call, connection, batch.id), [])
 
 
@@ -184,14 +181,8 @@ async def undo_batch(call: Call, batch_id: int) -> BatchView:
     async with call.transaction() as connection:
         undoing = await undo(connection, await found(call, connection, batch_id), who(call))
         batch = await found(call, connection, undoing)
-        if await begin(connection, batch, who(call)):
-            await enqueue_work(connection, batch.id)
+        await begin(connection, batch, who(call))
         return view(await found(call, connection, batch.id), [])
-
-
-async def enqueue_work(connection: Connection, batch_id: int) -> None:
-    """Have the worker do a batch; a client asks for the report later."""
-    await enqueue(connection, JOB.name, BatchJob(batch_id), dedupe=f"batch:{batch_id}")
 
 
 async def found(call: Call, connection: Connection, batch_id: int) -> Batch:

@@ -120,6 +120,19 @@ async def cancel(connection: Connection, change_id: int, shops: Sequence[int] | 
     return None if row is None else one(Due, await connection.fetchrow(_DUE + "WHERE c.id = $1", change_id))
 
 
+async def cancel_of(connection: Connection, batch_id: int, product_id: int) -> bool:
+    """Cancel what waits for a product because of a batch; False when nothing of the kind waits."""
+    status = await connection.execute(
+        """
+        UPDATE shelf_changes SET state = 'cancelled', done_at = now()
+        WHERE batch_id = $1 AND product_id = $2 AND state = 'waiting'
+        """,
+        batch_id,
+        product_id,
+    )
+    return touched(status) > 0
+
+
 async def next_due(connection: Connection) -> Due | None:
     """Lock and return the change that is longest overdue and that nobody else is at."""
     row = await connection.fetchrow(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from commerce.merchandising import batch_run, batch_store, batches
 from commerce.merchandising.batch import Amount, How, Round, reckoned
 from commerce.merchandising.batch_run import BatchJob, work
 from commerce.merchandising.schedule import run_due
@@ -200,3 +201,96 @@ async def test_on_and_off_when_it_is_due(shelf: Shelf, staff: Staff) -> None:
     assert (await shelf.client.get(f"/products/{phone}")).status == 404
     listed = await shelf.get(DUES, headers=staff["admin"])
     assert {item["product_id"]: item["state"] for item in listed["items"]} == {bottle: "cancelled", phone: "done"}
+
+
+async def drawn_by_form(shelf: Shelf, browser: Browser, **fields: str) -> tuple[str, str]:
+    """Return the address of a draft for the bottle that a browser drew up, and the CSRF token."""
+    bottle = await shelf.product("bottle")
+    csrf = (await browser.open(f"/backoffice/products/{bottle}"))["csrf_token"][0]
+    _, place, _ = await browser.post("/backoffice/batches", {"ids": str(bottle), "csrf_token": csrf} | fields)
+    return place, csrf
+
+
+async def test_what_was_to_happen_later_is_taken_back(shelf: Shelf, staff: Staff) -> None:
+    phone = str(await shelf.product("phone"))
+    later = wire(now() + timedelta(hours=1))
+    for due in ("waiting", "done"):
+        edit = {"status": "off", "at": later}
+        drawn = await post(shelf, BATCHES, {"product_ids": [phone], "edit": edit}, staff["admin"])
+        assert (await worked(shelf, drawn["id"], staff["admin"]))["done"] == 1
+        if due == "done":
+            await shelf.change("UPDATE shelf_changes SET due_at = now() WHERE state = 'waiting'")
+            await run_due(shelf.app)
+        undoing = await post(shelf, f"{BATCHES}/{drawn['id']}/undo", None, staff["admin"])
+        page = await shelf.page(f"/backoffice/batches/{undoing['id']}", headers=staff["admin"])
+        report = await worked(shelf, undoing["id"], staff["admin"])
+        [row] = report["rows"]
+        expected = ("done", "", ["scheduled"]) if due == "waiting" else ("refused", "之后又改过，不撤销", [])
+        assert (row["state"], row["reason"], [change["what"] for change in row["changes"]]) == expected, due
+        assert "取消定时" in page
+        assert (await shelf.get(DUES, headers=staff["admin"], params={"state": "waiting"}))["total"] == 0
+
+
+async def test_units_are_set_or_added(shelf: Shelf, staff: Staff) -> None:
+    phone = str(await shelf.product("phone"))
+    for how in ("percent", "remove"):
+        body = {"product_ids": [phone], "edit": {"stock": {"how": how, "value": 9500}}}
+        told = await post(shelf, BATCHES, body, staff["admin"], 422)
+        assert told["error"]["field"] == "edit.stock.how"
+
+
+async def test_a_batch_is_taken_back_once(shelf: Shelf, staff: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = {"product_ids": [str(await shelf.product("phone"))], "edit": {"tags_add": ["甲"]}}
+    drawn = await post(shelf, BATCHES, body, staff["admin"])
+    await worked(shelf, drawn["id"], staff["admin"])
+    add, together = batch_store.add, asyncio.Barrier(2)
+
+    async def added(*given: Any) -> int:
+        await together.wait()  # both have seen that nobody took it back
+        return await add(*given)
+
+    monkeypatch.setattr(batch_store, "add", added)
+    path = f"{BATCHES}/{drawn['id']}/undo"
+    answers = await asyncio.gather(
+        *(shelf.client.post(path, headers=staff["admin"] | {"Idempotency-Key": f"undo-{at}"}) for at in range(2))
+    )
+    assert sorted(answer.status for answer in answers) == [201, 409]
+
+
+async def test_no_percent_is_too_strange(shelf: Shelf, staff: Staff) -> None:
+    browser = Browser(shelf, staff["shop1"])
+    place, csrf = await drawn_by_form(shelf, browser)
+    for text in ("1e999999", "1e99999", "NaN", "Infinity", "1_0", "5.555", "-100"):
+        form = {"csrf_token": csrf, "price_how": "percent", "price": text}
+        assert (await browser.post(place, form))[0] == 422, text
+    form = {"csrf_token": csrf, "price_how": "set", "price": "0000000000004990.55"}
+    assert (await browser.post(place, form))[0] == 303
+    assert "¥4990.55" in (await shelf.page(place, headers=browser.cookies)).replace(",", "")
+
+
+async def test_a_batch_goes_on_where_a_process_died(
+    shelf: Shelf, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = Browser(shelf, staff["shop1"])
+    place, csrf = await drawn_by_form(shelf, browser)
+    await browser.post(place, {"csrf_token": csrf, "tags_add": "甲"})
+
+    async def killed(*_: Any) -> None:
+        raise OSError("killed")
+
+    monkeypatch.setattr(batches, "work", killed)
+    assert (await browser.post(f"{place}/apply", {"csrf_token": csrf}))[0] == 503
+    async with shelf.app.database.connection() as connection:
+        waiting = "SELECT count(*) FROM pgqueuer WHERE entrypoint = $1"
+        assert await connection.fetchval(waiting, batch_run.JOB.name) == 1
+
+
+async def test_no_product_is_left_out_without_a_word(
+    shelf: Shelf, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (batches, batch_run):
+        monkeypatch.setattr(module, "MOST_PRODUCTS", 5)
+    browser = Browser(shelf, staff["shop1"])
+    csrf = shelf.app.sessions.csrf(staff["shop1"]["Authorization"].removeprefix("Bearer "))
+    status, _, text = await browser.post("/backoffice/batches", {"all": "1", "csrf_token": csrf})
+    assert (status, "一批最多" in text) == (422, True)
