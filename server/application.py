@@ -18,6 +18,7 @@ from aiohttp import web
 from server.database import Connection, Database
 from server.events import Event, Subscriber
 from server.features import FEATURES
+from server.http.call import Call
 from server.http.limits import Limiter
 from server.http.pages import Pages
 from server.http.proxies import Proxies
@@ -78,6 +79,8 @@ class Application:
         self.static_folders: dict[str, Path] = {}
         self.parts: dict[str, list[str]] = {}
         """Templates of features in places of pages that others draw, by place."""
+        self.companions: dict[str, Callable[[Call], Any]] = {}
+        """What features tell the templates of every page, by name."""
         self._drains: list[Drain] = []
         self._lifespans: dict[str, list[Lifespan]] = {"web": [], "worker": [], "any": []}
         self._resources: dict[type, Any] = {}
@@ -134,8 +137,15 @@ class Application:
         self.web_extensions.append(extend)
 
     def part(self, place: str, template: str) -> None:
-        """Have ``template`` included at a place of pages that others draw: ``header``, ``card`` (with its ``item``)."""
+        """Have ``template`` included at a place of pages that others draw: ``header``, ``foot``, ``card`` (with its
+        ``item``)."""
         self.parts.setdefault(place, []).append(template)
+
+    def accompany(self, name: str, tell: Callable[[Call], Any]) -> None:
+        """Have the templates of every page read ``tell(call)`` as ``name``. Raises ValueError when it is taken."""
+        if name in self.companions:
+            raise ValueError(f"{name} is told twice")
+        self.companions[name] = tell
 
     def drain(self, drain: Drain) -> None:
         """Have ``drain(app, seconds)`` called when a web process is told to stop, while it still listens: it sends

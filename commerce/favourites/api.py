@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from commerce.behaviour import Favoured, note
 from commerce.favourites import footprint_store, store
 from commerce.favourites.keep import keep, let_go
 from commerce.favourites.trail import DAYS, MOST, Trail
@@ -74,6 +75,7 @@ async def add(call: Call, body: FavouriteBody) -> FavouriteState:
     """Keep a product; its price of now is remembered. Again: no change."""
     async with call.transaction() as connection:
         await keep(connection, call.member.id, int(body.product_id))
+        note(call, Favoured(product_id=int(body.product_id)))
     return FavouriteState(product_id=body.product_id, on=True)
 
 
@@ -91,6 +93,7 @@ async def remove(call: Call, product_id: int) -> FavouriteState:
     async with call.transaction() as connection:
         if not await let_go(connection, call.member.id, [product_id]):
             raise NotFound
+        note(call, Favoured(product_id=product_id, on=False))
     return FavouriteState(product_id=str(product_id), on=False)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from msgspec import Meta
 
+from commerce.behaviour import Favoured, note
 from commerce.catalogue import Product
 from commerce.credentials import local_path
 from commerce.favourites import footprint_store, store
@@ -65,7 +66,9 @@ async def press(call: Call) -> Redirect:
     async with call.transaction() as connection:
         if form.on:
             await keep(connection, call.member.id, int(form.on))
+            note(call, Favoured(product_id=int(form.on)))
         elif form.off:
+            note(call, Favoured(product_id=int(form.off), on=False))
             await let_go(connection, call.member.id, [int(form.off)])
     return Redirect(back)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from commerce.behaviour import Searched, note
 from commerce.catalogue import store
 from commerce.catalogue.moved import moved
 from commerce.catalogue.types import Card
@@ -91,6 +92,10 @@ async def _list(call: Call, listing: Listing, **values: Any) -> Page | Redirect:
             raise NotFound
         trail = await store.category_path(connection, here.id) if here is not None else []
     found = await browse(call, listing.wish, listing.offset, SIZE)
+    if listing.wish.q and listing.page == 1:
+        words = found.corrected or listing.wish.q
+        filters = tuple(f"{name}:{value}" for name, value in listing.pairs() if name not in ("q", "page", "sort"))
+        note(call, Searched(words=words, filters=filters[:20], found=found.total))
     if listing.wish.q and listing.page == 1 and not listing.narrowed:
         await noticed(call, found.corrected or listing.wish.q, found.total)
     fewer: list[tuple[str, int]] = []

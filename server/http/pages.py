@@ -178,6 +178,7 @@ class Pages:
             "partial": "HX-Request" in call.request.headers,
             "parts": self._app.parts,
         }
+        shared |= {name: tell(call) for name, tell in self._app.companions.items()}
         return self.environment_for(call.tr.locale).get_template(template).render(shared | dict(values))
 
     def respond(self, call: Call, result: Any) -> web.Response:

@@ -151,6 +151,11 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "POST /api/v1/orders/{order_no}/payments": {"method": "alipay"},
         "POST /api/v1/me/favourites": {"product_id": str(world.product_id)},
         "POST /api/v1/me/favourites/remove": {"product_ids": ["1"]},
+        "POST /api/v1/behaviour/events": {
+            "clicks": [{"product_id": str(world.product_id), "source": "home", "position": 1, "shown_as": "guess"}],
+            "shown": [{"shown_as": "guess", "product_ids": [str(world.product_id)]}],
+        },
+        "PUT /api/v1/privacy": {"recording": "all"},
         "PUT /api/v1/me/footprints/recording": {"on": True},
         "POST /api/v1/me/messages/read": {"category": "order"},
         "PUT /api/v1/me/messages/preferences": {
