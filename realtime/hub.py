@@ -289,11 +289,13 @@ class Hub:
         try:
             async with asyncio.timeout(HANDLE_WITHIN):
                 await rest
-        except (*db.DOWN, *redis.DOWN) as error:
+        except (*db.DOWN, *db.CONTENTION, *redis.DOWN) as error:
             log.warning("hook", error=str(error) or type(error).__name__)
-            socket.link.line.close("unavailable")  # it comes back and is greeted again
         except Exception as error:  # as in _problem
             log.error("hook failed", exc_info=error)
+        else:
+            return
+        socket.link.line.close("unavailable")  # who was not greeted would hear nothing: it comes back and is greeted
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self.outlived(asyncio.get_running_loop().create_task(work))

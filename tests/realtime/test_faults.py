@@ -38,6 +38,7 @@ class Lab(Server):
         for path in ("/", "/other"):
             self.hub.namespace(path, VisitorKind.GUEST, opened=self._first, closed=self._wrong)
         self.hub.namespace("/", opened=self._second)
+        self.hub.namespace("/rude", VisitorKind.GUEST, opened=self._wrong)
         self.hub.on("/", "ask", self._unsaid)
         self.hub.on("/", "wait", self._unsaid_later)
         self.hub.on("/", "late", self._late)
@@ -125,6 +126,15 @@ async def test_who_has_gone_is_not_greeted_further(lab: Lab) -> None:
     await lab.until(lambda: lab.hub.count() == 0)
     await asyncio.sleep(0.2)
     assert lab.greeted == ["first"]
+
+
+async def test_who_could_not_be_greeted_is_to_come_again(lab: Lab) -> None:
+    """It would be connected and hear nothing, for as long as its page is open."""
+    async with peer(lab, WEBSOCKET) as client:
+        await client.receive()
+        await _in(client, "/rude,")
+        assert await client.closed() == 1000
+    assert lab.hub.count() == 0
 
 
 async def test_a_door_that_fails_refuses(lab: Lab) -> None:
