@@ -26,7 +26,7 @@ class Proxies:
             return address
         # A proxy may add a line of its own instead of adding to the one that came: the last hop is in the last line.
         for hop in reversed(",".join(request.headers.getall("X-Forwarded-For", ())).split(",")):
-            if not (candidate := hop.strip()) or not _is_address(candidate):
+            if not (candidate := hop.strip()) or _parsed(candidate) is None:
                 return address
             address = candidate
             if not self._trusted(address):
@@ -34,37 +34,31 @@ class Proxies:
         return address
 
     def _trusted(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._networks)
+        parsed = _parsed(address)
+        return parsed is not None and any(parsed in network for network in self._networks)
 
 
-def _is_address(text: str) -> bool:
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address, None for what is none. One of IPv4 may come in the clothes of IPv6 (``::ffff:192.0.2.1``):
+    who listens on both writes it so."""
     try:
-        ipaddress.ip_address(text)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
-        return False
-    return True
+        return None
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        return parsed.ipv4_mapped
+    return parsed
 
 
 def network_of(address: str) -> str:
     """Return what limits count by: the address itself, of IPv6 its /64, which is what one customer is given."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))
+    parsed = _parsed(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))
+    return address if parsed is None else str(parsed)
 
 
 def is_loopback(address: str) -> bool:
     """Tell whether ``address`` is this machine."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+    parsed = _parsed(address)
+    return parsed is not None and parsed.is_loopback

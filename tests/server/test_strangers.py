@@ -11,7 +11,7 @@ import pytest
 from aiohttp.test_utils import TestClient, make_mocked_request
 from multidict import CIMultiDict
 
-from server.http.proxies import Proxies, network_of
+from server.http.proxies import Proxies, is_loopback, network_of
 
 Client = TestClient[Any, Any]
 
@@ -88,6 +88,7 @@ async def test_the_choice_of_a_language_leads_nowhere_else(client: Client, way: 
         (["203.0.113.9, 10.0.0.7"], "203.0.113.9"),
         (["203.0.113.9", "nonsense"], "10.0.0.1"),
         ([], "10.0.0.1"),
+        (["203.0.113.9, ::ffff:10.0.0.2"], "203.0.113.9"),  # as a proxy that listens on both families writes it
     ],
 )
 async def test_the_address_that_a_trusted_proxy_saw(hops: list[str], address: str) -> None:
@@ -109,6 +110,12 @@ async def test_the_address_that_a_trusted_proxy_saw(hops: list[str], address: st
 )
 def test_limits_count_the_addresses_of_one_customer_together(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_this_machine_is_known_in_either_family(address: str) -> None:
+    assert is_loopback(address)
+    assert not is_loopback("::ffff:203.0.113.9")
 
 
 async def test_a_page_says_in_words_what_is_wrong_with_its_address(client: Client) -> None:
