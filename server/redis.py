@@ -5,6 +5,8 @@ from __future__ import annotations
 import redis.asyncio as aioredis
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.connection import parse_url
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.crc import key_slot
 from redis.exceptions import RedisClusterException, RedisError
 
@@ -43,11 +45,15 @@ def clustered(url: str) -> bool:
 
 
 def cluster(url: str, *, timeout: float = 2.0) -> Cluster:
-    """Return a client for a cluster; it asks the node of the address for the others when first used."""
+    """Return a client for a cluster; it asks the node of the address for the others when first used.
+
+    Commands are not sent again on failure, as by ``connect``; the next one asks anew who holds what.
+    """
     return RedisCluster.from_url(
         "redis://" + url.removeprefix(_CLUSTER),
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
+        retry=Retry(NoBackoff(), 0),  # else ten times: who was only slow does each of them
         protocol=3,
         decode_responses=False,
     )

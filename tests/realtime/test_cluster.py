@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from realtime.bus import Bus
 from server.engines import Engines
-from server.redis import slot_of
+from server.redis import DOWN, slot_of
+from server.redis import cluster as cluster_client
 from server.settings import Settings
 from tests.realtime import cluster
 from tests.realtime.conftest import Listener, Site, serving
@@ -77,6 +79,17 @@ async def test_rooms_are_heard_at_every_node(
                 for site in (one, two):
                     await guests[key, site.url].stands_at(place)
             assert not one.rooms.deaf
+
+            # A node is slow: what was sent to it is not sent again, it does it in the end.
+            async with cluster_client(nodes.url, timeout=0.2) as client:
+                await client.rpush("said", 1)
+                owner = next(node for node in nodes.nodes if slot_of("said") in node.slots())
+                owner.process.send_signal(signal.SIGSTOP)
+                with pytest.raises(DOWN):
+                    await client.rpush("said", 2)
+                owner.process.send_signal(signal.SIGCONT)
+            async with cluster_client(nodes.url) as client:
+                assert await client.lrange("said", 0, -1) == [b"1", b"2"]
 
             # A node dies: the process says that it is deaf, though the other node is heard.
             nodes.nodes[1].process.kill()
