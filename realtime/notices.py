@@ -44,8 +44,7 @@ async def since(connection: Connection, member_id: int, seen: Sync) -> Synced:
     found = await store.notices_after(connection, member_id, after, PAGE + 1)
     page = found[:PAGE]
     if known:
-        lost = after < head.seq and (not page or page[0].seq != after + 1)
-        reset = lost and after > 0
+        reset = after < head.seq and (not page or page[0].seq != after + 1)
     else:
         reset = bool(seen.epoch) or seen.seq > 0
     at = page[-1].seq if page else head.seq
