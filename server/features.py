@@ -18,6 +18,7 @@ FEATURES: tuple[str, ...] = (
     "commerce.search",
     "commerce.favourites",
     "commerce.orders",
+    "commerce.reviews",
     "commerce.recommendations",
     "commerce.payments",
     "commerce.sandbox",

@@ -27,8 +27,12 @@ class Slot(StrEnum):
     """Under the gallery, before the price: something that changes what one would do here."""
     MARK = "mark"
     """In the corner of the panel with price and title: small buttons that keep the product, or share it."""
+    NAME = "name"
+    """Under the title: one line that says what others hold of it."""
     BAR = "bar"
     """In the bar that stays in sight: buttons that work."""
+    HEARD = "heard"
+    """Before the parameters and the description: what buyers say."""
     BELOW = "below"
     """After the parameters and the description."""
 
@@ -50,13 +54,19 @@ class HomeBlock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductBlock(msgspec.Struct, frozen=True, kw_only=True):
-    """A block of the product page."""
+    """A block of the product page.
+
+    ``others`` are further templates in other slots that read the same values; ``structured`` returns what these add to
+    the page's data for search engines, so that both say the same.
+    """
 
     name: str
     position: int
     slot: Slot
     template: str
     values: Callable[[Call, Product], Awaitable[Values | None]]
+    others: tuple[tuple[Slot, str], ...] = ()
+    structured: Callable[[Values], dict[str, Any]] | None = None
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -64,6 +74,7 @@ class Filled(msgspec.Struct, frozen=True):
 
     template: str
     data: Values
+    structured: dict[str, Any] = {}
 
 
 B = TypeVar("B", bound=_Named)
@@ -101,5 +112,8 @@ class ProductBlocks(_Blocks[ProductBlock]):
         for block in self:
             values = await block.values(call, product)
             if values is not None:
-                by_slot[block.slot].append(Filled(block.template, values))
+                told = block.structured(values) if block.structured is not None else {}
+                by_slot[block.slot].append(Filled(block.template, values, told))
+                for slot, template in block.others:
+                    by_slot[slot].append(Filled(template, values))
         return by_slot

@@ -55,6 +55,10 @@ async def product(call: Call, product_id: int) -> Page:
     current = chosen(found.on_shelf, int(wanted) if re.fullmatch("[0-9]{1,18}", wanted) else None)
     assert current is not None  # on_shelf is not empty
     told = dict(found.parameters)
+    blocks = await call.resource(ProductBlocks).fill(call, found)
+    data = _structured(call.app.settings.base_url, found, current)
+    for block in (block for slot in blocks.values() for block in slot):
+        data |= block.structured
     values = {
         "product": found,
         "facts": [*found.parameters, *(pair for pair in described if pair[0] not in told)],
@@ -64,8 +68,8 @@ async def product(call: Call, product_id: int) -> Page:
         "trail": trail,
         "related": related,
         "description": html(found.description),
-        "blocks": await call.resource(ProductBlocks).fill(call, found),
-        "data": _structured(call.app.settings.base_url, found, current),
+        "blocks": blocks,
+        "data": data,
     }
     return Page("catalogue/product.html", values)
 

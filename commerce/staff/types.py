@@ -29,6 +29,8 @@ class Permission(StrEnum):
     STAFF_MANAGE = "staff.manage"
     LEDGER_VIEW = "ledger.view"
     MESSAGES_SEND = "messages.send"
+    REVIEWS_REPLY = "reviews.reply"
+    REVIEWS_MODERATE = "reviews.moderate"
     EVERYTHING = "*"
 
 
@@ -39,6 +41,7 @@ OF_THE_PLATFORM = frozenset(
         Permission.LEDGER_VIEW,
         Permission.MESSAGES_SEND,
         Permission.CATALOGUE_MANAGE,
+        Permission.REVIEWS_MODERATE,
     }
 )
 """What concerns every shop at once: staff of one shop never hold it, whatever their roles say."""

@@ -61,6 +61,7 @@ def bodies(world: World) -> dict[str, Any]:
         "POST /api/v1/me/departure": {"proof": {"by": "phone", "code": "0"}},
         "POST /api/v1/me/favourites": {"product_id": str(world.product_id)},
         "POST /api/v1/me/favourites/remove": {"product_ids": [str(world.product_id)]},
+        **_reviews(),
         "PUT /api/v1/me/footprints/recording": {"on": True},
         "POST /api/v1/me/password": {"old": "not hers", "new": "a new password"},
         "POST /api/v1/staff/me/otp": {"password": "not hers"},
@@ -69,6 +70,19 @@ def bodies(world: World) -> dict[str, Any]:
         "POST /api/v1/staff/me/otp/off": {"password": "not hers", "otp": "000000"},
         "POST /api/v1/staff/me/password": {"old": "not hers", "new": "a new password"},
         "POST /api/v1/addresses": {"name": "乙", "phone": "13800000000", "region_code": "310104", "detail": "路 1 号"},
+    }
+
+
+def _reviews() -> dict[str, Any]:
+    return {
+        "POST /api/v1/order-lines/{line_id}/review": {"rating": 5, "text": "好", "pictures": [], "anonymous": True},
+        "POST /api/v1/me/reviews/{own_id}/follow-up": {"text": "还好", "pictures": []},
+        "POST /api/v1/remarks/{remark_id}/report": {"reason": "other", "note": "不对"},
+        "POST /api/v1/products/{product_id}/questions": {"text": "热吗", "anonymous": True},
+        "POST /api/v1/questions/{question_id}/answers": {"text": "热", "anonymous": True},
+        "POST /api/v1/backoffice/remarks/{remark_id}/reply": {"text": "谢谢"},
+        "POST /api/v1/backoffice/remarks/queue/{queued_id}/decision": {"state": "shown", "reason": ""},
+        "POST /api/v1/backoffice/watched-words": {"words": "坏"},
     }
 
 
@@ -86,6 +100,11 @@ def forms(world: World) -> dict[str, dict[str, str]]:
         "POST /orders/{order_no}/pay": {"method": "alipay"},
         "POST /backoffice/search/synonyms": {"words": "乙，丙"},
         "POST /backoffice/search/hot": {"words": "乙", "hidden": "1"},
+        "POST /me/order-lines/{line_id}/review": {"rating": "1", "text": "乙"},
+        "POST /me/reviews/{own_id}/follow-up": {"text": "乙"},
+        "POST /backoffice/reviews/queue/{queued_id}": {"state": "hidden", "reason": "乙"},
+        "POST /backoffice/reviews/replies/{remark_id}": {"text": "乙"},
+        "POST /backoffice/reviews/words": {"words": "乙"},
         "POST /backoffice/members/{member_id}/ban": {"reason": "乙"},
         "POST /backoffice/members/{member_id}/unban": {"reason": "乙"},
         "POST /backoffice/products/{product_id}/status": {"status": "off"},
@@ -151,6 +170,7 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "POST /api/v1/orders/{order_no}/payments": {"method": "alipay"},
         "POST /api/v1/me/favourites": {"product_id": str(world.product_id)},
         "POST /api/v1/me/favourites/remove": {"product_ids": ["1"]},
+        **_reviews(),
         "POST /api/v1/behaviour/events": {
             "clicks": [{"product_id": str(world.product_id), "source": "home", "position": 1, "shown_as": "guess"}],
             "shown": [{"shown_as": "guess", "product_ids": [str(world.product_id)]}],

@@ -30,6 +30,10 @@ def aimed(world: World, document: dict[str, Any]) -> dict[str, Any]:
         "address_id": [world.address_id, 10**17],
         "product_id": [world.product_id, 10**17],
         "message_id": [world.message_id, 10**17],
+        "line_id": [world.line_id, 10**17],
+        "own_id": [world.remark_id, 10**17],
+        "remark_id": [world.remark_id, 10**17],
+        "question_id": [world.question_id, 10**17],
     }
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

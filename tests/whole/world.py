@@ -15,6 +15,8 @@ from yarl import URL
 
 from commerce.credentials import hash_password
 from commerce.members import exports
+from commerce.orders import SYSTEM
+from commerce.orders.fulfil import complete_in, ship_in
 from commerce.payments import refund_store, store
 from commerce.payments.refund import note_done
 from commerce.staff.types import Permission
@@ -114,10 +116,43 @@ class World(Stage):
         self.synonyms_id = await self.db.fetchval(
             "INSERT INTO search_synonyms (words) VALUES ('{杯子,水杯}') RETURNING id"
         )
+        await self.reviewed()
         self.lacking = {
             one: await self.new_staff(None, *(each for each in Permission if each not in (one, "*")))
             for one in Permission
         }
+
+    async def reviewed(self) -> None:
+        """Let Alice have received a cup, and have reviewed another one, namelessly, and asked about it."""
+        received_no = await self.bought(self.alice, "received")
+        await self.paid(received_no)
+        async with self.app.database.transaction() as connection:
+            order_id = await connection.fetchval("SELECT id FROM orders WHERE order_no = $1", received_no)
+            assert await ship_in(connection, order_id, SYSTEM)
+            assert await complete_in(connection, order_id, SYSTEM)
+        line = "SELECT l.id FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id WHERE o.order_no = $1"
+        self.line_id = await self.db.fetchval(line, received_no)
+        reviewed = await self.db.fetchval(line, self.paid_no)
+        self.remark_id = await self.db.fetchval(
+            """
+            INSERT INTO remarks (kind, product_id, shop_id, member_id, line_id, rating, anonymous, text, state)
+            VALUES ('review', $1, $2, $3, $4, 5, true, '好', 'shown') RETURNING id
+            """,
+            self.product_id,
+            self.shop_id,
+            self.alice.id,
+            reviewed,
+        )
+        self.question_id = await self.db.fetchval(
+            """
+            INSERT INTO remarks (kind, product_id, shop_id, member_id, anonymous, text, state)
+            VALUES ('question', $1, $2, $3, true, '热吗', 'shown') RETURNING id
+            """,
+            self.product_id,
+            self.shop_id,
+            self.alice.id,
+        )
+        self.word_id = await self.db.fetchval("INSERT INTO watched_words (word) VALUES ('坏词') RETURNING id")
 
     async def in_the_back_office(self) -> tuple[int, int]:
         """Return a batch that is drawn up for shop A, and what is due for its product."""
@@ -183,6 +218,12 @@ class World(Stage):
             "batch_id": self.batch_id,
             "synonyms_id": self.synonyms_id,
             "change_id": self.change_id,
+            "line_id": self.line_id,
+            "own_id": self.remark_id,
+            "remark_id": self.remark_id,
+            "queued_id": self.remark_id,
+            "question_id": self.question_id,
+            "word_id": self.word_id,
             "token": self.cashier,
             "slug": "s" if "/shops/" in route.path else "c",
             "locale": "en",

@@ -1,0 +1,131 @@
+"""What the message centre says about reviews and questions."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from commerce.messages import Category, MessageKind, Telling, Way, tell, tell_all
+from commerce.reviews import store
+from commerce.reviews.types import ASKED, Remark, RemarkKind, RemarkState
+from server.clock import now, shanghai
+from server.database import Connection
+
+REPLIED = MessageKind(
+    code="reviews.replied",
+    category=Category.SERVICE,
+    title="店铺回复了你的评价",
+    text="关于《{title}》：{reply}",
+    switch="店铺回复评价",
+    example={"title": "山行 316 不锈钢保温杯 500ml", "reply": "谢谢喜欢，欢迎再来"},
+)
+SHOWN = MessageKind(
+    code="reviews.shown",
+    category=Category.SERVICE,
+    title="你写的内容已通过审核",
+    text="关于《{title}》，现在大家都能看到了",
+    example={"title": "山行 316 不锈钢保温杯 500ml"},
+)
+HIDDEN = MessageKind(
+    code="reviews.hidden",
+    category=Category.SERVICE,
+    title="你写的内容没有展示",
+    text="关于《{title}》，原因：{reason}",
+    example={"title": "山行 316 不锈钢保温杯 500ml", "reason": "含有广告"},
+)
+ASK = MessageKind(
+    code="reviews.asked",
+    category=Category.SERVICE,
+    title="有人想问你买过的商品",
+    text="《{title}》：{question}",
+    switch="邀请我回答问题",
+    example={"title": "山行 316 不锈钢保温杯 500ml", "question": "保温几个小时？"},
+)
+ANSWERED = MessageKind(
+    code="reviews.answered",
+    category=Category.SERVICE,
+    title="你的提问有回答了",
+    text="{question}：{answer}",
+    ways=(Way.EMAIL,),
+    switch="提问有了回答",
+    example={"question": "保温几个小时？", "answer": "早上装的，晚上还烫"},
+)
+REMIND = MessageKind(
+    code="reviews.remind",
+    category=Category.SERVICE,
+    title="东西用得怎么样？",
+    text="说说《{title}》，还有 {days} 天可以评价",
+    switch="提醒我写评价",
+    example={"title": "山行 316 不锈钢保温杯 500ml", "days": "23"},
+)
+KINDS = (REPLIED, SHOWN, HIDDEN, ASK, ANSWERED, REMIND)
+_CUT = 60
+
+
+def link_of(remark: Remark) -> str:
+    """Return where a remark's writer finds it."""
+    if remark.kind is RemarkKind.QUESTION:
+        return f"/questions/{remark.id}" if remark.state is RemarkState.SHOWN else "/me/questions"
+    if remark.kind is RemarkKind.ANSWER:
+        return f"/questions/{remark.parent_id}" if remark.state is RemarkState.SHOWN else "/me/questions?show=answers"
+    return "/me/reviews?show=written"
+
+
+def cut(text: str) -> str:
+    """Return the beginning of ``text`` in one line."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _CUT else flat[: _CUT - 1] + "…"
+
+
+async def tell_replied(connection: Connection, remark: Remark, reply: str) -> None:
+    """Tell a review's writer of the shop's reply."""
+    if remark.member_id is not None:
+        values = {"title": remark.title, "reply": cut(reply)}
+        key = f"replied:{remark.id}"
+        await tell(
+            connection, remark.member_id, REPLIED, values, link=link_of(remark), picture=remark.picture, dedupe=key
+        )
+
+
+async def tell_decided(connection: Connection, remark: Remark, state: RemarkState, reason: str) -> None:
+    """Tell a remark's writer what was decided."""
+    if remark.member_id is None:
+        return
+    kind = HIDDEN if state is RemarkState.HIDDEN else SHOWN
+    values = {"title": remark.title, "reason": reason} if kind is HIDDEN else {"title": remark.title}
+    await tell(connection, remark.member_id, kind, values, link=link_of(remark), picture=remark.picture)
+
+
+async def tell_shown(connection: Connection, remark: Remark) -> None:
+    """Tell those whom a question or an answer that people can see from now on concerns."""
+    if remark.kind is RemarkKind.QUESTION:
+        await _ask(connection, remark)
+    elif remark.kind is RemarkKind.ANSWER and remark.parent_id is not None:
+        question = await store.remark(connection, remark.parent_id)
+        if question is None or question.member_id is None or question.member_id == remark.member_id:
+            return
+        await tell(
+            connection,
+            question.member_id,
+            ANSWERED,
+            {"question": cut(question.text), "answer": cut(remark.text)},
+            link=f"/questions/{question.id}",
+            picture=question.picture,
+            dedupe=f"answered:{remark.id}",
+        )
+
+
+async def _ask(connection: Connection, question: Remark) -> None:
+    """Tell recent buyers of a question: each of one question about the same product a day."""
+    today: date = shanghai(now()).date()
+    buyers = await store.recent_buyers(connection, question.product_id, question.member_id, ASKED)
+    tellings = [
+        Telling(
+            member_id=member_id,
+            values={"title": question.title, "question": cut(question.text)},
+            link=f"/questions/{question.id}",
+            picture=question.picture,
+            dedupe=f"asked:{question.product_id}:{today}",
+        )
+        for member_id in buyers
+    ]
+    await tell_all(connection, ASK, tellings)

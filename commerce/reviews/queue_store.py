@@ -1,0 +1,205 @@
+"""The statements about what others do with remarks: votes, reports, decisions, watched words, lists for staff."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from commerce.reviews.store import REMARK
+from commerce.reviews.types import Decision, Remark, RemarkState, Report, ReportReason, WatchedWord
+from server.database import Connection, many, touched
+
+
+class Queue(StrEnum):
+    """Why remarks lie before who decides."""
+
+    ALL = "all"
+    WORDS = "words"
+    """They met a watched word and wait unseen."""
+    REPORTED = "reported"
+    PICTURES = "pictures"
+    """Shown, with pictures that nobody has looked at."""
+    DECIDED = "decided"
+    """No queue: what was hidden."""
+
+
+class Desk(StrEnum):
+    """Which remarks a shop lists."""
+
+    OPEN = "open"
+    """Without an answer of the shop."""
+    BAD = "bad"
+    REVIEWS = "reviews"
+    QUESTIONS = "questions"
+
+
+_QUEUES = {
+    Queue.WORDS: "r.state = 'waiting'",
+    Queue.REPORTED: "r.state = 'shown' AND r.reports > 0",
+    Queue.PICTURES: "r.state = 'shown' AND NOT r.checked AND r.pictures <> '[]'",
+    Queue.ALL: "(r.state = 'waiting' OR (r.state = 'shown' AND (r.reports > 0 OR (NOT r.checked "
+    "AND r.pictures <> '[]'))))",
+    Queue.DECIDED: "r.state = 'hidden'",
+}
+_DESKS = {
+    Desk.OPEN: "((r.kind IN ('review', 'follow_up') AND r.reply IS NULL) OR (r.kind = 'question' AND NOT EXISTS "
+    "(SELECT FROM remarks AS a WHERE a.parent_id = r.id AND a.staff_id IS NOT NULL AND a.state = 'shown')))",
+    Desk.BAD: "r.kind = 'review' AND r.rating <= 2",
+    Desk.REVIEWS: "r.kind IN ('review', 'follow_up')",
+    Desk.QUESTIONS: "r.kind = 'question'",
+}
+
+
+async def vote(connection: Connection, remark_id: int, member_id: int) -> int | None:
+    """Note that a member finds a remark useful and return how many do; None when they did already."""
+    status = await connection.execute(
+        "INSERT INTO remark_votes (remark_id, member_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", remark_id, member_id
+    )
+    if not touched(status):
+        return None
+    found: int = await connection.fetchval(
+        "UPDATE remarks SET useful = useful + 1 WHERE id = $1 RETURNING useful", remark_id
+    )
+    return found
+
+
+async def unvote(connection: Connection, remark_id: int, member_id: int) -> int | None:
+    """Take a vote back and return how many stay; None when there was none."""
+    status = await connection.execute(
+        "DELETE FROM remark_votes WHERE remark_id = $1 AND member_id = $2", remark_id, member_id
+    )
+    if not touched(status):
+        return None
+    found: int = await connection.fetchval(
+        "UPDATE remarks SET useful = useful - 1 WHERE id = $1 RETURNING useful", remark_id
+    )
+    return found
+
+
+async def voted(connection: Connection, member_id: int, remark_ids: Sequence[int]) -> set[int]:
+    """Return which of these remarks a member finds useful."""
+    rows = await connection.fetch(
+        "SELECT remark_id FROM remark_votes WHERE member_id = $1 AND remark_id = ANY ($2)", member_id, list(remark_ids)
+    )
+    return {row["remark_id"] for row in rows}
+
+
+async def report(connection: Connection, remark_id: int, member_id: int, reason: ReportReason, note: str) -> bool:
+    """Note a report; False when the member has reported it before."""
+    status = await connection.execute(
+        """
+        INSERT INTO remark_reports (remark_id, member_id, reason, note) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+        """,
+        remark_id,
+        member_id,
+        reason,
+        note,
+    )
+    if not touched(status):
+        return False
+    await connection.execute("UPDATE remarks SET reports = reports + 1 WHERE id = $1", remark_id)
+    return True
+
+
+async def settle(connection: Connection, remark_id: int) -> None:
+    """Close the open reports of a locked remark."""
+    await connection.execute(
+        "UPDATE remark_reports SET settled_at = now() WHERE remark_id = $1 AND settled_at IS NULL", remark_id
+    )
+    await connection.execute("UPDATE remarks SET reports = 0 WHERE id = $1", remark_id)
+
+
+async def reports(connection: Connection, remark_ids: Sequence[int]) -> list[Report]:
+    """Return the open reports of remarks, the oldest first."""
+    rows = await connection.fetch(
+        """
+        SELECT remark_id, reason, note, at FROM remark_reports
+        WHERE remark_id = ANY ($1) AND settled_at IS NULL ORDER BY at, member_id LIMIT 500
+        """,
+        list(remark_ids),
+    )
+    return many(Report, rows)
+
+
+async def decide(
+    connection: Connection,
+    remark_id: int,
+    staff_id: int | None,
+    before: RemarkState,
+    after: RemarkState,
+    reason: str = "",
+    words: Sequence[str] = (),
+) -> None:
+    """Write down a decision."""
+    await connection.execute(
+        """
+        INSERT INTO remark_decisions (remark_id, staff_id, from_state, to_state, reason, words)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        remark_id,
+        staff_id,
+        before,
+        after,
+        reason,
+        list(words),
+    )
+
+
+async def decisions(connection: Connection, remark_ids: Sequence[int]) -> list[Decision]:
+    """Return what was decided about remarks, the latest first."""
+    rows = await connection.fetch(
+        """
+        SELECT remark_id, staff_id, at, from_state, to_state, reason, words FROM remark_decisions
+        WHERE remark_id = ANY ($1) ORDER BY id DESC LIMIT 500
+        """,
+        list(remark_ids),
+    )
+    return many(Decision, rows)
+
+
+async def queue(connection: Connection, which: Queue, offset: int, size: int) -> tuple[list[Remark], dict[Queue, int]]:
+    """Return a page of a queue, the oldest first (what was decided: the newest), and how long each queue is."""
+    turn = "DESC" if which is Queue.DECIDED else "ASC"
+    rows = await connection.fetch(
+        REMARK + f"WHERE {_QUEUES[which]} ORDER BY r.id {turn} OFFSET $1 LIMIT $2", offset, size
+    )
+    parts = ", ".join(f"count(*) FILTER (WHERE {_QUEUES[each]}) AS {each.name}" for each in _LONG)
+    counted = await connection.fetchrow(f"SELECT {parts} FROM remarks AS r WHERE {_QUEUES[Queue.ALL]}")  # noqa: S608  # constants
+    counts = {each: int(counted[each.name.lower()]) for each in _LONG}
+    counts[Queue.DECIDED] = await connection.fetchval("SELECT count(*) FROM remarks WHERE state = 'hidden'")
+    return many(Remark, rows), counts
+
+
+_LONG = (Queue.ALL, Queue.WORDS, Queue.REPORTED, Queue.PICTURES)
+
+
+async def desk(
+    connection: Connection, which: Desk, shops: Sequence[int] | None, offset: int, size: int
+) -> tuple[list[Remark], int]:
+    """Return a page of what is said in these shops (None: in all), the newest first, and how much there is."""
+    where = f"WHERE r.state = 'shown' AND ($1::bigint[] IS NULL OR r.shop_id = ANY ($1)) AND {_DESKS[which]} "
+    mine = None if shops is None else list(shops)
+    rows = await connection.fetch(REMARK + where + "ORDER BY r.id DESC OFFSET $2 LIMIT $3", mine, offset, size)
+    total: int = await connection.fetchval("SELECT count(*) FROM remarks AS r " + where, mine)  # noqa: S608  # constants
+    return many(Remark, rows), total
+
+
+async def words(connection: Connection) -> list[WatchedWord]:
+    """Return the watched words."""
+    rows = await connection.fetch("SELECT id, word, staff_id, at FROM watched_words ORDER BY word")
+    return many(WatchedWord, rows)
+
+
+async def watch(connection: Connection, found: Sequence[str], staff_id: int | None) -> int:
+    """Watch for words from now on and return how many of them are new."""
+    status = await connection.execute(
+        "INSERT INTO watched_words (word, staff_id) SELECT unnest($1::text[]), $2 ON CONFLICT DO NOTHING",
+        list(found),
+        staff_id,
+    )
+    return touched(status)
+
+
+async def unwatch(connection: Connection, word_id: int) -> bool:
+    """Watch for a word no longer; False when nobody did."""
+    return touched(await connection.execute("DELETE FROM watched_words WHERE id = $1", word_id)) == 1
