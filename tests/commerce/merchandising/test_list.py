@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from commerce import stock
+from commerce.merchandising import listing_store
+from commerce.merchandising.listing import Filter, Sort
 from server.settings import Settings
 from tests.commerce.catalogue.conftest import Shelf
 
@@ -129,3 +132,39 @@ async def test_by_form_as_a_browser_does(shelf: Shelf, staff: Staff, settings: S
     assert "已下架" in await shelf.page(f"/backoffice/products/{bottle}", headers=cookies)
     async with shelf.client.post(path, data=form | {"status": "x"}, headers=cookies, allow_redirects=False) as response:
         assert response.status == 422
+
+
+async def test_every_order_and_choice_is_that_of_the_products(shelf: Shelf, staff: Staff) -> None:
+    await shelf.change("UPDATE skus SET list_price = NULL, price = 100 + id * 37 % 500")
+    await shelf.change("UPDATE skus SET status = CASE WHEN id % 3 = 0 THEN 'off' ELSE 'on' END")
+    await shelf.change("UPDATE products SET sales = id % 5, status = CASE WHEN id % 4 = 0 THEN 'off' ELSE 'on' END")
+    await shelf.change("UPDATE stock SET on_hand = allocated + sku_id % 9")
+    async with shelf.app.database.connection() as connection:
+        rows, total = await listing_store.listed(connection, Filter(), 0, 100)
+        by_id = {row.id: row for row in rows}
+        for row in rows:
+            skus = await connection.fetch(
+                "SELECT k.price, k.status, f.free FROM skus AS k JOIN stock_free AS f ON f.sku_id = k.id"
+                " WHERE product_id = $1",
+                row.id,
+            )
+            on = [sku["price"] for sku in skus if sku["status"] == "on"]
+            assert (row.price, row.dearest, row.skus) == (min(on, default=None), max(on, default=None), len(on))
+            assert row.free == sum(sku["free"] for sku in skus)
+        keys: dict[Sort, Callable[[listing_store.Listed], tuple[int, int]]] = {
+            Sort.NEWEST: lambda row: (0, row.id),
+            Sort.PRICE_UP: lambda row: (10**12 if row.price is None else row.price, row.id),
+            Sort.PRICE_DOWN: lambda row: (10**12 if row.price is None else -row.price, row.id),
+            Sort.FREE_UP: lambda row: (row.free, row.id),
+            Sort.FREE_DOWN: lambda row: (-row.free, row.id),
+            Sort.SALES: lambda row: (-row.sales, row.id),
+        }
+        assert total == len(rows) == 60
+        for sort, key in keys.items():
+            for short in (None, 20):
+                expected = sorted((one for one in rows if short is None or one.free <= short), key=key)
+                asked = Filter(sort=sort, short=short)
+                found, count = await listing_store.listed(connection, asked, 5, 20)
+                assert [one.id for one in found] == [one.id for one in expected][5:25], sort
+                assert (count, {one.id: one for one in found}.items() <= by_id.items()) == (len(expected), True)
+                assert await listing_store.ids(connection, asked, 7, 3) == sorted(one.id for one in expected)[3:10]
