@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import importlib
 import importlib.util
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from aiohttp import web
 from server.database import Connection, Database
 from server.events import Event, Subscriber
 from server.features import FEATURES
+from server.http.access import StaffWith
 from server.http.call import Call
 from server.http.limits import Limiter
 from server.http.pages import Pages
@@ -69,6 +70,7 @@ class Application:
         self.limits = Limiter(settings)
         self.translations = Translations(self.packages)
         self.routes: list[Route] = []
+        self.permissions: frozenset[str] = frozenset()
         self.commands: list[Command] = []
         self.jobs: dict[str, Job] = {}
         self.schedules: list[Schedule] = []
@@ -87,6 +89,7 @@ class Application:
         for package in self.packages:
             self._find_folders(package)
             importlib.import_module(f"{package}.feature").setup(self)
+        self.hold_permissions()
         self.pages = Pages(self, self.template_folders, self.static_folders)
 
     # What features call in setup(app)
@@ -100,6 +103,17 @@ class Application:
                     raise ValueError(f"{route.name} is declared twice")
                 names.add(route.name)
                 self.routes.append(route)
+
+    def permit(self, permissions: Iterable[str]) -> None:
+        """Say which permissions there are; from then on no route may ask for another one."""
+        self.permissions |= frozenset(permissions)
+
+    def hold_permissions(self) -> None:
+        """Raise LookupError where a route asks for a permission that nobody can hold, since none has declared it."""
+        for route in self.routes:
+            asked = route.access.permission if isinstance(route.access, StaffWith) else ""
+            if asked and self.permissions and asked not in self.permissions:
+                raise LookupError(f"{route.name} asks for {asked}, which is no declared permission")
 
     def command(self, command: Command) -> None:
         """Add a command to the CLI."""

@@ -6,6 +6,8 @@ from commerce.catalogue import api, demo_load, media, pages
 from commerce.catalogue.blocks import HomeBlocks, ProductBlocks
 from commerce.catalogue.demo_steps import DemoSteps
 from commerce.catalogue.picture_store import any_picture
+from commerce.catalogue.store import shop_names
+from commerce.staff import Shops
 from server.application import Application
 from server.uploads import Named
 
@@ -21,6 +23,7 @@ def setup(app: Application) -> None:
     steps.add(demo_load.STOCK)
     app.provide(DemoSteps, steps)
     app.resource(Named).add(any_picture)
+    app.resource(Shops).told_by(shop_names)
     app.command(demo_load.COMMAND)
     app.schedule(demo_load.REFRESH)
     app.add(api.routes, media.routes, pages.routes)

@@ -56,6 +56,12 @@ async def shops(connection: Connection) -> list[Shop]:
     return many(Shop, rows)
 
 
+async def shop_names(connection: Connection) -> dict[int, str]:
+    """Return what every shop is called, by id, whether it sells anything or not."""
+    rows = await connection.fetch("SELECT id, name FROM shops ORDER BY id")
+    return {row["id"]: row["name"] for row in rows}
+
+
 async def shop(connection: Connection, slug: str) -> Shop | None:
     """Return a shop by its slug."""
     row = await connection.fetchrow(

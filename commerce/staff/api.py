@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from commerce.credentials import OldPasswordWrong, TooManyTries
 from commerce.staff import store
+from commerce.staff.audit import On, audit
 from commerce.staff.log_in import OtpRequired, OtpWrong, StaffCredentialsWrong, StaffEntered, log_in
 from commerce.staff.security import change_password
 from commerce.staff.types import StaffLogIn, StaffPasswordChange, StaffSessionView, StaffView, staff_view
 from server.clock import wire
 from server.errors import NotFound
-from server.http import Anyone, Call, Kind, Routes, StaffWith
+from server.http import ANY_STAFF, Anyone, Call, Kind, Routes
 from server.http.routes import Key
 
 routes = Routes("staff", realm=Kind.STAFF)
@@ -33,7 +34,7 @@ def _opened(entered: StaffEntered) -> StaffSessionView:
     return StaffSessionView(token=issued.token, expires_at=wire(issued.expires_at), staff=staff_view(entered.staff))
 
 
-@routes.delete("/api/v1/staff/sessions/current", StaffWith(), status=204)
+@routes.delete("/api/v1/staff/sessions/current", ANY_STAFF, status=204)
 async def close_session(call: Call) -> None:
     """Log out of the back office."""
     await log_out(call)
@@ -45,11 +46,11 @@ async def log_out(call: Call) -> None:
         return
     async with call.transaction() as connection:
         await call.app.sessions.revoke(connection, call.session.digest)
-        await store.note(connection, call.staff.id, "log_out", call.address, call.agent)
+        await audit(connection, call.staff.id, "log_out", On("staff", call.staff.id))
     call.app.sessions.forget(call.session.digest)
 
 
-@routes.get("/api/v1/staff/me", StaffWith())
+@routes.get("/api/v1/staff/me", ANY_STAFF)
 async def show_me(call: Call) -> StaffView:
     """Show who calls, with roles and permissions."""
     async with call.database.connection() as connection:
@@ -61,7 +62,7 @@ async def show_me(call: Call) -> StaffView:
 
 @routes.post(
     "/api/v1/staff/me/password",
-    StaffWith(),
+    ANY_STAFF,
     status=201,
     key=Key.OWN,
     limit="30/minute",

@@ -6,6 +6,7 @@ import msgspec
 
 from commerce.credentials import check_password, clear_tries, count_try
 from commerce.staff import store
+from commerce.staff.audit import account, audit
 from commerce.staff.second_factor import SecondFactorWrong, hold
 from commerce.staff.types import Staff, StaffLogIn
 from server.application import Application
@@ -50,7 +51,7 @@ async def log_in(app: Application, body: StaffLogIn, address: str, agent: str) -
     good = await check_password(staff.password_hash if staff else None, body.password)
     if staff is None or staff.disabled_at is not None or not good:
         if staff is not None:
-            await _refused(app, staff, address, agent, "password")
+            await _refused(app, staff, "password")
         raise StaffCredentialsWrong
     if staff.otp_secret is not None and (not body.otp or not body.otp.strip()):
         raise OtpRequired
@@ -60,17 +61,17 @@ async def log_in(app: Application, body: StaffLogIn, address: str, agent: str) -
                 await hold(app, connection, staff, body.otp or "")
             return await _opened(app, connection, staff, address, agent)
     except SecondFactorWrong:
-        await _refused(app, staff, address, agent, "otp")
+        await _refused(app, staff, "otp")
         raise OtpWrong(field="otp") from None
 
 
 async def _opened(app: Application, connection: Connection, staff: Staff, address: str, agent: str) -> StaffEntered:
     await clear_tries(connection, Kind.STAFF, staff.account)
     issued = await app.sessions.issue(connection, Kind.STAFF, staff.id, address, agent)
-    await store.note(connection, staff.id, "log_in", address, agent)
+    await audit(connection, staff.id, "log_in", account(staff), shop_id=staff.shop_id)
     return StaffEntered(staff, issued)
 
 
-async def _refused(app: Application, staff: Staff, address: str, agent: str, why: str) -> None:
+async def _refused(app: Application, staff: Staff, why: str) -> None:
     async with app.database.connection() as connection:
-        await store.note(connection, staff.id, "log_in_refused", address, agent, {"why": why})
+        await audit(connection, staff.id, "log_in_refused", account(staff), shop_id=staff.shop_id, detail={"why": why})

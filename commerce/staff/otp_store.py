@@ -107,13 +107,6 @@ async def roles(connection: Connection) -> list[RoleNeeds]:
     return many(RoleNeeds, rows)
 
 
-async def set_needs(connection: Connection, codes: Sequence[str]) -> list[int]:
-    """Have exactly these roles want a second factor, and return whom it concerns that have none."""
+async def set_needs(connection: Connection, codes: Sequence[str]) -> None:
+    """Have exactly these roles want a second factor."""
     await connection.execute("UPDATE roles SET needs_otp = code = ANY ($1::text[])", list(codes))
-    rows = await connection.fetch(
-        """
-        SELECT DISTINCT s.id FROM staff s JOIN staff_roles sr ON sr.staff_id = s.id JOIN roles r ON r.id = sr.role_id
-        WHERE s.otp_secret IS NULL
-        """
-    )
-    return [row["id"] for row in rows]

@@ -1,4 +1,4 @@
-"""The back office's door, first page, and list of staff."""
+"""The back office's door and first page."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from commerce.staff import otp_store, store
 from commerce.staff.api import log_out
 from commerce.staff.log_in import OtpRequired, log_in
 from commerce.staff.tiles import Tiles
-from commerce.staff.types import Permission, StaffLogIn
+from commerce.staff.types import StaffLogIn
+from server.database import Connection
 from server.errors import Problem
-from server.http import Anyone, Body, Call, Kind, Paging, Routes, StaffWith
+from server.http import ANY_STAFF, Anyone, Body, Call, Kind, Routes
 from server.http.pages import Page, Redirect
 from server.http.session import COOKIES, LIFETIME
 
@@ -66,7 +67,7 @@ def _door(form: DoorForm, *, faults: dict[str, str] | None = None, otp: str = ""
     return Page("staff/login.html", {"form": form, "faults": faults or {}, "otp": otp}, status=status)
 
 
-@routes.page("/backoffice/logout", StaffWith(), "POST")
+@routes.page("/backoffice/logout", ANY_STAFF, "POST")
 async def leave(call: Call) -> Redirect:
     """Log out."""
     await log_out(call)
@@ -74,29 +75,24 @@ async def leave(call: Call) -> Redirect:
     return Redirect("/backoffice/login")
 
 
-@routes.page("/backoffice", StaffWith())
+@routes.page("/backoffice", ANY_STAFF)
 async def show_home(call: Call) -> Page | Redirect:
-    """Show the doors that the caller may open, and what waits behind them; first of all a second factor, if need be."""
+    """Show the doors that the caller may open, and what waits behind them; first what bars the caller, if anything."""
     tiles, waiting, counted = call.resource(Tiles).of(call.staff), {}, {}
     async with call.database.connection() as connection:
-        if not call.staff.permissions and await otp_store.lacking(connection, call.staff.id):
+        if not call.staff.permissions and await _barred(connection, call.staff.id):
             return Redirect("/backoffice/security")
         for tile in tiles:
+            shops = call.staff.within(tile.permission).shops
             if tile.waiting is not None:
-                waiting[tile.href] = await tile.waiting(connection, call.staff.shops)
+                waiting[tile.href] = await tile.waiting(connection, shops)
             if tile.counts is not None:
-                figures = await tile.counts(connection, call.staff.shops)
+                figures = await tile.counts(connection, shops)
                 counted[tile.href] = {name: f"{figure:,}" for name, figure in figures.items()}
     return Page("staff/home.html", {"tiles": tiles, "waiting": waiting, "counted": counted})
 
 
-@routes.page("/backoffice/staff", StaffWith(Permission.STAFF_MANAGE))
-async def show_staff(call: Call, query: Paging) -> Page:
-    """List the staff of the caller's shop, or of the whole platform."""
-    async with call.database.connection() as connection:
-        total = await store.count(connection, call.staff.shops)
-        people = await store.colleagues(connection, call.staff.shops, query.offset, query.size)
-    pages = max(1, -(-total // query.size))
-    return Page(
-        "staff/list.html", {"people": people, "total": total, "page": query.page, "pages": pages, "size": query.size}
-    )
+async def _barred(connection: Connection, staff_id: int) -> bool:
+    """Tell whether somebody has a password to choose, or a second factor to take up, before anything else."""
+    staff = await store.staff(connection, staff_id)
+    return (staff is not None and staff.password_temporary) or await otp_store.lacking(connection, staff_id)

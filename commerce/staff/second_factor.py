@@ -11,6 +11,7 @@ import segno
 
 from commerce.credentials import check_password, clear_tries, count_try
 from commerce.staff import otp_store, store
+from commerce.staff.audit import account, audit
 from commerce.staff.otp import new_secret, seal, step_of, unseal
 from commerce.staff.types import Staff
 from server.application import Application
@@ -73,7 +74,7 @@ def _enrolment(staff: Staff, secret: str) -> Enrolment:
     return Enrolment(secret, uri, str(segno.make(uri, error="m").svg_data_uri(scale=4, border=2)))
 
 
-async def confirm(app: Application, staff_id: int, otp: str, address: str, agent: str, here: bytes) -> list[str]:
+async def confirm(app: Application, staff_id: int, otp: str, here: bytes) -> list[str]:
     """Make the secret that waited the second factor, end the other sessions and return ten recovery codes, shown once.
 
     Raises NothingPending, SecondFactorWrong (field ``otp``), TooManyTries, Conflict.
@@ -95,14 +96,14 @@ async def confirm(app: Application, staff_id: int, otp: str, address: str, agent
         codes = await _new_codes(app, connection, staff.id)
         await clear_tries(connection, Kind.STAFF, staff.account)
         ended = await app.sessions.revoke_others(connection, Kind.STAFF, staff.id, here)
-        await store.note(connection, staff.id, "otp_on", address, agent)
+        await audit(connection, staff.id, "otp_on", account(staff), shop_id=staff.shop_id)
     for digest in ended:
         app.sessions.forget(digest)
     app.sessions.refresh(Kind.STAFF, staff.id)
     return codes
 
 
-async def give_up(app: Application, staff_id: int, password: str, otp: str, address: str, agent: str) -> None:
+async def give_up(app: Application, staff_id: int, password: str, otp: str) -> None:
     """Give the second factor up. Raises SecondFactorNeeded, SecondFactorWrong, TooManyTries."""
     staff = await _proved(app, staff_id, password)
     async with app.database.connection() as connection:
@@ -114,17 +115,17 @@ async def give_up(app: Application, staff_id: int, password: str, otp: str, addr
         await store.set_otp(connection, staff.id, None)
         await otp_store.replace_codes(connection, staff.id, ())
         await clear_tries(connection, Kind.STAFF, staff.account)
-        await store.note(connection, staff.id, "otp_off", address, agent)
+        await audit(connection, staff.id, "otp_off", account(staff), shop_id=staff.shop_id)
 
 
-async def renew_codes(app: Application, staff_id: int, password: str, otp: str, address: str, agent: str) -> list[str]:
+async def renew_codes(app: Application, staff_id: int, password: str, otp: str) -> list[str]:
     """Return ten new recovery codes; the old ones are worth nothing. Raises SecondFactorWrong, TooManyTries."""
     staff = await _proved(app, staff_id, password)
     async with app.database.transaction() as connection:
         await hold(app, connection, staff, otp)
         codes = await _new_codes(app, connection, staff.id)
         await clear_tries(connection, Kind.STAFF, staff.account)
-        await store.note(connection, staff.id, "recovery_codes", address, agent)
+        await audit(connection, staff.id, "recovery_codes", account(staff), shop_id=staff.shop_id)
     return codes
 
 

@@ -11,6 +11,7 @@ from commerce.credentials import (
     hold_strength,
 )
 from commerce.staff import store
+from commerce.staff.audit import account, audit
 from commerce.staff.log_in import StaffEntered
 from server.application import Application
 from server.errors import Conflict, NotFound
@@ -32,7 +33,7 @@ async def change_password(
     await count_try(app, Kind.STAFF, staff.account)
     if not await check_password(staff.password_hash, old):
         async with app.database.connection() as connection:
-            await store.note(connection, staff.id, "password_refused", address, agent)
+            await audit(connection, staff.id, "password_refused", account(staff), shop_id=staff.shop_id)
         raise OldPasswordWrong(field="old")
     made = await hash_password(new)
     async with app.database.transaction() as connection:
@@ -41,7 +42,7 @@ async def change_password(
         await clear_tries(connection, Kind.STAFF, staff.account)
         ended = await app.sessions.revoke_all(connection, Kind.STAFF, staff.id)
         issued = await app.sessions.issue(connection, Kind.STAFF, staff.id, address, agent)
-        await store.note(connection, staff.id, "password_changed", address, agent)
+        await audit(connection, staff.id, "password_changed", account(staff), shop_id=staff.shop_id)
     for digest in ended:
         app.sessions.forget(digest)
     return StaffEntered(staff, issued)

@@ -9,7 +9,7 @@ from msgspec import Meta
 from commerce.credentials import TooManyTries
 from commerce.staff import second_factor
 from commerce.staff.second_factor import NothingPending, SecondFactorNeeded, SecondFactorWrong
-from server.http import Body, Call, Kind, Routes, StaffWith, View
+from server.http import ANY_STAFF, Body, Call, Kind, Routes, View
 from server.http.routes import Key
 
 routes = Routes("staff", realm=Kind.STAFF)
@@ -50,7 +50,7 @@ class RecoveryView(View, frozen=True, kw_only=True):
 
 
 @routes.post(
-    "/api/v1/staff/me/otp", StaffWith(), key=Key.OWN, limit="30/minute", errors=(SecondFactorWrong, TooManyTries)
+    "/api/v1/staff/me/otp", ANY_STAFF, key=Key.OWN, limit="30/minute", errors=(SecondFactorWrong, TooManyTries)
 )
 async def begin(call: Call, body: FactorBegin) -> EnrolmentView:
     """Make a secret that waits to be confirmed."""
@@ -60,7 +60,7 @@ async def begin(call: Call, body: FactorBegin) -> EnrolmentView:
 
 @routes.post(
     "/api/v1/staff/me/otp/confirm",
-    StaffWith(),
+    ANY_STAFF,
     key=Key.OWN,
     limit="30/minute",
     errors=(NothingPending, SecondFactorWrong, TooManyTries),
@@ -68,28 +68,26 @@ async def begin(call: Call, body: FactorBegin) -> EnrolmentView:
 async def confirm(call: Call, body: FactorConfirm) -> RecoveryView:
     """Take the second factor up; every other session ends."""
     assert call.session is not None  # the route wants staff
-    codes = await second_factor.confirm(
-        call.app, call.staff.id, body.otp, call.address, call.agent, call.session.digest
-    )
+    codes = await second_factor.confirm(call.app, call.staff.id, body.otp, call.session.digest)
     return RecoveryView(recovery_codes=codes)
 
 
 @routes.post(
     "/api/v1/staff/me/otp/codes",
-    StaffWith(),
+    ANY_STAFF,
     key=Key.OWN,
     limit="30/minute",
     errors=(SecondFactorWrong, TooManyTries),
 )
 async def renew(call: Call, body: FactorProof) -> RecoveryView:
     """Replace the recovery codes."""
-    codes = await second_factor.renew_codes(call.app, call.staff.id, body.password, body.otp, call.address, call.agent)
+    codes = await second_factor.renew_codes(call.app, call.staff.id, body.password, body.otp)
     return RecoveryView(recovery_codes=codes)
 
 
 @routes.post(
     "/api/v1/staff/me/otp/off",
-    StaffWith(),
+    ANY_STAFF,
     status=204,
     key=Key.OWN,
     limit="30/minute",
@@ -97,4 +95,4 @@ async def renew(call: Call, body: FactorProof) -> RecoveryView:
 )
 async def give_up(call: Call, body: FactorProof) -> None:
     """Give the second factor up, unless a role of the caller wants it."""
-    await second_factor.give_up(call.app, call.staff.id, body.password, body.otp, call.address, call.agent)
+    await second_factor.give_up(call.app, call.staff.id, body.password, body.otp)

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from commerce.staff import otp_store, second_factor
+from commerce.staff import otp_store, second_factor, store
+from commerce.staff.roles import set_needs
 from commerce.staff.security import change_password
 from commerce.staff.types import Permission
-from server.errors import Forbidden, Invalid, Problem
-from server.http import Body, Call, Kind, Routes, StaffWith
+from server.errors import Invalid, Problem
+from server.http import ANY_STAFF, Body, Call, Kind, Routes, StaffWith
 from server.http.pages import Page, Redirect
 
 routes = Routes("staff", realm=Kind.STAFF)
@@ -45,13 +46,13 @@ class RolesForm(Body, frozen=True, kw_only=True):
     role: list[Annotated[str, Meta(max_length=40)]] | Annotated[str, Meta(max_length=40)] = ""
 
 
-@routes.page(HERE, StaffWith())
+@routes.page(HERE, ANY_STAFF)
 async def show(call: Call, query: Done) -> Page:
     """Show how safe the account is."""
     return await _page(call, done=query.done)
 
 
-@routes.page(HERE + "/password", StaffWith(), "POST", limit="30/minute")
+@routes.page(HERE + "/password", ANY_STAFF, "POST", limit="30/minute")
 async def change(call: Call) -> Page | Redirect:
     """Change the password; every other session ends."""
     form = await call.form(PasswordForm)
@@ -68,7 +69,7 @@ async def change(call: Call) -> Page | Redirect:
     return Redirect(HERE + "?done=password")
 
 
-@routes.page(HERE + "/otp", StaffWith(), "POST", limit="30/minute")
+@routes.page(HERE + "/otp", ANY_STAFF, "POST", limit="30/minute")
 async def begin(call: Call) -> Page | Redirect:
     """Show a secret to be taken into an authenticator."""
     form = await call.form(FactorForm)
@@ -79,39 +80,35 @@ async def begin(call: Call) -> Page | Redirect:
     return Redirect(HERE + "#otp")
 
 
-@routes.page(HERE + "/otp/confirm", StaffWith(), "POST", limit="30/minute")
+@routes.page(HERE + "/otp/confirm", ANY_STAFF, "POST", limit="30/minute")
 async def confirm(call: Call) -> Page:
     """Take the second factor up and show the recovery codes, this once."""
     form = await call.form(FactorForm)
     assert call.session is not None  # the route wants staff
     try:
-        codes = await second_factor.confirm(
-            call.app, call.staff.id, form.otp, call.address, call.agent, call.session.digest
-        )
+        codes = await second_factor.confirm(call.app, call.staff.id, form.otp, call.session.digest)
     except Problem as problem:
         return await _page(call, {"otp": _told(call, problem)}, status=problem.status)
     return await _page(call, codes=codes, done="on")
 
 
-@routes.page(HERE + "/otp/off", StaffWith(), "POST", limit="30/minute")
+@routes.page(HERE + "/otp/off", ANY_STAFF, "POST", limit="30/minute")
 async def give_up(call: Call) -> Page | Redirect:
     """Give the second factor up."""
     form = await call.form(FactorForm)
     try:
-        await second_factor.give_up(call.app, call.staff.id, form.password, form.otp, call.address, call.agent)
+        await second_factor.give_up(call.app, call.staff.id, form.password, form.otp)
     except Problem as problem:
         return await _page(call, {"off": _told(call, problem)}, status=problem.status)
     return Redirect(HERE + "?done=off")
 
 
-@routes.page(HERE + "/otp/codes", StaffWith(), "POST", limit="30/minute")
+@routes.page(HERE + "/otp/codes", ANY_STAFF, "POST", limit="30/minute")
 async def renew(call: Call) -> Page:
     """Show ten new recovery codes, this once."""
     form = await call.form(FactorForm)
     try:
-        codes = await second_factor.renew_codes(
-            call.app, call.staff.id, form.password, form.otp, call.address, call.agent
-        )
+        codes = await second_factor.renew_codes(call.app, call.staff.id, form.password, form.otp)
     except Problem as problem:
         return await _page(call, {"codes": _told(call, problem)}, status=problem.status)
     return await _page(call, codes=codes, done="codes")
@@ -120,14 +117,9 @@ async def renew(call: Call) -> Page:
 @routes.page(HERE + "/roles", StaffWith(Permission.STAFF_MANAGE), "POST")
 async def require(call: Call) -> Redirect:
     """Have roles want a second factor. For staff of the whole platform."""
-    if call.staff.shops is not None:
-        raise Forbidden
     form = await call.form(RolesForm)
     chosen = [form.role] if isinstance(form.role, str) else form.role
-    async with call.transaction() as connection:
-        concerned = await otp_store.set_needs(connection, [code for code in chosen if code])
-    for staff_id in concerned:
-        call.app.sessions.refresh(Kind.STAFF, staff_id)
+    await set_needs(call.app, call.staff, [code for code in chosen if code])
     return Redirect(HERE + "?done=roles")
 
 
@@ -143,14 +135,16 @@ async def _page(
     done: str = "",
     status: int = 200,
 ) -> Page:
-    manages = call.staff.shops is None and call.staff.may(Permission.STAFF_MANAGE)
+    manages = call.staff.may(Permission.STAFF_MANAGE) and call.staff.within(Permission.STAFF_MANAGE).shops is None
     async with call.database.connection() as connection:
         factor = await otp_store.factor(connection, call.staff.id)
         roles = await otp_store.roles(connection) if manages else []
+        staff = await store.staff(connection, call.staff.id)
     values: dict[str, Any] = {
         "factor": factor,
         "enrolment": await second_factor.pending(call.app, call.staff.id),
         "roles": roles,
+        "temporary": staff is not None and staff.password_temporary,
         "codes": codes or [],
         "faults": faults or {},
         "done": done,

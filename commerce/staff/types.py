@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -31,6 +32,7 @@ class Permission(StrEnum):
     MESSAGES_SEND = "messages.send"
     REVIEWS_REPLY = "reviews.reply"
     REVIEWS_MODERATE = "reviews.moderate"
+    AUDIT_VIEW = "audit.view"
     EVERYTHING = "*"
 
 
@@ -47,22 +49,53 @@ OF_THE_PLATFORM = frozenset(
 """What concerns every shop at once: staff of one shop never hold it, whatever their roles say."""
 
 
+Grants = Mapping[int | None, frozenset[str]]
+"""What somebody holds, by shop; under None what they hold on the whole platform."""
+
+
+class Level(StrEnum):
+    """Where a role may be given."""
+
+    ANY = "any"
+    PLATFORM = "platform"
+    SHOP = "shop"
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """A role that somebody has, and where: in a shop, or for None on the whole platform."""
+
+    shop_id: int | None
+    role_id: int
+    code: str
+    name: str
+    permissions: list[str]
+
+
 class Staff(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of staff with what its roles permit together. ``shop_id`` None means the whole platform."""
+    """A row of staff with their roles. ``shop_id`` is where they belong, None to the platform itself."""
 
     id: int
     account: str
     name: str
     password_hash: str
+    password_temporary: bool
     shop_id: int | None
     otp_secret: bytes | None
     disabled_at: datetime | None
-    roles: list[str]
-    permissions: list[str]
+    created_at: datetime
+    roles: list[Grant]
+
+    @property
+    def grants(self) -> Grants:
+        """Return what their roles permit, by shop; where they belong is always among them."""
+        found: dict[int | None, frozenset[str]] = {self.shop_id: frozenset()}
+        for one in self.roles:
+            found[one.shop_id] = found.get(one.shop_id, frozenset()) | held_in(one.shop_id, one.permissions)
+        return found
 
 
 class Colleague(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the list of staff. ``roles`` are names for people."""
+    """A row of the list of staff. ``roles`` are (name, shop) for people."""
 
     id: int
     account: str
@@ -71,7 +104,22 @@ class Colleague(msgspec.Struct, frozen=True, kw_only=True):
     has_otp: bool
     disabled_at: datetime | None
     last_log_in: datetime | None
-    roles: list[str]
+    roles: list[tuple[str, int | None]]
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """A role. ``shop_id`` None: the platform made it, and it may be given in every shop that its level allows."""
+
+    id: int
+    code: str
+    name: str
+    note: str
+    permissions: list[str]
+    shop_id: int | None
+    built_in: bool
+    level: Level
+    needs_otp: bool
+    holders: int
 
 
 class StaffLogIn(Body, frozen=True, kw_only=True):
@@ -89,6 +137,13 @@ class StaffPasswordChange(Body, frozen=True, kw_only=True):
     new: Annotated[str, Meta(max_length=256)]
 
 
+class GrantView(View, frozen=True, kw_only=True):
+    """What somebody holds where: in a shop, or for null on the whole platform."""
+
+    shop_id: Id | None
+    permissions: list[str]
+
+
 class StaffView(View, frozen=True, kw_only=True):
     """Staff as they see themselves. ``shop_id`` null means the whole platform."""
 
@@ -98,6 +153,7 @@ class StaffView(View, frozen=True, kw_only=True):
     shop_id: Id | None
     roles: list[str]
     permissions: list[str]
+    grants: list[GrantView]
 
 
 class StaffSessionView(View, frozen=True, kw_only=True):
@@ -108,13 +164,18 @@ class StaffSessionView(View, frozen=True, kw_only=True):
     staff: StaffView
 
 
+def held_in(shop_id: int | None, permissions: Iterable[str]) -> frozenset[str]:
+    """Return what permissions come to where they are held: in a shop, nothing that concerns every shop at once."""
+    named = frozenset(str(one) for one in permissions)
+    if shop_id is None:
+        return named
+    everything = frozenset(str(one) for one in Permission) - {"*"}
+    return (everything if "*" in named else named) - {str(one) for one in OF_THE_PLATFORM}
+
+
 def held(staff: Staff) -> frozenset[str]:
-    """Return the permissions that staff hold: those of their roles, and for staff of a shop what a shop may see."""
-    if staff.shop_id is None:
-        return frozenset(staff.permissions)
-    everything = Permission.EVERYTHING in staff.permissions
-    granted = frozenset(Permission) - {Permission.EVERYTHING} if everything else frozenset(staff.permissions)
-    return frozenset(str(one) for one in granted - OF_THE_PLATFORM)
+    """Return the permissions that staff hold anywhere."""
+    return frozenset[str]().union(*staff.grants.values())
 
 
 def staff_view(staff: Staff) -> StaffView:
@@ -124,6 +185,10 @@ def staff_view(staff: Staff) -> StaffView:
         account=staff.account,
         name=staff.name,
         shop_id=None if staff.shop_id is None else str(staff.shop_id),
-        roles=staff.roles,
+        roles=sorted({one.code for one in staff.roles}),
         permissions=sorted(held(staff)),
+        grants=[
+            GrantView(shop_id=None if shop is None else str(shop), permissions=sorted(held_there))
+            for shop, held_there in staff.grants.items()
+        ],
     )

@@ -18,6 +18,10 @@ class LoggedIn(Access, frozen=True):
 
 
 class StaffWith(Access, frozen=True):
-    """Staff who hold ``permission``; an empty one means any staff."""
+    """Staff who hold ``permission``, within the shops where they hold it."""
 
-    permission: str = ""
+    permission: str
+
+
+ANY_STAFF = StaffWith("")
+"""Whoever works here, whatever their roles permit: for what concerns nobody but themselves."""

@@ -27,6 +27,7 @@ from server.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from server.http import origin
 from server.http.access import LoggedIn, StaffWith
 from server.http.bodies import Body, Reply, convert, decode_json, hold_text
 from server.http.call import Call
@@ -66,6 +67,7 @@ def handler(app: Application, route: Route) -> Callable[[web.Request], Awaitable
         if route.most > DEFAULT_MOST:
             request = request.clone(client_max_size=route.most)
         call = Call(app, request, route)
+        origin.begin(call.address, call.agent)
         try:
             async with asyncio.timeout(route.deadline):
                 await identify(call)
@@ -119,6 +121,8 @@ async def identify(call: Call) -> None:
             raise Unauthenticated
         if call.session.identity.kind is not Kind.STAFF or not call.session.identity.may(access.permission):
             raise Forbidden
+        narrowed = call.session.identity.within(access.permission)
+        call.session = msgspec.structs.replace(call.session, identity=narrowed)
 
 
 async def hold_csrf(call: Call, secret: str) -> None:

@@ -19,7 +19,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from server.clock import now, shanghai, wire
-from server.errors import CsrfFailed, NotFound, Problem
+from server.errors import CsrfFailed, Problem
 from server.http.access import Anyone
 from server.http.call import Call
 from server.http.routes import Key, Route
@@ -42,6 +42,10 @@ GUARDS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+BACK_OFFICE = "/backoffice"
+"""Below it lies what is for staff."""
 
 
 async def _nothing(call: Call) -> None: ...
@@ -217,9 +221,10 @@ class Pages:
             values |= {"back": back, "lapsed": lapsed, "door": _way_in(call, back)}
         return self.respond(call, Page("error.html", values, status=problem.status, headers=problem.headers))
 
-    def stray(self, request: web.Request) -> web.Response:
-        """Return the page for an address that does not exist."""
-        return self.problem(Call(self._app, request, _STRAY), NotFound())
+    def stray(self, request: web.Request) -> Call:
+        """Return the call of an address that does not exist: of the back office below its own, else of the shop."""
+        behind = request.path == BACK_OFFICE or request.path.startswith(BACK_OFFICE + "/")
+        return Call(self._app, request, msgspec.structs.replace(_STRAY, realm=Kind.STAFF) if behind else _STRAY)
 
     def _csrf(self, call: Call) -> str:
         """Return the page's token: the session's, or for a guest that of a visitor cookie, made here if need be."""

@@ -121,6 +121,8 @@ class Routes:
         def declare(handler: Handler) -> Handler:
             hints = get_type_hints(handler, include_extras=True)
             named = _PARAM.findall(path)
+            if not isinstance(access, Access):
+                raise TypeError(f"{method} {path}: nothing says who may call it")
             if not raw and set(inspect.signature(handler).parameters) - {"call", "body", "query"} != set(named):
                 raise TypeError(f"{method} {path}: the handler's parameters are not those of the path")
             self.routes.append(

@@ -1,7 +1,8 @@
 """Sessions: opaque tokens, only their digest stored; a cookie for browsers, a bearer for clients.
 
-A session is looked up once and remembered by each process for ``REMEMBER`` seconds. Log-outs and bans are heard
-sooner: each process reads the freshly revoked digests from PostgreSQL every second (server/http/revocation.py).
+A member's session is looked up once and remembered by each process for ``REMEMBER`` seconds. Log-outs and bans are
+heard sooner: each process reads the freshly revoked digests from PostgreSQL every second (server/http/revocation.py).
+Those of staff, few and mighty, are looked up at every request: what they may do is what their roles say by then.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import hmac
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -37,7 +38,10 @@ class Kind(StrEnum):
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who is logged in. ``shops`` limits staff to those shops; None means the whole platform."""
+    """Somebody who is logged in. ``shops`` limits staff to those shops; None means the whole platform.
+
+    ``grants`` says what staff hold where: by shop, under None for the whole platform. ``permissions`` is all of it.
+    """
 
     kind: Kind
     id: int
@@ -45,10 +49,27 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     permissions: frozenset[str] = frozenset()
     shops: tuple[int, ...] | None = None
     avatar: str = ""
+    grants: Mapping[int | None, frozenset[str]] = {}
 
-    def may(self, permission: str) -> bool:
-        """Tell whether staff hold ``permission``; ``*`` holds all."""
-        return self.kind is Kind.STAFF and (not permission or "*" in self.permissions or permission in self.permissions)
+    def may(self, permission: str, shop_id: int | None = None) -> bool:
+        """Tell whether staff hold ``permission``, in ``shop_id`` or, for None, anywhere; ``*`` holds all."""
+        if self.kind is not Kind.STAFF:
+            return False
+        if shop_id is None or not self.grants:
+            return not permission or _holds(self.permissions, permission)
+        return any(_holds(self.grants.get(where, frozenset()), permission) for where in (None, shop_id))
+
+    def within(self, permission: str) -> Identity:
+        """Return staff limited to the shops where they hold ``permission``."""
+        if not permission or not self.grants or self.kind is not Kind.STAFF:
+            return self
+        held = [shop for shop, grant in self.grants.items() if _holds(grant, permission)]
+        shops = None if None in held else tuple(sorted(shop for shop in held if shop is not None))
+        return msgspec.structs.replace(self, shops=shops)
+
+
+def _holds(grant: frozenset[str], permission: str) -> bool:
+    return "*" in grant or permission in grant
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -143,6 +164,8 @@ class Sessions:
         if identity is None:
             raise Expired
         session = Session(digest, identity, row["expires_at"])
+        if identity.kind is Kind.STAFF:
+            return session
         self._seen[digest] = (time.monotonic() + REMEMBER, session)
         self._seen.move_to_end(digest)
         if len(self._seen) > _ROOM:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from server import observe
-from server.errors import MethodNotAllowed, NotFound
+from server.database import DOWN
+from server.errors import MethodNotAllowed, NotFound, Problem
 from server.http import dispatch
-from server.http.dispatch import explain, refusal
+from server.http.dispatch import explain, finish, identify, refusal
 from server.http.protocol import sign
 from server.http.revocation import listen
 from server.http.static import show
@@ -25,6 +27,7 @@ APPLICATION: web.AppKey[Application] = web.AppKey("lingfeng", object)  # type: i
 
 def web_app(app: Application, *, run: bool = True) -> web.Application:
     """Return the aiohttp application of ``app``; with ``run`` it opens and closes ``app`` as its own life goes."""
+    app.hold_permissions()
     site = web.Application(client_max_size=65_536)
     site[APPLICATION] = app
     for route in app.routes:
@@ -70,17 +73,22 @@ async def _strays(
         problem.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
         return refusal(request.app[APPLICATION], request, problem)
     except web.HTTPNotFound:
-        return _not_found(request)
+        return await _not_found(request)
     except web.HTTPException as error:
         if error.status < 400:
             raise
         return refusal(request.app[APPLICATION], request, explain(error, request))
 
 
-def _not_found(request: web.Request) -> web.Response:
+async def _not_found(request: web.Request) -> web.Response:
     app = request.app[APPLICATION]
     if "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api/"):
-        return app.pages.stray(request)
+        call = app.pages.stray(request)
+        with contextlib.suppress(Problem, *DOWN):  # who nobody can be made out to be is shown the page too
+            await identify(call)
+        response = app.pages.problem(call, NotFound())
+        finish(call, response)
+        return response
     return refusal(app, request, NotFound())
 
 

@@ -51,6 +51,16 @@ def bodies(world: World) -> dict[str, Any]:
             "status": "off",
             "at": world.plan()["ends_at"],
         },
+        "POST /api/v1/backoffice/staff": {"account": "walker", "name": "乙", "shop_id": str(world.shop_id)},
+        "PATCH /api/v1/backoffice/staff/{staff_id}": {"name": "乙"},
+        "PUT /api/v1/backoffice/staff/{staff_id}/roles": {"shop_id": str(world.shop_id), "roles": []},
+        "POST /api/v1/backoffice/staff/{staff_id}/{deed}": {"reason": "乙"},
+        "POST /api/v1/backoffice/roles": {
+            "name": "乙",
+            "shop_id": str(world.shop_id),
+            "permissions": ["orders.view"],
+        },
+        "PATCH /api/v1/backoffice/roles/{role_id}": {"name": "乙"},
         "PATCH /api/v1/me": {"nickname": "乙"},
         "POST /api/v1/me/proof-codes": {"by": "phone"},
         "POST /api/v1/addresses/readings": {"text": "甲 13800000000"},
@@ -109,6 +119,12 @@ def forms(world: World) -> dict[str, dict[str, str]]:
         "POST /backoffice/members/{member_id}/unban": {"reason": "乙"},
         "POST /backoffice/products/{product_id}/status": {"status": "off"},
         "POST /backoffice/products/{product_id}/schedule": {"status": "off", "at": "2037-01-01T10:00"},
+        "POST /backoffice/staff/new": {"account": "walker", "name": "乙", "shop_id": str(world.shop_id)},
+        "POST /backoffice/staff/{staff_id}/roles": {"shop_id": str(world.shop_id), "roles": world.clerk_role},
+        "POST /backoffice/staff/{staff_id}/name": {"name": "乙"},
+        "POST /backoffice/staff/{staff_id}/{deed}": {"reason": "乙"},
+        "POST /backoffice/roles/new": {"name": "乙", "shop_id": str(world.shop_id), "permissions": "orders.view"},
+        "POST /backoffice/roles/{role_id}": {"name": "乙", "permissions": "orders.view"},
         "POST /backoffice/batches": {"ids": str(world.product_id)},
         "POST /backoffice/batches/{batch_id}": {"status": "off"},
         "POST /me/addresses/{address_id}": {
@@ -149,6 +165,19 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "POST /api/v1/addresses": address,
         "PATCH /api/v1/addresses/{address_id}": address,
         "POST /api/v1/staff/sessions": {"account": "nobody", "password": "nothing", "otp": "000000"},
+        # No such role, no such permission: nothing is added or changed.
+        "POST /api/v1/backoffice/staff": {
+            "account": "walker", "name": "坏", "shop_id": str(world.shop_id), "roles": ["no-such"],
+        },
+        "PATCH /api/v1/backoffice/staff/{staff_id}": {"name": "坏"},
+        "PUT /api/v1/backoffice/staff/{staff_id}/roles": {"shop_id": str(world.shop_id), "roles": ["no-such"]},
+        "POST /api/v1/backoffice/staff/{staff_id}/{deed}": {"reason": "坏"},
+        "POST /api/v1/backoffice/roles": {
+            "name": "坏", "note": "坏", "shop_id": str(world.shop_id), "level": "any", "permissions": ["no.such"],
+        },
+        "PATCH /api/v1/backoffice/roles/{role_id}": {
+            "name": "坏", "note": "坏", "level": "any", "permissions": ["no.such"],
+        },
         # No such brand: nothing is added.
         "POST /api/v1/backoffice/products": {
             "shop_id": str(world.shop_id), "category_id": "1", "brand_id": "99999999", "title": "坏", "subtitle": "坏",

@@ -79,6 +79,13 @@ class World(Stage):
         self.other_shop = await self.db.fetchval("INSERT INTO shops (slug, name) VALUES ('o', '乙店') RETURNING id")
         self.foreign = await self.new_staff(self.other_shop)
         self.own = await self.new_staff(self.shop_id)
+        self.clerk = await self.new_staff(self.shop_id, "orders.view")
+        self.role_id, self.clerk_role = await self.db.fetchrow(
+            "UPDATE roles SET shop_id = $2 WHERE id = (SELECT role_id FROM staff_roles WHERE staff_id = $1) "
+            "RETURNING id, code",
+            self.clerk.id,
+            self.shop_id,
+        )
         self.sale_id = await self.sale(title="甲店的秒杀", limit_per_member=5)
         self.paused_id = await self.sale(title="停了的秒杀")
         await self.staff_call("POST", f"/{self.paused_id}/pause")
@@ -211,6 +218,9 @@ class World(Stage):
             "address_id": self.address_id,
             "attempt_id": self.attempt_id,
             "member_id": self.victim.id,
+            "staff_id": self.clerk.id,
+            "role_id": self.role_id,
+            "deed": "sign-out",
             "message_id": self.message_id,
             "product_id": self.product_id,
             "category_id": self.category_id,

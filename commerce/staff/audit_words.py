@@ -1,0 +1,196 @@
+"""The audit log in people's words: what was done, to what, and which fields went from what to what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from commerce.staff.audit_store import Kept
+from server.i18n import Translator
+
+KINDS: dict[str, str] = {
+    "log_in": "登录",
+    "log_in_refused": "登录失败",
+    "log_out": "退出登录",
+    "password_changed": "修改了自己的密码",
+    "password_refused": "改密码时填错了旧密码",
+    "otp_on": "开启二次验证",
+    "otp_off": "关闭二次验证",
+    "recovery_codes": "换了恢复码",
+    "staff_added": "添加员工",
+    "staff_renamed": "改员工姓名",
+    "staff_roles_changed": "改员工角色",
+    "staff_disabled": "停用员工",
+    "staff_enabled": "恢复员工",
+    "staff_signed_out": "让员工退出登录",
+    "staff_password_reset": "重置员工密码",
+    "staff_otp_reset": "重置员工二次验证",
+    "role_added": "新建角色",
+    "role_changed": "修改角色",
+    "role_removed": "删除角色",
+    "role_needs_otp": "改角色的二次验证要求",
+    "product_created": "新建商品",
+    "product_changed": "修改商品",
+    "batch_begun": "开始批量修改",
+    "batch_drawn": "拟定批量修改",
+    "shelf_change_set": "设定定时上下架",
+    "shelf_change_cancelled": "取消定时上下架",
+    "picture_uploaded": "上传商品图片",
+    "category_added": "新建分类",
+    "category_changed": "修改分类",
+    "category_moved": "移动分类",
+    "category_merged": "合并分类",
+    "category_removed": "删除分类",
+    "brand_added": "新建品牌",
+    "brand_changed": "修改品牌",
+    "brand_merged": "合并品牌",
+    "brand_removed": "删除品牌",
+    "attribute_added": "新建属性",
+    "attribute_changed": "修改属性",
+    "attribute_removed": "删除属性",
+    "message_sent": "发送消息",
+    "member_banned": "停用会员",
+    "member_unbanned": "恢复会员",
+    "refund_retried": "重试退款",
+    "sale_drafted": "拟定秒杀",
+    "sale_changed": "修改秒杀",
+    "sale_moved": "改变秒杀状态",
+    "synonyms_added": "添加同义词",
+    "synonyms_removed": "删除同义词",
+    "hot_words_changed": "改热搜词",
+}
+"""What each kind of record is called (zh_CN msgids); a kind that is not here is shown as it is."""
+
+OBJECTS: dict[str, tuple[str, str]] = {
+    "staff": ("员工", "/backoffice/staff/{}"),
+    "role": ("角色", "/backoffice/roles/{}"),
+    "product": ("商品", "/backoffice/products/{}"),
+    "batch": ("批量修改", "/backoffice/batches/{}"),
+    "category": ("分类", "/backoffice/categories"),
+    "brand": ("品牌", "/backoffice/brands"),
+    "attribute": ("属性", "/backoffice/categories"),
+    "member": ("会员", "/backoffice/members"),
+    "refund": ("退款", "/backoffice/refunds"),
+    "sale": ("秒杀", "/backoffice/flash-sales/{}"),
+    "message": ("消息", "/backoffice/messages"),
+    "synonyms": ("同义词", "/backoffice/search"),
+    "words": ("热搜词", "/backoffice/search"),
+    "picture": ("图片", ""),
+    "review": ("评价", ""),
+}
+"""What each kind of thing is called, and where it is seen."""
+
+FIELDS: dict[str, str] = {
+    "name": "名称",
+    "note": "说明",
+    "title": "标题",
+    "subtitle": "副标题",
+    "account": "账号",
+    "roles": "角色",
+    "permissions": "权限",
+    "level": "可以用在",
+    "shop_id": "店铺",
+    "disabled": "停用",
+    "second_factor": "二次验证",
+    "needs_otp": "必须二次验证",
+    "status": "状态",
+    "price": "价格",
+    "quantity": "数量",
+    "slug": "地址",
+    "parent_id": "上级",
+    "hidden": "隐藏",
+    "words": "词",
+}
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A field, from what to what; None where there was nothing, or is nothing any more."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A record for people. ``shop`` is empty for what is the platform's; ``href`` where the thing is seen."""
+
+    id: int
+    at: datetime
+    who: str
+    account: str
+    staff_id: int
+    kind: str
+    words: str
+    object_kind: str
+    object_words: str
+    object_id: str
+    object_name: str
+    href: str
+    shop: str
+    reason: str
+    differences: list[Difference]
+    detail: str
+    address: str
+    agent: str
+    request_id: str
+
+
+def told(entry: Kept, tr: Translator, shops: Mapping[int, str]) -> Told:
+    """Return a record in people's words."""
+    words, where = OBJECTS.get(entry.object_kind, (entry.object_kind, ""))
+    return Told(
+        id=entry.id,
+        at=entry.at,
+        who=entry.staff_name,
+        account=entry.account,
+        staff_id=entry.staff_id,
+        kind=entry.kind,
+        words=tr(KINDS[entry.kind]) if entry.kind in KINDS else entry.kind,
+        object_kind=entry.object_kind,
+        object_words=tr(words) if words else "",
+        object_id=entry.object_id,
+        object_name=entry.object_name,
+        href=where.format(entry.object_id),
+        shop="" if entry.shop_id is None else shops.get(entry.shop_id, str(entry.shop_id)),
+        reason=entry.reason,
+        differences=_differences(entry.before, entry.after, tr),
+        detail=_line(entry.detail, tr) if entry.detail else "",
+        address=entry.address,
+        agent=entry.agent,
+        request_id=entry.request_id,
+    )
+
+
+def _differences(before: Any, after: Any, tr: Translator) -> list[Difference]:
+    if before is None and after is None:
+        return []
+    old = before if isinstance(before, dict) else {"": before}
+    new = after if isinstance(after, dict) else {"": after}
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return [
+        Difference(
+            tr(FIELDS[name]) if name in FIELDS else name,
+            _line(old[name], tr) if old.get(name) is not None else None,
+            _line(new[name], tr) if new.get(name) is not None else None,
+        )
+        for name in names
+    ]
+
+
+def _line(value: Any, tr: Translator) -> str:
+    match value:
+        case bool():
+            return tr("是") if value else tr("否")
+        case str():
+            return value
+        case list():
+            return "、".join(_line(one, tr) for one in value) or "—"
+        case dict():
+            return "；".join(f"{name}: {_line(one, tr)}" for name, one in value.items() if one is not None) or "—"
+        case None:
+            return "—"
+        case _:
+            return str(value)
