@@ -27,6 +27,7 @@ from server.http.routes import Route, Routes
 from server.http.session import Directory, Kind, Sessions
 from server.i18n import Translations
 from server.jobs import Job, Schedule
+from server.kept import Kept
 from server.redis import Redis, connect
 from server.settings import Settings
 
@@ -64,6 +65,7 @@ class Application:
         self.leaving = False
         """Whether the process was told to stop: it finishes what it has and wants nothing new."""
         self.database = Database(settings.database_url, size=settings.database_pool, pgbouncer=settings.pgbouncer)
+        self.kept = Kept(self.database)
         self.redis: Redis = connect(settings.redis_url)
         self.sessions = Sessions(self.database, settings.secret)
         self.proxies = Proxies(settings.trusted_proxies)

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from server import database as db
-from server import redis
+from server import kept, redis
 from server.database import Connection
 from server.jobs import Job, enqueue
 
@@ -93,5 +93,6 @@ async def tidy(app: Application) -> None:
     async with app.database.transaction() as connection:
         await connection.execute("DELETE FROM events WHERE at < now() - interval '30 days'")
         await connection.execute("DELETE FROM idempotency_keys WHERE created_at < now() - interval '7 days'")
+        await kept.tidy(connection)
         await connection.execute("DELETE FROM sessions WHERE expires_at < now() - interval '30 days'")
         await connection.execute("DELETE FROM pgqueuer_log WHERE created < now() - interval '2 days'")

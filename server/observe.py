@@ -268,15 +268,16 @@ def watched(app: Application, route: Route, handler: Handler) -> Handler:
             took = clock() - began
             # A line costs as much as a small request, and hides the others: what goes well is left to the metrics.
             worth = status >= 500 or took > SLOW_S
-            (log.info if worth else log.debug)(
-                "request",
-                method=request.method,
-                path=request.path,  # without the query, which may carry what is nobody's business
-                route=name,
-                status=status,
-                ms=round(took * 1000, 2),
-                address=app.proxies.client(request),
-            )
+            if worth or logging.root.isEnabledFor(logging.DEBUG):
+                (log.info if worth else log.debug)(
+                    "request",
+                    method=request.method,
+                    path=request.path,  # without the query, which may carry what is nobody's business
+                    route=name,
+                    status=status,
+                    ms=round(took * 1000, 2),
+                    address=app.proxies.client(request),
+                )
 
     return count if route.raw else count_and_log
 

@@ -39,16 +39,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     ask: bool
     recording: bool
-    referrer: str
 
 
 def consent(call: Call) -> Asked:
     """Return whether the page asks for consent; one that has it begins or goes on with a visit."""
     if call.route.realm is Kind.STAFF:
-        return Asked(ask=False, recording=False, referrer="")
+        return Asked(ask=False, recording=False)
     ask = chosen(call) is None and call.route.path != PRIVACY
-    recording = greet(call) is not None
-    return Asked(ask=ask, recording=recording, referrer=call.request.headers.get("Referer", "")[:2000] if ask else "")
+    return Asked(ask=ask, recording=greet(call) is not None)
 
 
 @routes.page(PRIVACY, Anyone())

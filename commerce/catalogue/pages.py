@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from commerce.catalogue import store
+from commerce.catalogue import shared, store
 from commerce.catalogue.blocks import HomeBlocks, ProductBlocks
 from commerce.catalogue.markdown import html
 from commerce.catalogue.matrix import axes, chosen
@@ -21,27 +21,26 @@ RELATED = 6
 routes = Routes("storefront")
 
 
-@routes.page("/", Anyone())
+@routes.page("/", Anyone(), kept=True)
 async def home(call: Call) -> Page:
     """Show what is on, the categories, the shops, what sells and what is new."""
-    async with call.database.snapshot() as connection:
-        categories = await store.categories(connection)
-        shops = await store.shops(connection)
-        story = await store.story(connection)
-        items = await store.picks(connection, SIZE)
-        total = await store.on_shelf(connection)
+    categories = await shared.categories(call)
+    picked = await shared.picks(call, SIZE)
+    async with call.database.connection() as connection:
+        items = await store.cards(connection, picked)
+    call.shows(*(f"product:{item.id}" for item in items))
     values = {
         "blocks": await call.resource(HomeBlocks).fill(call),
         "kinds": [(top, store.children(categories, top.id)) for top in store.children(categories, None)],
-        "shops": shops,
-        "story": story,
+        "shops": await shared.shops(call),
+        "story": await shared.story(call),
         "items": items,
-        "total": total,
+        "total": await shared.on_shelf(call),
     }
     return Page("catalogue/home.html", values)
 
 
-@routes.page("/products/{product_id}", Anyone())
+@routes.page("/products/{product_id}", Anyone(), kept=True)
 async def product(call: Call, product_id: int) -> Page:
     """Show a product; `?sku=` says which of its SKUs is chosen."""
     async with call.database.snapshot() as connection:
@@ -51,6 +50,10 @@ async def product(call: Call, product_id: int) -> Page:
         trail = await store.category_path(connection, found.category_id)
         described = await store.attributes_of(connection, found.id)
         related = await store.related(connection, found.id, found.category_id, found.shop.id, RELATED)
+        beside = await store.shop_products(connection, found.shop.id)
+    call.shows(
+        shared.NAMES, f"shop:{found.shop.id}", *(f"product:{one}" for one in (found.id, *(item.id for item in related)))
+    )
     wanted = call.request.query.get("sku", "")
     current = chosen(found.on_shelf, int(wanted) if re.fullmatch("[0-9]{1,18}", wanted) else None)
     assert current is not None  # on_shelf is not empty
@@ -66,6 +69,7 @@ async def product(call: Call, product_id: int) -> Page:
         "axes": axes(found.on_shelf, current, found.spec_names),
         "pictures": _pictures(found, current),
         "trail": trail,
+        "beside": beside,
         "related": related,
         "description": html(found.description),
         "blocks": blocks,

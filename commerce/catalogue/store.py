@@ -78,19 +78,28 @@ async def shop(connection: Connection, slug: str) -> Shop | None:
     return one(Shop, row)
 
 
+async def shop_products(connection: Connection, shop_id: int) -> int:
+    """Return how many products a shop has on the shelf."""
+    number: int = await connection.fetchval(
+        "SELECT count(*) FROM products WHERE shop_id = $1 AND status = 'on'", shop_id
+    )
+    return number
+
+
 async def product(
     connection: Connection, product_id: int, *, shops: Sequence[int] | None = None, off_shelf: bool = False
 ) -> Product | None:
-    """Return a product; only of ``shops`` if given, and only on the shelf unless ``off_shelf``."""
+    """Return a product; only of ``shops`` if given, and only on the shelf unless ``off_shelf``.
+
+    Its shop's products are not counted.
+    """
     row = await connection.fetchrow(
         """
         SELECT
             p.id, p.slug, p.title, p.subtitle, p.description, p.parameters, p.pictures, p.alts, p.tags, p.spec_names,
             p.status, p.sales, p.category_id,
             jsonb_build_object(
-                'id', s.id, 'slug', s.slug, 'name', s.name, 'intro', s.intro, 'logo', s.logo, 'products', (
-                    SELECT count(*) FROM products AS q WHERE q.shop_id = s.id AND q.status = 'on'
-                )
+                'id', s.id, 'slug', s.slug, 'name', s.name, 'intro', s.intro, 'logo', s.logo
             ) AS shop,
             CASE WHEN b.id IS NOT NULL THEN jsonb_build_object('id', b.id, 'slug', b.slug, 'name', b.name) END AS brand,
             coalesce((
@@ -203,20 +212,26 @@ async def related(connection: Connection, product_id: int, category_id: int, sho
     return await cards(connection, [row["id"] for row in rows])
 
 
-async def picks(connection: Connection, most: int) -> list[Card]:
+async def picks(connection: Connection, most: int) -> list[int]:
     """Return what sells best and what is newest, the categories taking turns so that none fills the page."""
     rows = await connection.fetch(
         """
         SELECT p.id
-        FROM (
-            SELECT p.id, p.category_id, p.sales, row_number() OVER (
-                PARTITION BY p.category_id ORDER BY p.sales DESC, p.created_at DESC, p.id
-            ) AS round
-            FROM products AS p
-            WHERE p.status = 'on' AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
-        ) AS p
-        JOIN categories AS c ON c.id = p.category_id
+        FROM categories AS c
         LEFT JOIN categories AS top ON top.id = c.parent_id
+        CROSS JOIN LATERAL (
+            SELECT best.id, best.sales, row_number() OVER (
+                ORDER BY best.sales DESC, best.created_at DESC, best.id
+            ) AS round
+            FROM (
+                SELECT p.id, p.sales, p.created_at
+                FROM products AS p
+                WHERE p.category_id = c.id AND p.status = 'on'
+                    AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
+                ORDER BY p.sales DESC, p.created_at DESC, p.id
+                LIMIT $1::bigint
+            ) AS best
+        ) AS p
         ORDER BY
             p.round, p.sales DESC,
             row_number() OVER (PARTITION BY p.round, coalesce(top.id, c.id) ORDER BY c.position, c.id), p.id
@@ -224,7 +239,7 @@ async def picks(connection: Connection, most: int) -> list[Card]:
         """,
         most,
     )
-    return await cards(connection, [row["id"] for row in rows])
+    return [row["id"] for row in rows]
 
 
 async def on_shelf(connection: Connection) -> int:

@@ -41,7 +41,7 @@ class SkuInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shop(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop; ``products`` counts those on the shelf."""
+    """A shop; ``products`` counts those on the shelf, where that was asked."""
 
     id: int
     slug: str

@@ -17,7 +17,12 @@ from server.http import Call
 async def viewed(call: Call, product: Product) -> None:
     """Note that the page of a product is opened; another SKU of it is no new page. As a block it shows nothing."""
     if "HX-Request" not in call.request.headers:
-        note(call, Viewed(product_id=product.id))
+        happening = Viewed(product_id=product.id)
+        call.each_time(lambda each: _note(each, happening))
+
+
+def _note(call: Call, happening: Viewed) -> None:
+    note(call, happening)
 
 
 async def ordered(app: Application, connection: Connection, event: OrderChanged, event_id: int) -> None:

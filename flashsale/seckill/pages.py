@@ -12,7 +12,7 @@ from commerce.catalogue.store import product as catalogue_product
 from commerce.members import default_address
 from commerce.orders import ActorKind
 from flashsale.seckill import pages_store, reminders, sessions, words
-from flashsale.seckill.board import Board, Seen, item_view, phase
+from flashsale.seckill.board import ROWS_FOR, Board, Seen, item_view, phase
 from flashsale.seckill.pages_store import Own
 from flashsale.seckill.tickets import OPENS_BEFORE_S
 from flashsale.seckill.types import Phase, ReservationStatus
@@ -157,6 +157,7 @@ async def on_now(call: Call) -> dict[str, Any] | None:
     at = now()
     found = sessions.sessions_of(await call.resource(Board).shown(), at)
     shown = sessions.on_now(found, at, HOME_SESSIONS)
+    _lasts(call, [sale.seen for one in shown for sale in one.sales], at)
     if not shown:
         return None
     return {
@@ -173,9 +174,17 @@ async def on_product(call: Call, product: Product) -> dict[str, Any] | None:
         ids = await pages_store.running_of_product(connection, product.id)
     board = call.resource(Board)
     shown = [seen for item_id in ids if (seen := await board.seen(item_id)) is not None]
+    if shown:
+        _lasts(call, shown, now())
     lots = [_lot(seen, phase(seen, now())) for seen in shown]
     lots = [lot for lot in lots if lot["phase"] is not Phase.ENDED]
     return {"sales": lots} if lots else None
+
+
+def _lasts(call: Call, shown: list[Seen], at: datetime) -> None:
+    """Keep a page that tells of sales as long as the board keeps their rows, and not beyond a start or an end."""
+    turns = ((moment - at).total_seconds() for seen in shown for moment in (seen.item.starts_at, seen.item.ends_at))
+    call.shows(lasts=min([ROWS_FOR, *(turn for turn in turns if turn > 0)]))
 
 
 HOME = HomeBlock(name="seckill", position=10, template="seckill/home.html", values=on_now)

@@ -27,7 +27,9 @@ BARS = {"product": 0.25}
 def run() -> dict[str, Any]:
     """Return the ratios and the µs behind them."""
     with site() as (running, _):
-        subprocess.run([sys.executable, "-m", "server.cli", "demo"], env=running.env, check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "server.cli", "demo"], env=running.env, check=True, stdout=subprocess.DEVNULL
+        )
         pages = _pages(running)
         sizes = {kind: len(_read(running, paths[0])) for kind, paths in pages.items()}
         pages["bare"] = [f"{BARE_PAGE}?size={sizes['product']}"]

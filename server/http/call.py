@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from server.http.bodies import convert, hold_text
 from server.http.forms import posted
 from server.http.session import COOKIES, LIFETIME, Identity, Issued, Kind, Session
 from server.i18n import Translator
+from server.kept import LASTS
 
 if TYPE_CHECKING:
     from server.application import Application
@@ -25,7 +26,20 @@ T = TypeVar("T")
 class Call:
     """The request, who makes it, and what the process offers to answer it."""
 
-    __slots__ = ("_session_token", "app", "connection", "cookies", "nonce", "request", "route", "session", "tr")
+    __slots__ = (
+        "_session_token",
+        "app",
+        "connection",
+        "cookies",
+        "every_time",
+        "lasting",
+        "nonce",
+        "request",
+        "route",
+        "session",
+        "topics",
+        "tr",
+    )
 
     def __init__(self, app: Application, request: web.Request, route: Route) -> None:
         self.app = app
@@ -37,6 +51,9 @@ class Call:
         self.tr: Translator = app.translations.negotiate(request)
         self.nonce = ""
         self.cookies: list[tuple[str, str | None, int | None]] = []
+        self.topics: set[str] = set()
+        self.lasting = LASTS
+        self.every_time: list[Callable[[Call], None]] = []
 
     @property
     def identity(self) -> Identity | None:
@@ -82,6 +99,19 @@ class Call:
     def resource(self, kind: type[T]) -> T:
         """Return what a feature offers under its type."""
         return self.app.resource(kind)
+
+    def shows(self, *topics: str, lasts: float = LASTS) -> None:
+        """Say what the page shows: whoever changes one of ``topics`` writes so to ``changes`` (server/kept.py).
+
+        What changes with time alone ``lasts`` so many seconds; 0 keeps the page from being kept.
+        """
+        self.topics.update(topics)
+        self.lasting = min(self.lasting, lasts)
+
+    def each_time(self, work: Callable[[Call], None]) -> None:
+        """Have ``work(call)`` done now, and for everybody else whom the page is shown to while it is kept."""
+        work(self)
+        self.every_time.append(work)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

@@ -27,7 +27,7 @@ from server.errors import (
     Unavailable,
     UnsupportedMedia,
 )
-from server.http import origin
+from server.http import keeping, origin
 from server.http.access import LoggedIn, StaffWith
 from server.http.bodies import Body, Reply, convert, decode_json, hold_text
 from server.http.call import Call
@@ -221,6 +221,8 @@ async def _page(call: Call) -> web.Response:
     if call.request.content_length is not None and call.request.content_length > call.route.most:
         raise TooLarge
     arguments = await _arguments(call, b"")
+    if call.route.kept and call.session is None:
+        return await keeping.respond(call, lambda: call.route.handler(call, **arguments))
     return call.app.pages.respond(call, await call.route.handler(call, **arguments))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -16,7 +18,7 @@ import jinja2
 import msgspec
 from aiohttp import web
 from jinja2.bccache import Bucket
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from server.clock import now, shanghai, wire
 from server.errors import CsrfFailed, Problem
@@ -46,6 +48,14 @@ GUARDS = {
 
 BACK_OFFICE = "/backoffice"
 """Below it lies what is for staff."""
+_LOOKED_AT = 1.0
+"""Seconds that the address of a static file holds before the file is looked at again."""
+Pieces = tuple[bytes, ...]
+"""A page's text and, between, the names of what is filled in for each answer."""
+# Made anew in each process: no text of anybody's can hold them.
+_GAPS = {name: f"{name}-{secrets.token_hex(12)}" for name in ("nonce", "csrf_token", "server_time", "referrer")}
+_NONCE, _CSRF, _CLOCK, _REFERRER = (name.encode() for name in _GAPS.values())
+_GAP = re.compile(f"({'|'.join(_GAPS.values())})")
 
 
 async def _nothing(call: Call) -> None: ...
@@ -72,6 +82,7 @@ _STRAY = Route(
     page=True,
     raw=False,
     deadline=5.0,
+    kept=False,
 )
 
 
@@ -130,13 +141,19 @@ class Pages:
         self._statics = dict(statics)
         self._folders = [str(folder) for folder in folders]
         self._languages: dict[str, jinja2.Environment] = {}
+        self._addresses: dict[str, tuple[str, float]] = {}
 
     def static(self, path: str) -> str:
         """Return the address of a static file with its digest, so that it may be cached for ever."""
+        known = self._addresses.get(path)
+        if known is not None and time.monotonic() < known[1]:
+            return known[0]
         prefix, _, rest = path.partition("/")
         folder = self._statics.get(prefix)
         file = folder / rest if folder is not None else self._statics[""] / path
-        return f"/static/{path}?v={digest_of(file)}"
+        address = f"/static/{path}?v={digest_of(file)}"
+        self._addresses[path] = (address, time.monotonic() + _LOOKED_AT)
+        return address
 
     def environment_for(self, locale: str) -> jinja2.Environment:
         """Return the environment whose texts are in ``locale``.
@@ -161,6 +178,10 @@ class Pages:
             self._languages[locale] = made
         return self._languages[locale]
 
+    def companions(self, call: Call) -> dict[str, Any]:
+        """Return what features tell the templates of every page."""
+        return {name: tell(call) for name, tell in self._app.companions.items()}
+
     def render(self, call: Call, template: str, values: Mapping[str, Any]) -> str:
         """Return the template's text with the call's globals: nonce, csrf_token, me, staff, locale, path …"""
         identity = call.identity
@@ -174,7 +195,9 @@ class Pages:
             "path": call.request.path,
             "path_qs": call.request.path_qs,
             "query": call.request.query,
+            "referrer": _referrer(call),
             "now": now(),
+            "server_time": int(time.time() * 1000),
             "static": self.static,
             "shanghai": shanghai,
             "ago": lambda moment: ago(call, moment),
@@ -182,7 +205,7 @@ class Pages:
             "partial": "HX-Request" in call.request.headers,
             "parts": self._app.parts,
         }
-        shared |= {name: tell(call) for name, tell in self._app.companions.items()}
+        shared |= self.companions(call)
         return self.environment_for(call.tr.locale).get_template(template).render(shared | dict(values))
 
     def respond(self, call: Call, result: Any) -> web.Response:
@@ -190,12 +213,7 @@ class Pages:
         match result:
             case Page():
                 text = self.render(call, result.template, result.values)
-                forms = " ".join(("'self'", *result.forms))
-                headers = GUARDS | {
-                    "Content-Security-Policy": POLICY.format(nonce=call.nonce, forms=forms),
-                    "Cache-Control": "no-store" if call.identity else "private, no-cache",
-                    "Vary": "Cookie, Accept-Language",
-                }
+                headers = self._headers(call, " ".join(("'self'", *result.forms)))
                 return web.Response(
                     status=result.status, text=text, content_type="text/html", headers=headers | result.headers
                 )
@@ -210,6 +228,30 @@ class Pages:
                 return result
             case _:
                 raise TypeError(f"{call.route.name} returned {type(result).__name__}: return a Page, Redirect or File")
+
+    def _headers(self, call: Call, forms: str = "'self'") -> dict[str, str]:
+        return GUARDS | {
+            "Content-Security-Policy": POLICY.format(nonce=call.nonce, forms=forms),
+            "Cache-Control": "no-store" if call.identity else "private, no-cache",
+            "Vary": "Cookie, Accept-Language",
+        }
+
+    def cut(self, call: Call, page: Page, told: Mapping[str, Any]) -> Pieces:
+        """Return the page in pieces, without what is each answer's own; ``told`` are the companions."""
+        text = self.render(call, page.template, page.values | dict(told) | _GAPS)
+        return tuple(piece.encode() for piece in _GAP.split(text))
+
+    def fill(self, call: Call, pieces: Pieces) -> web.Response:
+        """Return the answer made of a page's pieces."""
+        call.nonce = secrets.token_urlsafe(16)
+        own = {
+            _NONCE: call.nonce.encode(),
+            _CSRF: self._csrf(call).encode(),
+            _CLOCK: b"%d" % (time.time() * 1000),
+            _REFERRER: escape(_referrer(call)).encode(),
+        }
+        body = b"".join([own.get(piece, piece) for piece in pieces])
+        return web.Response(body=body, headers=self._headers(call) | {"Content-Type": "text/html; charset=utf-8"})
 
     def problem(self, call: Call, problem: Problem) -> web.Response:
         """Return a refusal as a page."""
@@ -280,6 +322,12 @@ def page_before(request: web.Request) -> str:
         return ""
     # Browsers read a path that begins with two slashes of either kind as another site.
     return "/" + seen.path.lstrip("/\\") + (f"?{seen.query}" if seen.query else "")
+
+
+def _referrer(call: Call) -> str:
+    """Return the page that led to this one, as the browser tells."""
+    told = call.request.headers.get("Referer", "")[:2000].replace("\x00", "")
+    return told if told.isascii() else ""
 
 
 def ago(call: Call, moment: datetime) -> Markup:

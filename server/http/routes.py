@@ -61,6 +61,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     page: bool
     raw: bool
     deadline: float
+    kept: bool
 
     @property
     def name(self) -> str:
@@ -111,11 +112,13 @@ class Routes:
         page: bool = False,
         raw: bool = False,
         deadline: float = 10.0,
+        kept: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a route.
 
         ``also`` maps further good statuses to their types, ``errors`` lists the refusals beyond the usual ones,
         ``raw`` hands the bare request to ``handler(app, request)`` (the purchase path), ``deadline`` is seconds.
+        ``kept`` is for pages that guests all see alike: the handler says with ``call.shows`` what they depend on.
         """
 
         def declare(handler: Handler) -> Handler:
@@ -147,6 +150,7 @@ class Routes:
                     page=page,
                     raw=raw,
                     deadline=deadline,
+                    kept=kept,
                 )
             )
             return handler

@@ -126,6 +126,8 @@ def _values(locale: str, **more: Any) -> dict[str, Any]:
         "path_qs": "/styleguide?a=1",
         "query": {},
         "now": now(),
+        "server_time": 0,
+        "referrer": "",
         "static": lambda path: f"/static/{path}",
         "shanghai": shanghai,
         "ago": lambda moment: Markup("<time>-</time>"),

@@ -1,0 +1,61 @@
+"""Work that many wait for at once and that has to begin after each of them came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+class Rounds:
+    """Runs ``work`` one round after the other, as long as anybody waits.
+
+    A round that was under way when somebody came proves nothing to them: it may have looked before what they know of
+    happened. So they wait for the next, together with all who came meanwhile.
+    """
+
+    def __init__(self, work: Callable[[], Awaitable[None]], name: str) -> None:
+        self._work = work
+        self._name = name
+        self._waiting: list[asyncio.Future[None]] = []
+        self._runner: asyncio.Task[None] | None = None
+
+    async def next(self) -> None:
+        """Return when a round that began after now has ended. Raises what ``work`` raises.
+
+        A round is nobody's own: a caller who gives up leaves it to the others.
+        """
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(mine)
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._run(), name=self._name)
+        await mine
+
+    async def close(self, seconds: float) -> None:
+        """Let what is under way end, ``seconds`` at most."""
+        if self._runner is not None:
+            await asyncio.wait({self._runner}, timeout=seconds)
+            self._runner.cancel()
+            await asyncio.gather(self._runner, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while self._waiting:
+            those, self._waiting = self._waiting, []
+            failure: BaseException | None = None
+            try:
+                await self._work()
+            except BaseException as error:  # theirs to handle, whatever it is; they must not wait for ever
+                failure = error
+            for one in those:
+                if one.done():
+                    continue
+                if failure is None:
+                    one.set_result(None)
+                elif isinstance(failure, asyncio.CancelledError):
+                    one.cancel()
+                else:
+                    one.set_exception(failure)
+            if isinstance(failure, asyncio.CancelledError):
+                for one in self._waiting:
+                    one.cancel()
+                self._waiting = []
+                raise failure
