@@ -46,6 +46,7 @@ class Link:
         "_inbox",
         "_inbox_size",
         "_paused",
+        "_read",
         "_reader",
         "address",
         "encoding",
@@ -68,6 +69,8 @@ class Link:
         self.encoding: Encoding = MSGPACK
         self.sockets: dict[str, Socket] = {}
         self._reader: Reader | None = None
+        self._read = 0
+        """What has come of the packet that is being read, whose attachments follow it."""
         self._bucket: Bucket | None = None
         self._inbox: deque[tuple[Packet, int]] | None = None
         self._inbox_size = 0
@@ -90,13 +93,16 @@ class Link:
             log.info("bad packet", address=self.address, error=str(error))
             self.line.close("parse error")
             return
+        size = self._read + len(data)
         if packet is None:
+            self._read = size
             return
+        self._read = 0
         if self._busy is not None:
             if self._inbox is None:
                 self._inbox = deque()
-            self._inbox.append((packet, len(data)))
-            self._inbox_size += len(data)
+            self._inbox.append((packet, size))
+            self._inbox_size += size
             if not self._paused and (len(self._inbox) >= INBOX or self._inbox_size >= INBOX_SIZE):
                 self._paused = True
                 self.line.pause()

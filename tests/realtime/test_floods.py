@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 
 import aiohttp
@@ -138,7 +139,17 @@ async def test_what_waits_for_a_handler_is_held_up_to_a_size(monkeypatch: pytest
         shop.close()
 
 
-async def test_what_a_polling_client_posts_meanwhile_is_a_flood_beyond_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+ATTACHED = '452-["say",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'
+
+
+@pytest.mark.parametrize(
+    "said",
+    [f'42["say","{"x" * 3000}"]', "\x1e".join((ATTACHED, "b" + b64encode(b"x" * 2990).decode(), "beA=="))],
+    ids=["text", "attachments"],
+)
+async def test_what_a_polling_client_posts_meanwhile_is_a_flood_beyond_a_size(
+    monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
     """Its posts are answered at once, so that nothing holds it back."""
     monkeypatch.setattr(links, "INBOX_SIZE_MOST", 80_000)
     gate = asyncio.Event()
@@ -152,7 +163,6 @@ async def test_what_a_polling_client_posts_meanwhile_is_a_flood_beyond_a_size(mo
         async with aiohttp.ClientSession() as http:
             poller = await Poller(http, shop.url + SOCKET.replace("websocket", "polling")).open()
             await poller.post("40")
-            said = f'42["say","{"x" * 3000}"]'
             for _ in range(27):  # the first is being handled, and eighty thousand may wait
                 assert await poller.post(said) == (200, "ok")
             assert shop.hub.count() == 1
