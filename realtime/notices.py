@@ -43,10 +43,8 @@ async def since(connection: Connection, member_id: int, seen: Sync) -> Synced:
     after = seen.seq if known else 0
     found = await store.notices_after(connection, member_id, after, PAGE + 1)
     page = found[:PAGE]
-    if known:
-        reset = after < head.seq and (not page or page[0].seq != after + 1)
-    else:
-        reset = bool(seen.epoch) or seen.seq > 0
+    lost = after < head.seq and (not page or page[0].seq != after + 1)
+    reset = lost if known else bool(seen.epoch) or seen.seq > 0
     at = page[-1].seq if page else head.seq
     return Synced(head.epoch, at, [told(notice, head.epoch) for notice in page], len(found) > PAGE, reset)
 
