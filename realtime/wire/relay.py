@@ -51,6 +51,9 @@ class Relay:
         self._where = where
         self._polls = polls
         self._pipes: set[_End] = set()
+        self._waiting: set[asyncio.Timeout] = set()
+        """The polls that wait here for a sibling's answer."""
+        self._left = False
 
     def __len__(self) -> int:
         """Return how many WebSockets pass through here."""
@@ -69,7 +72,8 @@ class Relay:
         return await self._poll(request, at)
 
     async def drain(self, seconds: float) -> None:
-        """End the WebSockets that pass through here, evenly over ``seconds``; their clients come back by themselves."""
+        """End the WebSockets that pass through here, evenly over ``seconds``, then the polls, which would hold up the
+        end of the process; their clients come back by themselves."""
         pipes = list(self._pipes)
         random.shuffle(pipes)
         for pipe in pipes:
@@ -77,6 +81,9 @@ class Relay:
             pipe.end()
         for pipe in list(self._pipes):
             pipe.end()
+        self._left = True
+        for patience in list(self._waiting):
+            patience.reschedule(0)
 
     async def _poll(self, request: web.Request, at: Path) -> web.StreamResponse:
         post = request.method == "POST"
@@ -84,9 +91,15 @@ class Relay:
         if post and request.content_length is not None:
             headers["Content-Length"] = str(request.content_length)
         try:
-            status, told, body = await self._asked(
-                request, at, request.method, headers, request.content if post else None, WITHIN if post else self._polls
-            )
+            if post:
+                status, told, body = await self._asked(request, at, "POST", headers, request.content, WITHIN)
+            else:
+                async with asyncio.timeout(0 if self._left else None) as patience:
+                    self._waiting.add(patience)
+                    try:
+                        status, told, body = await self._asked(request, at, "GET", headers, None, self._polls)
+                    finally:
+                        self._waiting.discard(patience)
             if not post and (request.transport is None or request.transport.is_closing()):
                 # What the sibling gave for this poll is lost: nothing may follow it, so the session ends.
                 await self._asked(request, at, "POST", _headers(request), b"1", WITHIN)

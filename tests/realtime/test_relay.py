@@ -211,6 +211,25 @@ async def test_what_passes_through_a_process_that_stops_is_ended_too(
     await until(lambda: not pair[0].hub.count())
 
 
+async def test_a_poll_that_waits_in_a_process_that_stops_is_answered(
+    pair: list[Site], doors: list[aiohttp.ClientSession]
+) -> None:
+    """The process would wait for it, and cut it off in the end; told of no session, the client begins a new one."""
+    here, there = doors
+    sid = await opened(here)
+    (line,) = pair[0].hub.engine
+    waiting = asyncio.create_task(there.get(f"{POLL}&sid={sid}"))
+    await until(lambda: line._poll is not None)
+    await pair[1].app.leave()
+    async with asyncio.timeout(2):
+        answer = await waiting
+        assert (answer.status, (await answer.json())["code"]) == (400, 1)
+        async with there.get(f"{POLL}&sid={sid}") as again:
+            assert again.status == 400
+    line.send(Parcel("lost"))
+    await until(lambda: not line.open, 3)
+
+
 async def test_a_process_that_stops_says_so_tells_its_clients_and_takes_nobody_new(
     pair: list[Site], doors: list[aiohttp.ClientSession]
 ) -> None:
