@@ -45,6 +45,8 @@ _OTHERS = (
     Story(OrderStatus.CANCELLED, 4 * _DAY),
 )
 """The first member has one of each, each of the others two of these."""
+_LOVED = Story(OrderStatus.COMPLETED, 15 * _DAY, 3)
+"""What everybody bought of the first shop: goods of which many may speak."""
 
 
 async def add_orders(run: DemoRun) -> None:
@@ -61,6 +63,8 @@ async def add_orders(run: DemoRun) -> None:
     for at, member_id in enumerate(buyers):
         async with app.database.connection() as connection:
             past = await demo_store.has_orders(connection, member_id)
+        if not past:
+            made += await _tell(run, member_id, _LOVED, shelves[0][: _LOVED.lines])
         for story in () if past else _FIRST if at == 0 else chance.sample(_OTHERS, 2):
             shelf = shelves[(at + made) % len(shelves)]
             made += await _tell(run, member_id, story, chance.sample(shelf, min(story.lines, len(shelf))))

@@ -13,7 +13,7 @@ from commerce.reviews.queue_store import Desk, Queue
 from commerce.reviews.types import AlreadyReplied, NoSuchMove, NotStanding, RemarkState, TooManyWords
 from commerce.reviews.views import name_of
 from commerce.staff import Permission, names
-from server.errors import Invalid, NotFound, Problem
+from server.errors import Invalid, Problem
 from server.http import Body, Call, Kind, Routes, StaffWith
 from server.http.pages import Page, Redirect
 
@@ -167,8 +167,7 @@ async def add_words(call: Call) -> Page | Redirect:
 async def remove_word(call: Call, word_id: int) -> Redirect:
     """Watch for a word no longer."""
     async with call.transaction() as connection:
-        if not await queue_store.unwatch(connection, word_id):
-            raise NotFound
+        await moderate.unwatch(connection, call.staff.id, word_id)
     return Redirect(WORDS)
 
 

@@ -76,5 +76,4 @@ async def add_words(call: Call, body: WordsBody) -> list[WordView]:
 async def remove_word(call: Call, word_id: int) -> None:
     """Watch for a word no longer."""
     async with call.transaction() as connection:
-        if not await queue_store.unwatch(connection, word_id):
-            raise NotFound
+        await moderate.unwatch(connection, call.staff.id, word_id)

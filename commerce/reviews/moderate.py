@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commerce.reviews import ask, queue_store, store
-from commerce.reviews.letters import tell_decided, tell_replied, tell_shown
+from commerce.reviews.letters import cut, tell_decided, tell_replied, tell_shown
 from commerce.reviews.plain import said
 from commerce.reviews.states import may
 from commerce.reviews.types import (
@@ -19,6 +19,7 @@ from commerce.reviews.types import (
     TooManyWords,
 )
 from commerce.reviews.watched import squeezed
+from commerce.staff import On, audit
 from server.database import Connection
 from server.errors import Invalid, NotFound
 
@@ -41,6 +42,16 @@ async def decide(connection: Connection, staff_id: int, remark_id: int, state: R
     await store.move(connection, remark_id, state, reason if state is RemarkState.HIDDEN else "")
     await queue_store.settle(connection, remark_id)
     await queue_store.decide(connection, remark_id, staff_id, found.state, state, reason)
+    await audit(
+        connection,
+        staff_id,
+        "remark_decided",
+        On("remark", remark_id, cut(found.text) or found.title),
+        shop_id=found.shop_id,
+        before={"state": found.state},
+        after={"state": state},
+        reason=reason,
+    )
     now = await store.remark(connection, remark_id)
     assert now is not None
     if found.state is not state:
@@ -61,7 +72,9 @@ async def reply(
     if found is None or (shops is not None and found.shop_id not in shops):
         raise NotFound
     if found.kind is RemarkKind.QUESTION:
-        return await ask.answer_as_shop(connection, staff_id, found, text)
+        made = await ask.answer_as_shop(connection, staff_id, found, text)
+        await _note_reply(connection, staff_id, found, made.text)
+        return made
     if found.kind is RemarkKind.ANSWER:
         raise NotFound
     if found.state is not RemarkState.SHOWN:
@@ -70,10 +83,16 @@ async def reply(
         raise AlreadyReplied
     text = said(text, "text", MOST_REPLY)
     await store.reply(connection, remark_id, text, staff_id)
+    await _note_reply(connection, staff_id, found, text)
     await tell_replied(connection, found, text)
     now = await store.remark(connection, remark_id)
     assert now is not None
     return now
+
+
+async def _note_reply(connection: Connection, staff_id: int, remark: Remark, text: str) -> None:
+    on = On("remark", remark.id, cut(remark.text) or remark.title)
+    await audit(connection, staff_id, "remark_replied", on, shop_id=remark.shop_id, before={}, after={"text": text})
 
 
 async def watch(connection: Connection, staff_id: int, text: str) -> list[str]:
@@ -91,5 +110,15 @@ async def watch(connection: Connection, staff_id: int, text: str) -> list[str]:
     new = [word for word in words if word not in known]
     if len(known) + len(new) > MOST_WORDS:
         raise TooManyWords(most=MOST_WORDS)
-    await queue_store.watch(connection, new, staff_id)
+    if await queue_store.watch(connection, new, staff_id):
+        await audit(connection, staff_id, "words_watched", On("watched_words", "all"), before={}, after={"words": new})
     return new
+
+
+async def unwatch(connection: Connection, staff_id: int, word_id: int) -> None:
+    """Watch for a word no longer. Raises NotFound."""
+    word = await queue_store.unwatch(connection, word_id)
+    if word is None:
+        raise NotFound
+    on = On("watched_words", word_id, word)
+    await audit(connection, staff_id, "word_unwatched", on, before={"words": [word]}, after={"words": []})

@@ -200,6 +200,7 @@ async def watch(connection: Connection, found: Sequence[str], staff_id: int | No
     return touched(status)
 
 
-async def unwatch(connection: Connection, word_id: int) -> bool:
-    """Watch for a word no longer; False when nobody did."""
-    return touched(await connection.execute("DELETE FROM watched_words WHERE id = $1", word_id)) == 1
+async def unwatch(connection: Connection, word_id: int) -> str | None:
+    """Watch for a word no longer and return it; None when nobody did."""
+    found: str | None = await connection.fetchval("DELETE FROM watched_words WHERE id = $1 RETURNING word", word_id)
+    return found
