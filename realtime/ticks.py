@@ -73,11 +73,12 @@ class Sample(Generic[Item]):
         return len(self._items)
 
     def add(self, item: Item, sender: Hashable, rank: int = 0) -> None:
-        """Take an item; beyond ``most`` waiting ones a random one goes."""
+        """Take an item; of more than ``most`` waiting ones half are left out, by the same order as in the end."""
         self._items.append((rank, sender, item))
         if len(self._items) > self._most:
-            self._items.pop(random.randrange(len(self._items) - 1))
-            self.dropped += 1
+            kept = self._chosen(self._items, self._most // 2)
+            self.dropped += len(self._items) - len(kept)
+            self._items = kept
 
     def take(self, seconds: float) -> list[Item]:
         """Return what viewers get after ``seconds``; the rest is dropped: late comments are no comments."""

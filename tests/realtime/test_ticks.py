@@ -238,6 +238,16 @@ def test_one_who_shouts_drowns_nobody() -> None:
     assert heard["loud"] == 50
 
 
+def test_not_even_with_more_than_can_wait() -> None:
+    sample: Sample[str] = Sample(rate=10, burst=10, most=100)
+    sample.add("quiet", "quiet")
+    sample.add("host", "host", rank=1)
+    for at in range(5000):
+        sample.add("loud", at % 3)
+    assert len(sample) <= 100
+    assert {"quiet", "host"} <= set(sample.take(1))
+
+
 def test_higher_ranks_first_and_order_kept() -> None:
     sample: Sample[int] = Sample(rate=5, burst=5)
     for at in range(100):
