@@ -38,7 +38,9 @@ class SkuView(View, frozen=True, kw_only=True):
 
 
 class ProductView(View, frozen=True, kw_only=True):
-    """A product. ``description`` is Markdown; ``attributes`` are what lists are narrowed by."""
+    """A product. ``video`` is the address of an MP4 or WebM, or empty; ``description`` is Markdown; ``attributes`` are
+    what lists are narrowed by.
+    """
 
     id: Id
     title: str
@@ -46,6 +48,7 @@ class ProductView(View, frozen=True, kw_only=True):
     price: int | None
     image: str
     images: list[str]
+    video: str
     shop: ShopView
     category: list[NamedView]
     brand: NamedView | None
@@ -78,6 +81,7 @@ def _product_view(product: Product, attributes: list[tuple[str, str]], category:
         price=min((sku.price for sku in product.on_shelf), default=None),
         image=product.picture,
         images=product.pictures,
+        video=product.video,
         shop=ShopView(id=str(product.shop.id), slug=product.shop.slug, name=product.shop.name),
         category=category,
         brand=NamedView(slug=brand.slug, name=brand.name) if brand is not None else None,

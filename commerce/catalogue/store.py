@@ -97,7 +97,7 @@ async def product(
         """
         SELECT
             p.id, p.slug, p.title, p.subtitle, p.description, p.parameters, p.pictures, p.alts, p.tags, p.spec_names,
-            p.status, p.sales, p.category_id,
+            coalesce(p.video, '') AS video, p.status, p.sales, p.category_id,
             jsonb_build_object(
                 'id', s.id, 'slug', s.slug, 'name', s.name, 'intro', s.intro, 'logo', s.logo
             ) AS shop,

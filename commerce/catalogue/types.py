@@ -97,6 +97,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     parameters: list[tuple[str, str]]
     pictures: list[str]
     alts: dict[str, str] = {}
+    video: str = ""
     tags: list[str]
     spec_names: list[str]
     status: Status

@@ -22,6 +22,9 @@ from server.http.routes import Key
 routes = Routes("back office: products", realm=Kind.STAFF)
 API = "/api/v1/backoffice/products"
 Text = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
+_TAKEN_OVER = (
+    *("title", "subtitle", "slug", "description", "tags", "parameters", "pictures", "alts", "video", "spec_names"),
+)
 Fen = Annotated[int, Meta(ge=1, le=100_000_000_000)]
 
 
@@ -42,7 +45,10 @@ class SkuBody(Body, frozen=True, kw_only=True):
 
 
 class ProductBody(Body, frozen=True, kw_only=True):
-    """A product that is to be added. `attributes` are texts by the attribute's id, `alts` by the picture's address."""
+    """A product that is to be added. `attributes` are texts by the attribute's id, `alts` by the picture's address.
+
+    `video` is the address that its upload gave.
+    """
 
     shop_id: Id
     category_id: Id
@@ -56,6 +62,7 @@ class ProductBody(Body, frozen=True, kw_only=True):
     attributes: dict[Id, list[Text]] = field(default_factory=dict)
     pictures: list[Text] = field(default_factory=list)
     alts: dict[Text, Text] = field(default_factory=dict)
+    video: Text = ""
     spec_names: list[Text] = field(default_factory=list)
     status: Status = Status.OFF
     skus: Annotated[list[SkuBody], Meta(min_length=1, max_length=200)]
@@ -79,6 +86,7 @@ class ProductPatch(Body, frozen=True, kw_only=True):
     attributes: dict[Id, list[Text]] | UnsetType = UNSET
     pictures: list[Text] | UnsetType = UNSET
     alts: dict[Text, Text] | UnsetType = UNSET
+    video: Text | UnsetType = UNSET
     spec_names: list[Text] | UnsetType = UNSET
     status: Status | UnsetType = UNSET
     skus: Annotated[list[SkuBody], Meta(min_length=1, max_length=200)] | UnsetType = UNSET
@@ -114,6 +122,7 @@ class ProductFull(View, frozen=True, kw_only=True):
     attributes: dict[Id, list[str]]
     pictures: list[str]
     alts: dict[str, str]
+    video: str
     spec_names: list[str]
     status: Status
     skus: list[SkuFull]
@@ -198,6 +207,7 @@ async def create_product(call: Call, body: ProductBody) -> ProductFull:
         attributes=_attributes(body.attributes),
         pictures=body.pictures,
         alts=body.alts,
+        video=body.video,
         spec_names=body.spec_names,
         status=body.status,
         skus=[_item(sku, {}) for sku in body.skus],
@@ -252,6 +262,7 @@ def full(goods: Goods) -> ProductFull:
         attributes={str(attribute_id): texts for attribute_id, texts in goods.attributes.items()},
         pictures=goods.pictures,
         alts=goods.alts,
+        video=goods.video,
         spec_names=goods.spec_names,
         status=goods.status,
         skus=[
@@ -271,11 +282,7 @@ def full(goods: Goods) -> ProductFull:
 
 
 def _changed(before: Goods, body: ProductPatch) -> Goods:
-    changes = {
-        name: value
-        for name in ("title", "subtitle", "slug", "description", "tags", "parameters", "pictures", "alts", "spec_names")
-        if (value := getattr(body, name)) is not UNSET
-    }
+    changes = {name: value for name in _TAKEN_OVER if (value := getattr(body, name)) is not UNSET}
     if body.status is not UNSET:
         changes["status"] = body.status
     if body.category_id is not UNSET:

@@ -8,7 +8,7 @@ from commerce.merchandising.types import Change, Goods, Item
 
 FIELDS = (
     *("slug", "title", "subtitle", "category_id", "brand_id", "tags", "description", "parameters", "attributes"),
-    *("pictures", "alts", "spec_names", "status"),
+    *("pictures", "alts", "video", "spec_names", "status"),
 )
 ITEM_FIELDS = ("code", "specs", "price", "list_price", "on_hand", "picture", "status")
 

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from commerce.catalogue import DemoSteps
-from commerce.merchandising import api, batch_run, batches, demo, editor, files, listing, pictures, schedule, tree_pages
+from commerce.merchandising import (
+    api,
+    batch_run,
+    batches,
+    demo,
+    editor,
+    files,
+    listing,
+    pictures,
+    schedule,
+    tree_pages,
+    videos,
+)
 from commerce.merchandising.types import VIEW
 from commerce.staff import Tile, Tiles
 from server.application import Application
@@ -14,6 +26,7 @@ def setup(app: Application) -> None:
     app.add(
         api.routes,
         pictures.routes,
+        videos.routes,
         listing.routes,
         editor.routes,
         schedule.routes,
@@ -24,6 +37,8 @@ def setup(app: Application) -> None:
     app.job(batch_run.JOB)
     app.resource(DemoSteps).add(demo.STEP)
     app.schedule(schedule.SCHEDULE)
+    app.schedule(videos.SCHEDULE)
+    app.extend_web(videos.serve)
     app.resource(Tiles).add(
         Tile(
             title="商品",

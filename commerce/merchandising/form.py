@@ -17,7 +17,10 @@ from commerce.catalogue.types import Status
 from commerce.merchandising.types import MOST_AXES, MOST_SKUS, MOST_UNITS, Described, Faults, Goods, Item
 from server.money import parse_yuan, yuan
 
-TEXTS = ("title", "subtitle", "slug", "description", "category_id", "brand_id", "shop_id", "tags", "parameters")
+TEXTS = (
+    *("title", "subtitle", "slug", "description", "category_id", "brand_id", "shop_id", "tags", "parameters"),
+    "video",
+)
 _ROW_TEXTS = ("id", "code", "price", "list_price", "stock", "seen", "picture")
 _SPLIT = re.compile(r"[,，、;；\n]+")
 _MOST_ROWS = 2 * MOST_SKUS + 1
@@ -105,6 +108,7 @@ def of_goods(goods: Goods, *, copy: bool = False) -> Sheet:
             "shop_id": str(goods.shop_id),
             "tags": "、".join(goods.tags),
             "parameters": "\n".join(f"{name}：{value}" for name, value in goods.parameters),
+            "video": goods.video,
         },
         version=goods.version,
         on=goods.status is Status.ON and not copy,
@@ -241,6 +245,7 @@ def read(sheet: Sheet, before: Goods | None, described: Sequence[Described]) -> 
         | _kept(sheet, before, known),
         pictures=[url for url, _ in sheet.pictures],
         alts={url: alt for url, alt in sheet.pictures if alt},
+        video=sheet["video"],
         spec_names=list(sheet.spec_names),
         status=Status.ON if sheet.on else Status.OFF,
         skus=[_item(row, at, sheet.spec_names, before, stock_now, faults) for at, row in enumerate(sheet.rows)],

@@ -12,7 +12,7 @@ from pypinyin import lazy_pinyin
 
 from commerce import stock
 from commerce.catalogue.types import AttributeKind, ProductChanged, ProductPut, Status
-from commerce.merchandising import store
+from commerce.merchandising import store, video_store
 from commerce.merchandising.check import faults, plain_number
 from commerce.merchandising.differ import differences, item_differs
 from commerce.merchandising.types import Change, Described, Faulty, Goods, Item, Say, Stale
@@ -67,6 +67,8 @@ async def check(
         await store.codes(connection, [item.code for item in wanted.skus]),
         before,
     )
+    if wanted.video and not await video_store.known(connection, wanted.video):
+        found["video"] = "没有这个视频，请重新上传"
     if "slug" not in found and await store.slug_taken(connection, wanted.slug, wanted.id):
         found["slug"] = "别的商品在用这个地址"
     if found:
@@ -113,6 +115,8 @@ async def save(connection: Connection, before: Goods | None, wanted: Goods, who:
         raise Faulty({field: "别的商品刚刚用了同样的货号或地址"}, who.say) from None
     if before is None or before.attributes != wanted.attributes:
         await store.write_attributes(connection, wanted.id, wanted.attributes)
+    if before is not None and before.video != wanted.video:
+        await video_store.released(connection, before.video)
     await _tell(connection, before, wanted, changes, ref, who)
     return Saved(wanted, changes)
 

@@ -20,6 +20,7 @@ async def goods(connection: Connection, product_ids: Sequence[int], shops: Seque
         SELECT
             p.id, p.version, p.shop_id, p.slug, p.title, p.subtitle, p.category_id, p.brand_id, p.tags, p.description,
             p.parameters, p.pictures, p.alts, p.spec_names, p.status,
+            coalesce(p.video, '') AS video,
             coalesce((
                 SELECT jsonb_object_agg(a.attribute_id, a.texts)
                 FROM (
@@ -94,7 +95,7 @@ async def write(connection: Connection, wanted: Goods, version: int) -> bool:
         UPDATE products
         SET category_id = $3, brand_id = $4, slug = $5, title = $6, subtitle = $7, description = $8,
             parameters = $9::jsonb, pictures = $10::jsonb, alts = $11::jsonb, tags = $12, spec_names = $13,
-            status = $14, version = version + 1, updated_at = now()
+            status = $14, video = nullif($15, ''), version = version + 1, updated_at = now()
         WHERE id = $1 AND version = $2
         """,
         wanted.id,
@@ -111,6 +112,7 @@ async def write(connection: Connection, wanted: Goods, version: int) -> bool:
         wanted.tags,
         wanted.spec_names,
         wanted.status,
+        wanted.video,
     )
     return touched(status) == 1
 

@@ -61,6 +61,7 @@ class Goods(msgspec.Struct, frozen=True, kw_only=True):
     attributes: dict[int, list[str]] = {}
     pictures: list[str] = []
     alts: dict[str, str] = {}
+    video: str = ""
     spec_names: list[str] = []
     status: Status = Status.OFF
     skus: list[Item]

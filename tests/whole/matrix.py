@@ -145,6 +145,7 @@ STAFF = {
     "PATCH /api/v1/backoffice/products/{product_id}": "products.manage",
     "GET /api/v1/backoffice/products/{product_id}/prices": "products.view",
     "POST /api/v1/backoffice/pictures": "products.manage",
+    "POST /api/v1/backoffice/videos": "products.manage",
     "POST /api/v1/backoffice/product-files": "products.manage",
     "GET /api/v1/backoffice/categories": "products.view",
     "GET /api/v1/backoffice/categories/{category_id}": "products.view",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -78,3 +79,71 @@ async def test_the_choice_outlives_a_page_of_the_list(shelf: Shelf, staff: Staff
     await page.locator('.strip form[action$="/undo"] button').click()
     await page.locator(".strip .button.ink").click()
     await expect(page.locator("#preview")).to_contain_text("改了 3 件")
+
+
+RECORD = """
+async (type) => {
+  if (!MediaRecorder.isTypeSupported(type)) return null;
+  const canvas = Object.assign(document.createElement("canvas"), { width: 160, height: 120 });
+  const brush = canvas.getContext("2d");
+  const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: type });
+  const parts = [];
+  recorder.ondataavailable = (event) => parts.push(event.data);
+  const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+  recorder.start(300);
+  for (let at = 0; at < 20; at++) {
+    brush.fillStyle = `hsl(${at * 18} 60% 50%)`;
+    brush.fillRect(0, 0, 160, 120);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  recorder.stop();
+  await stopped;
+  const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+"""
+PLAYED = """
+async (video) => {
+  video.muted = true;
+  await video.play();
+  await new Promise((resolve) => video.addEventListener("timeupdate", resolve, { once: true }));
+  return [video.videoWidth, video.videoHeight, video.error];
+}
+"""
+
+
+async def test_a_video_that_was_just_taken_is_shown(
+    shelf: Shelf, staff: Staff, browser: BrowserContext, tmp_path: Path
+) -> None:
+    page = await entered(shelf, browser, staff["admin"])
+    bottle = await shelf.product("bottle")
+    await page.goto(f"/backoffice/products/{bottle}")
+    recorded, asked = 0, list[str]()
+    for type_ in ("video/webm;codecs=vp8", "video/webm;codecs=vp9", "video/mp4;codecs=vp09.00.10.08", "video/mp4"):
+        made = await page.evaluate(RECORD, type_)
+        if made is None:
+            continue
+        recorded += 1
+        file = tmp_path / f"taken-{recorded}.bin"
+        file.write_bytes(base64.b64decode(made))
+        await page.set_input_files("[data-add-video]", str(file))
+        field = page.locator("[name=video]")
+        await expect(field).to_have_value(re.compile(r"^/media/v/.*\." + type_[6:].partition(";")[0]))
+        await page.locator('.strip [value="save"]').click()
+        await expect(page.locator(".note.good")).to_be_visible()
+        shop = await browser.new_page()
+        asked.clear()
+        shop.on("request", lambda request: asked.append(request.url))
+        await shop.goto(f"/products/{bottle}")
+        await expect(shop.locator("video")).to_have_attribute("preload", "none")
+        assert not [url for url in asked if "/media/v/" in url]
+        assert await shop.locator("video").evaluate(PLAYED) == [160, 120, None], type_
+        await shop.close()
+        await page.locator("[data-drop-video]").click()
+        await page.locator('.strip [value="save"]').click()
+        await expect(page.locator("[data-clip] video")).to_have_count(0)
+    assert recorded >= 2
+    file = tmp_path / "page.mp4"
+    file.write_text("<script>alert(1)</script>")
+    await page.set_input_files("[data-add-video]", str(file))
+    await expect(page.get_by_text("只支持 MP4 和 WebM 视频")).to_be_visible()
