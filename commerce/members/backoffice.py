@@ -55,14 +55,14 @@ async def show_members(call: Call, query: MembersQuery) -> Page:
 @routes.page(LIST + "/{member_id}/ban", StaffWith("members.manage"), "POST")
 async def close(call: Call, member_id: int) -> Redirect:
     """Close an account and end its sessions."""
-    await ban(call.app, member_id, f"staff:{call.staff.id}", await _reason(call))
+    await ban(call.app, member_id, call.staff.id, await _reason(call))
     return Redirect(LIST)
 
 
 @routes.page(LIST + "/{member_id}/unban", StaffWith("members.manage"), "POST")
 async def open_again(call: Call, member_id: int) -> Redirect:
     """Open an account again."""
-    await unban(call.app, member_id, f"staff:{call.staff.id}", await _reason(call))
+    await unban(call.app, member_id, call.staff.id, await _reason(call))
     return Redirect(LIST)
 
 

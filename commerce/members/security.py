@@ -12,7 +12,9 @@ from commerce.credentials import (
 )
 from commerce.members import store
 from commerce.members.types import Member, Secured, Status
+from commerce.staff import On, audit
 from server.application import Application
+from server.database import Connection
 from server.errors import Conflict, NotFound
 from server.events import publish
 from server.http import Kind
@@ -53,28 +55,43 @@ def hold_new(member: Member, new: str) -> None:
     hold_strength("new", new, member.phone or "", member.email or "", member.nickname)
 
 
-async def ban(app: Application, member_id: int, actor: str, reason: str) -> None:
+async def ban(app: Application, member_id: int, staff_id: int, reason: str) -> None:
     """Close an account: it cannot log in, and its sessions end in every process within a second or so.
 
-    ``actor`` reads ``staff:3``. Raises NotFound, Conflict when it is closed already.
+    Raises NotFound, Conflict when it is closed already.
     """
     async with app.database.transaction() as connection:
         _hold(await store.member(connection, member_id), Status.ACTIVE)
         if not await store.move(connection, member_id, Status.ACTIVE, Status.BANNED):
             raise Conflict
         ended = await app.sessions.revoke_all(connection, Kind.MEMBER, member_id)
-        await store.note(connection, member_id, "banned", actor, reason)
+        await _noted(connection, member_id, staff_id, "banned", reason)
     for digest in ended:
         app.sessions.forget(digest)
 
 
-async def unban(app: Application, member_id: int, actor: str, reason: str) -> None:
+async def unban(app: Application, member_id: int, staff_id: int, reason: str) -> None:
     """Open an account again. Raises NotFound, Conflict when it is open already."""
     async with app.database.transaction() as connection:
         _hold(await store.member(connection, member_id), Status.BANNED)
         if not await store.move(connection, member_id, Status.BANNED, Status.ACTIVE):
             raise Conflict
-        await store.note(connection, member_id, "unbanned", actor, reason)
+        await _noted(connection, member_id, staff_id, "unbanned", reason)
+
+
+async def _noted(connection: Connection, member_id: int, staff_id: int, kind: str, reason: str) -> None:
+    """Write down in the member's log and in that of staff that an account was closed or opened."""
+    await store.note(connection, member_id, kind, f"staff:{staff_id}", reason)
+    old, new = (Status.ACTIVE, Status.BANNED) if kind == "banned" else (Status.BANNED, Status.ACTIVE)
+    await audit(
+        connection,
+        staff_id,
+        f"member_{kind}",
+        On("member", member_id),
+        before={"status": old},
+        after={"status": new},
+        reason=reason,
+    )
 
 
 def _hold(member: Member | None, source: Status) -> None:

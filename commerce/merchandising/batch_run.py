@@ -15,7 +15,7 @@ from commerce.merchandising.differ import differences
 from commerce.merchandising.import_row import ImportedProduct, imported
 from commerce.merchandising.save import Who, current, save
 from commerce.merchandising.types import Change, ChangedSince, Faulty, Goods, Stale
-from commerce.staff.store import note
+from commerce.staff import On, audit
 from server.application import Application
 from server.clock import wire
 from server.database import Connection
@@ -165,7 +165,8 @@ async def begin(connection: Connection, batch: Batch, who: Who) -> bool:
     if not await batch_store.start(connection, batch.id):
         raise NoDraft
     detail = {"batch_id": batch.id, "kind": batch.kind, "products": batch.total, "edit": batch.edit.get("edit", {})}
-    await note(connection, who.staff_id, "batch_begun", who.address, who.agent, detail)
+    one_shop = batch.shops[0] if batch.shops is not None and len(batch.shops) == 1 else None
+    await audit(connection, who.staff_id, "batch_begun", On("batch", batch.id), shop_id=one_shop, detail=detail)
     await enqueue(connection, JOB.name, BatchJob(batch.id), dedupe=f"batch:{batch.id}")
     return batch.waiting <= AT_ONCE
 

@@ -16,7 +16,7 @@ from commerce.merchandising import store, video_store
 from commerce.merchandising.check import faults, plain_number
 from commerce.merchandising.differ import differences, item_differs
 from commerce.merchandising.types import Change, Described, Faulty, Goods, Item, Say, Stale
-from commerce.staff.store import note
+from commerce.staff import On, audit
 from server.database import Connection
 from server.errors import NotFound
 from server.events import publish
@@ -198,10 +198,22 @@ async def _tell(
     connection: Connection, before: Goods | None, after: Goods, changes: Sequence[Change], ref: str, who: Who
 ) -> None:
     await store.note_edit(connection, after.id, after.version, who.staff_id, ref, changes)
-    detail = {"product_id": after.id, "ref": ref, "changes": msgspec.to_builtins(list(changes))}
     kind = "product_created" if before is None else "product_changed"
-    await note(connection, who.staff_id, kind, who.address, who.agent, detail)
+    await audit(
+        connection,
+        who.staff_id,
+        kind,
+        On("product", after.id, after.title),
+        shop_id=after.shop_id,
+        before={_field(change): change.before for change in changes},
+        after={_field(change): change.after for change in changes},
+        detail={"ref": ref} if ref else None,
+    )
     what = tuple(dict.fromkeys(change.what for change in changes))
     await publish(connection, ProductChanged(product_id=after.id, what=what, staff_id=who.staff_id))
     if after.status is not (before.status if before is not None else Status.OFF):
         await publish(connection, ProductPut(product_id=after.id, status=after.status, staff_id=who.staff_id))
+
+
+def _field(change: Change) -> str:
+    return f"{change.sku} {change.what}" if change.sku else change.what

@@ -16,7 +16,7 @@ from commerce.merchandising.editor import HOME, who
 from commerce.merchandising.save import Who, current, save
 from commerce.merchandising.schedule_store import Due, DueState
 from commerce.merchandising.types import MANAGE, VIEW, Faulty, Stale
-from commerce.staff.store import note
+from commerce.staff import On, audit
 from server.application import Application
 from server.clock import SHANGHAI, now, wire
 from server.database import Connection
@@ -91,8 +91,16 @@ async def set_due(connection: Connection, product_id: int, status: Status, at: d
     hold_moment(at)
     goods = await current(connection, product_id, who_.shops)
     change_id = await schedule_store.add(connection, goods.id, status, at, who_.staff_id)
-    detail = {"product_id": goods.id, "status": status, "at": wire(at), "change_id": change_id}
-    await note(connection, who_.staff_id, "shelf_change_set", who_.address, who_.agent, detail)
+    await audit(
+        connection,
+        who_.staff_id,
+        "shelf_change_set",
+        On("product", goods.id, goods.title),
+        shop_id=goods.shop_id,
+        before={},
+        after={"status": status, "at": wire(at)},
+        detail={"change_id": change_id},
+    )
     return change_id
 
 
@@ -101,8 +109,16 @@ async def cancel(connection: Connection, change_id: int, who_: Who) -> Due:
     found = await schedule_store.cancel(connection, change_id, who_.shops)
     if found is None:
         raise NotFound
-    detail = {"product_id": found.product_id, "change_id": change_id, "from": "waiting", "to": "cancelled"}
-    await note(connection, who_.staff_id, "shelf_change_cancelled", who_.address, who_.agent, detail)
+    await audit(
+        connection,
+        who_.staff_id,
+        "shelf_change_cancelled",
+        On("product", found.product_id, found.title),
+        shop_id=found.shop_id,
+        before={"status": found.status, "at": wire(found.due_at)},
+        after={},
+        detail={"change_id": change_id},
+    )
     return found
 
 

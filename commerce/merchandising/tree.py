@@ -11,7 +11,7 @@ from commerce.merchandising.check import SLUG
 from commerce.merchandising.save import Who, slug_of
 from commerce.merchandising.tree_store import BrandRow, Node
 from commerce.merchandising.types import Described
-from commerce.staff.store import note
+from commerce.staff import On, audit
 from server.database import Connection
 from server.errors import Conflict, Invalid, NotFound
 from server.events import publish
@@ -163,7 +163,7 @@ async def remove_category(connection: Connection, category_id: int, who: Who) ->
 async def save_brand(connection: Connection, brand_id: int | None, name: str, slug: str, who: Who) -> int:
     """Add a brand (None) or rename it; its old address leads to it. Returns its id. Raises Invalid, NotFound."""
     await tree_store.alone(connection)
-    before = None if brand_id is None else await _brand(connection, brand_id)
+    before = None if brand_id is None else await brand(connection, brand_id)
     if not 0 < len(name) <= 40:
         raise Invalid("name", "名称 1 到 40 个字")
     slug = slug or (before.slug if before is not None else slug_of(name))
@@ -189,24 +189,24 @@ async def merge_brand(connection: Connection, brand_id: int, into: int, who: Who
     await tree_store.alone(connection)
     if brand_id == into:
         raise Invalid("into", "选另一个品牌")
-    brand, target = await _brand(connection, brand_id), await _brand(connection, into)
+    gone, target = await brand(connection, brand_id), await brand(connection, into)
     moved = await tree_store.move_products(connection, "brand_id", brand_id, target.id)
     await _told(connection, moved, "brand_id", brand_id, into, who)
     await tree_store.redirect(connection, "brand", brand_id, into)
-    await tree_store.remember(connection, "brand", brand.slug, into)
+    await tree_store.remember(connection, "brand", gone.slug, into)
     await tree_store.remove_brand(connection, brand_id)
-    await _note(connection, who, "brand_merged", brand_id, brand.name, {"into": into, "products": len(moved)})
+    await _note(connection, who, "brand_merged", brand_id, gone.name, {"into": into, "products": len(moved)})
     return len(moved)
 
 
 async def remove_brand(connection: Connection, brand_id: int, who: Who) -> None:
     """Remove a brand that no product carries. Raises StillUsed."""
     await tree_store.alone(connection)
-    brand = await _brand(connection, brand_id)
-    if brand.products:
+    gone = await brand(connection, brand_id)
+    if gone.products:
         raise StillUsed
     await tree_store.remove_brand(connection, brand_id)
-    await _note(connection, who, "brand_removed", brand_id, brand.name, None)
+    await _note(connection, who, "brand_removed", brand_id, gone.name, None)
 
 
 async def save_attribute(
@@ -301,7 +301,8 @@ def _hold_parent(whole: Tree, parent: Node, height: int) -> None:
         raise Invalid("parent_id", "最多三级")
 
 
-async def _brand(connection: Connection, brand_id: int) -> BrandRow:
+async def brand(connection: Connection, brand_id: int) -> BrandRow:
+    """Return a brand. Raises NotFound."""
     found = await tree_store.brand(connection, brand_id)
     if found is None:
         raise NotFound
@@ -317,5 +318,14 @@ async def _told(
 
 
 async def _note(connection: Connection, who: Who, kind: str, target: int, before: Any, after: Any) -> None:
-    detail = {"id": target, "from": before, "to": after}
-    await note(connection, who.staff_id, kind, who.address, who.agent, detail)
+    thing = kind.partition("_")[0]
+    named = next((one["name"] for one in (before, after) if isinstance(one, dict) and "name" in one), "")
+    name = before if isinstance(before, str) else named
+    await audit(
+        connection,
+        who.staff_id,
+        kind,
+        On(thing, target, name),
+        before={} if before is None else before,
+        after={} if after is None else after,
+    )

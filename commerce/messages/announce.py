@@ -9,7 +9,7 @@ from commerce.members.store import member as find_member
 from commerce.messages import store
 from commerce.messages.tell import tell
 from commerce.messages.types import Category, MessageKind
-from commerce.staff.store import note
+from commerce.staff import On, audit
 from server.application import Application
 from server.database import Connection
 from server.errors import Invalid
@@ -44,8 +44,8 @@ async def announce(call: Call, connection: Connection, title: str, text: str, li
     if member_id is not None and await find_member(connection, member_id) is None:
         raise Invalid("member", "没有这位会员")
     made = await store.announce(connection, call.staff.id, title, text, link, member_id)
-    detail = {"announcement": made, "member_id": member_id, "title": title}
-    await note(connection, call.staff.id, "message_sent", call.address, call.agent, detail)
+    sent = {"title": title, "text": text, "link": link, "member_id": member_id}
+    await audit(connection, call.staff.id, "message_sent", On("message", made, title), before={}, after=sent)
     await enqueue(connection, SEND, Send(made))
     return made
 

@@ -11,6 +11,7 @@ from commerce.orders import Actor, ActorKind, RefundState
 from commerce.payments import books, refund_store, store
 from commerce.payments.refund import JOB, RefundTask
 from commerce.payments.types import ListedRefund, NotFailed, RefundTooMuch
+from commerce.staff import On, audit
 from server.database import Connection
 from server.errors import NotFound
 from server.jobs import enqueue
@@ -42,6 +43,16 @@ async def retry(connection: Connection, shops: Sequence[int] | None, refund_no: 
     actor = Actor(ActorKind.STAFF, staff_id)
     await orders.note_in(connection, found.order_id, "refund_retried", "工作人员重新发起了退款", actor)
     await orders.refunds_changed_in(connection, found.order_id)
+    await audit(
+        connection,
+        staff_id,
+        "refund_retried",
+        On("refund", refund_no),
+        shop_id=found.shop_id,
+        before={"status": RefundState.FAILED},
+        after={"status": RefundState.PENDING},
+        detail={"attempt": attempt, "amount": refund.amount},
+    )
     await enqueue(connection, JOB.name, RefundTask(refund_no))
     log.info("refund tried again", refund_no=refund_no, attempt=attempt, staff=staff_id)
     again = await refund_store.of_shops(connection, shops, refund_no)

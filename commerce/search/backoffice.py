@@ -9,6 +9,7 @@ from msgspec import Meta
 from commerce.catalogue.words import cleaned, listed
 from commerce.search import history_store
 from commerce.search.hot import Searches
+from commerce.staff import On, audit
 from server.errors import Invalid, NotFound
 from server.http import Body, Call, Kind, Routes, StaffWith
 from server.http.pages import Page, Redirect
@@ -50,7 +51,10 @@ async def add_synonyms(call: Call) -> Page | Redirect:
     except Invalid as fault:
         return await _desk(call, words=form.words, fault=fault.reason(call.tr))
     async with call.transaction() as connection:
-        await history_store.add_synonyms(connection, words)
+        made = await history_store.add_synonyms(connection, words)
+        await audit(
+            connection, call.staff.id, "synonyms_added", On("synonyms", made), before={}, after={"words": words}
+        )
     return Redirect(DESK)
 
 
@@ -58,8 +62,11 @@ async def add_synonyms(call: Call) -> Page | Redirect:
 async def drop_synonyms(call: Call, synonyms_id: int) -> Redirect:
     """Let words mean the same no more."""
     async with call.transaction() as connection:
-        if not await history_store.drop_synonyms(connection, synonyms_id):
+        words = await history_store.drop_synonyms(connection, synonyms_id)
+        if words is None:
             raise NotFound
+        gone = On("synonyms", synonyms_id)
+        await audit(connection, call.staff.id, "synonyms_removed", gone, before={"words": words}, after={})
     return Redirect(DESK)
 
 
@@ -68,7 +75,12 @@ async def hide(call: Call) -> Redirect:
     """Take words from the hot searches, or let them back."""
     form = await call.form(HotBody)
     async with call.transaction() as connection:
-        await history_store.hide(connection, cleaned(form.words), form.hidden == "1")
+        words, hidden = cleaned(form.words), form.hidden == "1"
+        was = await history_store.hide(connection, words, hidden)
+        on = On("words", words[:60], words)
+        await audit(
+            connection, call.staff.id, "hot_words_changed", on, before={"hidden": was}, after={"hidden": hidden}
+        )
     call.resource(Searches).changed()
     return Redirect(DESK)
 

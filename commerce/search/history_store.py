@@ -77,12 +77,12 @@ async def hot(connection: Connection, most: int, *, hidden: bool = False) -> lis
     return many(Hot, rows)
 
 
-async def hide(connection: Connection, words: str, hidden: bool) -> None:
-    """Take words from the hot searches, or let them back."""
+async def hide(connection: Connection, words: str, hidden: bool) -> bool:
+    """Take words from the hot searches, or let them back; tell whether they were hidden before."""
     if hidden:
-        await connection.execute("INSERT INTO search_hidden (words) VALUES ($1) ON CONFLICT DO NOTHING", words)
-    else:
-        await connection.execute("DELETE FROM search_hidden WHERE words = $1", words)
+        status = await connection.execute("INSERT INTO search_hidden (words) VALUES ($1) ON CONFLICT DO NOTHING", words)
+        return touched(status) == 0
+    return touched(await connection.execute("DELETE FROM search_hidden WHERE words = $1", words)) == 1
 
 
 async def tidy(connection: Connection, days: int) -> None:
@@ -103,6 +103,9 @@ async def add_synonyms(connection: Connection, words: Sequence[str]) -> int:
     return made
 
 
-async def drop_synonyms(connection: Connection, synonyms_id: int) -> bool:
-    """Remove a group; False if there is none."""
-    return touched(await connection.execute("DELETE FROM search_synonyms WHERE id = $1", synonyms_id)) == 1
+async def drop_synonyms(connection: Connection, synonyms_id: int) -> list[str] | None:
+    """Remove a group and return its words; None if there is none."""
+    words: list[str] | None = await connection.fetchval(
+        "DELETE FROM search_synonyms WHERE id = $1 RETURNING words", synonyms_id
+    )
+    return words

@@ -36,7 +36,7 @@ def account(staff: Staff) -> On:
 
 async def audit(
     connection: Connection,
-    staff_id: int,
+    staff_id: int | None,
     kind: str,
     on: On | None = None,
     *,
@@ -46,7 +46,7 @@ async def audit(
     reason: str = "",
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Write down in the caller's transaction what somebody did: ``kind`` reads ``product_changed``.
+    """Write down in the caller's transaction what somebody did (None: nobody who works here); ``kind`` is its name.
 
     ``before`` and ``after`` are the fields that differ, as structs, dicts or plain values; what is secret is masked.
     ``shop_id`` None: no shop's business but the platform's. ``detail`` is what is no difference (a batch's size).

@@ -60,7 +60,7 @@ class AuditView(View, frozen=True, kw_only=True):
     id: Id
     at: Instant
     account: str
-    staff_id: Id
+    staff_id: Id | None
     kind: str
     object_kind: str
     object_id: str
@@ -146,7 +146,7 @@ async def listed(call: Call, query: AuditQuery) -> AuditListing:
                 id=str(one.id),
                 at=wire(one.at),
                 account=one.account,
-                staff_id=str(one.staff_id),
+                staff_id=None if one.staff_id is None else str(one.staff_id),
                 kind=one.kind,
                 object_kind=one.object_kind,
                 object_id=one.object_id,

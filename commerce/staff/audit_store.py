@@ -14,7 +14,7 @@ from server.database import Connection, many
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A record as it is added."""
 
-    staff_id: int
+    staff_id: int | None
     kind: str
     shop_id: int | None
     object_kind: str
@@ -64,7 +64,7 @@ async def add(connection: Connection, entry: Entry) -> None:
 
 
 _WHERE = """
-    FROM staff_audit a JOIN staff s ON s.id = a.staff_id
+    FROM staff_audit a LEFT JOIN staff s ON s.id = a.staff_id
     WHERE ($1::bigint[] IS NULL OR a.shop_id = ANY ($1)) AND ($2 = '' OR s.account = $2)
       AND ($3::bigint IS NULL OR a.shop_id = $3) AND ($4 = '' OR a.kind = $4)
       AND ($5 = '' OR a.object_kind = $5) AND ($6 = '' OR a.object_id = $6)
@@ -76,8 +76,9 @@ async def found(connection: Connection, sought: Sought, before_id: int | None, m
     """Return the records sought, the last first, from below ``before_id``: pages stay put while records are added."""
     rows = await connection.fetch(
         f"""
-        SELECT a.id, a.at, a.staff_id, s.account::text, s.name AS staff_name, a.kind, a.shop_id, a.object_kind,
-               a.object_id, a.object_name, a.before, a.after, a.reason, a.detail, a.address, a.agent, a.request_id
+        SELECT a.id, a.at, a.staff_id, coalesce(s.account::text, '') AS account, coalesce(s.name, '') AS staff_name,
+               a.kind, a.shop_id, a.object_kind, a.object_id, a.object_name, a.before, a.after, a.reason, a.detail,
+               a.address, a.agent, a.request_id
         {_WHERE} AND ($9::bigint IS NULL OR a.id < $9) ORDER BY a.id DESC LIMIT $10
         """,
         *_given(sought),
@@ -85,23 +86,6 @@ async def found(connection: Connection, sought: Sought, before_id: int | None, m
         most,
     )
     return many(Kept, rows)
-
-
-async def kinds(connection: Connection) -> list[str]:
-    """Return what kinds of deeds and of things there are records of."""
-    # One step of the index a kind, however many records: each next kind is the least that is greater.
-    rows = await connection.fetch(
-        """
-        WITH RECURSIVE step AS (
-            SELECT min(object_kind) AS one FROM staff_audit
-            UNION ALL
-            SELECT (SELECT min(object_kind) FROM staff_audit WHERE object_kind > step.one) FROM step
-            WHERE step.one IS NOT NULL
-        )
-        SELECT one FROM step WHERE one <> ''
-        """
-    )
-    return [row["one"] for row in rows]
 
 
 def _given(sought: Sought) -> tuple[Any, ...]:

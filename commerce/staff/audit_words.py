@@ -35,10 +35,8 @@ KINDS: dict[str, str] = {
     "product_created": "新建商品",
     "product_changed": "修改商品",
     "batch_begun": "开始批量修改",
-    "batch_drawn": "拟定批量修改",
     "shelf_change_set": "设定定时上下架",
     "shelf_change_cancelled": "取消定时上下架",
-    "picture_uploaded": "上传商品图片",
     "category_added": "新建分类",
     "category_changed": "修改分类",
     "category_moved": "移动分类",
@@ -48,8 +46,7 @@ KINDS: dict[str, str] = {
     "brand_changed": "修改品牌",
     "brand_merged": "合并品牌",
     "brand_removed": "删除品牌",
-    "attribute_added": "新建属性",
-    "attribute_changed": "修改属性",
+    "attribute_saved": "保存属性",
     "attribute_removed": "删除属性",
     "message_sent": "发送消息",
     "remark_decided": "审核评价与问答",
@@ -82,8 +79,8 @@ OBJECTS: dict[str, tuple[str, str]] = {
     "message": ("消息", "/backoffice/messages"),
     "synonyms": ("同义词", "/backoffice/search"),
     "words": ("热搜词", "/backoffice/search"),
-    "picture": ("图片", ""),
-    "review": ("评价", ""),
+    "remark": ("评价与问答", "/backoffice/reviews"),
+    "watched_words": ("敏感词", "/backoffice/reviews/words"),
 }
 """What each kind of thing is called, and where it is seen."""
 
@@ -125,7 +122,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     who: str
     account: str
-    staff_id: int
+    staff_id: int | None
     kind: str
     words: str
     object_kind: str
@@ -148,7 +145,7 @@ def told(entry: Kept, tr: Translator, shops: Mapping[int, str]) -> Told:
     return Told(
         id=entry.id,
         at=entry.at,
-        who=entry.staff_name,
+        who=entry.staff_name or tr("系统"),
         account=entry.account,
         staff_id=entry.staff_id,
         kind=entry.kind,

@@ -216,7 +216,7 @@ async def set_roles(call: Call, staff_id: int, body: PlaceRoles) -> PersonView:
     errors=(NotYourself, Outranked, LastOwner, Conflict),
 )
 async def do(call: Call, staff_id: int, deed: str, body: ReasonBody) -> DoneView:
-    """Do ``disable``, ``enable``, ``sign-out``, ``password`` or ``otp`` to an account, and log it out but for ``enable``."""
+    """Do ``disable``, ``enable``, ``sign-out``, ``password`` or ``otp`` to an account; all but ``enable`` log out."""
     password = await people.do(call.app, call.staff, staff_id, deed_of(deed), body.reason)
     return DoneView(person=await _shown(call, staff_id), password=password)
 

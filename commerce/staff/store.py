@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import msgspec
 
@@ -116,17 +115,3 @@ async def give_roles(connection: Connection, staff_id: int, roles: Sequence[str]
 async def set_otp(connection: Connection, staff_id: int, sealed: bytes | None) -> None:
     """Give an account a second factor, or take it away."""
     await connection.execute("UPDATE staff SET otp_secret = $2, otp_used = 0 WHERE id = $1", staff_id, sealed)
-
-
-async def note(
-    connection: Connection, staff_id: int, kind: str, address: str, agent: str, detail: dict[str, Any] | None = None
-) -> None:
-    """Write down what somebody did, without what it was done to."""
-    await connection.execute(
-        "INSERT INTO staff_audit (staff_id, kind, address, agent, detail) VALUES ($1, $2, $3, $4, $5)",
-        staff_id,
-        kind,
-        address[:64],
-        agent[:300],
-        detail or {},
-    )

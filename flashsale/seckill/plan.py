@@ -12,6 +12,7 @@ import structlog
 
 from commerce import stock
 from commerce.catalogue import SkuInfo, sku
+from commerce.staff import On, audit, differing
 from flashsale.gate import Change, Gate, GateUnavailable
 from flashsale.seckill import store
 from flashsale.seckill.problems import IllegalMove, NotDraft, StockShort
@@ -49,7 +50,7 @@ async def create(connection: Connection, body: NewItem, staff: Identity) -> Item
     values = msgspec.structs.asdict(body) | {"sku_id": info.sku_id}
     values["title"] = values["title"].strip()
     await _check(connection, values, info)
-    return await store.insert_item(
+    made = await store.insert_item(
         connection,
         values
         | {
@@ -61,6 +62,16 @@ async def create(connection: Connection, body: NewItem, staff: Identity) -> Item
             "created_by": staff.id,
         },
     )
+    await audit(
+        connection,
+        staff.id or None,
+        "sale_drafted",
+        On("sale", made.id, made.title),
+        shop_id=made.shop_id,
+        before={},
+        after=msgspec.structs.asdict(body),
+    )
+    return made
 
 
 async def change(connection: Connection, item_id: int, body: ItemChange, staff: Identity) -> Item:
@@ -77,6 +88,9 @@ async def change(connection: Connection, item_id: int, body: ItemChange, staff: 
     # The price was held against what the SKU costs now, so that is what it is shown beside.
     changed = await store.update_draft(connection, item_id, changes | {"list_price": info.price})
     assert changed is not None
+    before, after = differing({name: getattr(item, name) for name in changes}, changes)
+    on = On("sale", item.id, item.title)
+    await audit(connection, staff.id or None, "sale_changed", on, shop_id=item.shop_id, before=before, after=after)
     return changed
 
 
@@ -154,7 +168,14 @@ async def publish(app: Application, item_id: int, staff: Identity) -> list[str]:
                 raise StockShort(free=(await stock.free(connection, [item.sku_id]))[item.sku_id])
             await store.set_allocated(connection, item.id, item.quantity)
             await store.set_state(connection, item.id, ItemState.PUBLISHED, ItemState.DRAFT)
+            await _moved(connection, item, ItemState.PUBLISHED, staff)
     return await _open(app, item_id)
+
+
+async def _moved(connection: Connection, item: Item, target: ItemState, staff: Identity) -> None:
+    on = On("sale", item.id, item.title)
+    before, after = {"status": item.state}, {"status": target}
+    await audit(connection, staff.id or None, "sale_moved", on, shop_id=item.shop_id, before=before, after=after)
 
 
 async def _open(app: Application, item_id: int) -> list[str]:
@@ -181,6 +202,7 @@ async def move(app: Application, item_id: int, staff: Identity, target: ItemStat
                 raise IllegalMove
             moved = await store.set_state(connection, item_id, target, item.state)
             assert moved is not None
+            await _moved(connection, item, target, staff)
             item = moved
     if item.archived_at is not None:
         return []

@@ -235,11 +235,15 @@ async def test_a_good_log_in_clears_the_count(client: Client, app: Application) 
 async def test_a_banned_member_is_out_at_once_and_stays_out(client: Client, app: Application) -> None:
     headers = await log_in(client)
     member = int((await me(client, headers))[1]["id"])
-    await security.ban(app, member, "staff:1", "刷单")
+    async with app.database.connection() as connection:
+        staff_id = await connection.fetchval(
+            "INSERT INTO staff (account, name, password_hash) VALUES ('desk', '客服', 'x') RETURNING id"
+        )
+    await security.ban(app, member, staff_id, "刷单")
     assert (await me(client, headers))[0] == 401
     status, body = await enter(client, phone=PHONE, code=await code_for(client))
     assert (status, body["error"]["code"]) == (403, "member_banned")
-    await security.unban(app, member, "staff:1", "申诉成立")
+    await security.unban(app, member, staff_id, "申诉成立")
     assert (await me(client, await log_in(client)))[0] == 200
     async with app.database.connection() as connection:
         kinds = await connection.fetch("SELECT kind, actor FROM member_events WHERE member_id = $1 ORDER BY id", member)

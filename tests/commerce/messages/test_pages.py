@@ -143,7 +143,7 @@ async def test_staff_tell_one_member_or_all_and_it_is_written_down(centre: Centr
     assert await centre.value("SELECT count(*) FROM messages") == 2502
     _, body = await centre.call("GET", "")
     assert [one["title"] for one in body["items"]] == ["全站维护", "只给你"]
-    noted = await centre.value("SELECT array_agg(detail ->> 'title' ORDER BY id) FROM staff_audit")
+    noted = await centre.value("SELECT array_agg(after ->> 'title' ORDER BY id) FROM staff_audit")
     assert noted == ["只给你", "全站维护"]
 
 
