@@ -53,22 +53,21 @@ def _photo(shade: tuple[str, str], seed: int) -> bytes:
     """Return a drawn picture of something on a table, as a phone would send it."""
     chance = random.Random(seed)
     ground, thing = shade
-    picture = Image.new("RGB", (900, 900), ground)
+    picture = Image.new("RGB", (640, 640), ground)
     draw = ImageDraw.Draw(picture)
-    draw.rectangle((0, 560, 900, 900), fill=thing)
-    picture = picture.filter(ImageFilter.GaussianBlur(60))
+    draw.rectangle((0, 400, 640, 640), fill=thing)
+    picture = picture.filter(ImageFilter.GaussianBlur(40))
     draw = ImageDraw.Draw(picture)
-    left, top = chance.randint(240, 330), chance.randint(180, 260)
-    draw.ellipse((left - 20, 690, left + 340, 770), fill="#00000022")
-    draw.rounded_rectangle((left, top, left + 310, 730), 70, fill=thing)
-    draw.rounded_rectangle((left + 36, top + 60, left + 66, 640), 15, fill=ground)
+    left, top = chance.randint(170, 230), chance.randint(120, 180)
+    draw.rounded_rectangle((left, top, left + 220, 520), 50, fill=thing)
+    draw.rounded_rectangle((left + 26, top + 44, left + 46, 450), 10, fill=ground)
     out = io.BytesIO()
     picture.filter(ImageFilter.GaussianBlur(1)).save(out, "JPEG", quality=85)
     return out.getvalue()
 
 
 async def add_reviews(run: DemoRun) -> None:
-    """Let the demo's members say what they think of what they received, once; the first one has theirs to write."""
+    """Let the demo's members say what they think of what they received, once; the first one has some left to do."""
     app = run.app
     pictures = [await asyncio.to_thread(encode, _photo(shade, at)) for at, shade in enumerate(_SHADES)]
     async with app.database.transaction() as connection:
@@ -87,14 +86,14 @@ async def add_reviews(run: DemoRun) -> None:
             assert not isinstance(picture, str)
             addresses.append((await uploads.store(app, connection, f"member:{people[1].id}", picture)).url)
         first = people[0].id
-        told = [line for line in lines if line.member_id != first]
+        told = [line for line in lines if line.member_id != first or line.product_id == lines[0].product_id]
         made = [await _review(connection, at, line, addresses, staff_id) for at, line in enumerate(told)]
         for product_id in sorted({line.product_id for line in told})[:4]:
             buyers = [line.member_id for line in told if line.product_id == product_id]
             await _talk(connection, product_id, first, buyers[0], staff_id)
         for at, (remark_id, writer) in enumerate(made):
             for voter in people[: (len(made) - at) % 5]:
-                if voter.id != writer:
+                if voter.id != writer and _PRAISE[at % len(_PRAISE)][1]:
                     await weigh.vote(connection, voter.id, remark_id, on=True)
         await _trouble(connection, made, first)
     run.say(f"  {len(made)} reviews")
@@ -120,8 +119,10 @@ async def _review(
 async def _talk(connection: Connection, product_id: int, asker: int, buyer: int, staff_id: int) -> None:
     for at, (question, answer) in enumerate(_TALK):
         asked = await ask.ask(connection, asker, product_id, question, anonymous=at == 1)
+        await demo_store.date(connection, asked.id, now() - timedelta(days=6 - at, hours=at))
         if answer:
-            await ask.answer(connection, buyer, asked.id, answer, anonymous=False)
+            made = await ask.answer(connection, buyer, asked.id, answer, anonymous=False)
+            await demo_store.date(connection, made.id, now() - timedelta(days=5 - at))
         if at == 0:
             await moderate.reply(connection, staff_id, None, asked.id, "食品级材料，有检测报告，可以放心。")
 

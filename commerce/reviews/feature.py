@@ -29,6 +29,7 @@ def setup(app: Application) -> None:
     app.resource(Messages).kind(*letters.KINDS)
     app.subscribe(OrderChanged, "reviews.received", jobs.received)
     app.job(jobs.JOB)
+    app.job(letters.JOB)
     app.resource(ProductBlocks).add(pages.PRODUCT)
     app.resource(Belongings).add(belonging_store.BELONGING)
     centre = app.resource(Centre)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from commerce.messages import Category, MessageKind, Telling, Way, tell, tell_all
 from commerce.reviews import store
 from commerce.reviews.types import ASKED, Remark, RemarkKind, RemarkState
+from server.application import Application
 from server.clock import now, shanghai
 from server.database import Connection
+from server.jobs import Job, enqueue
 
 REPLIED = MessageKind(
     code="reviews.replied",
@@ -59,6 +63,13 @@ REMIND = MessageKind(
 )
 KINDS = (REPLIED, SHOWN, HIDDEN, ASK, ANSWERED, REMIND)
 _CUT = 60
+LATER = "reviews.tell_shown"
+
+
+class Later(msgspec.Struct, frozen=True):
+    """The job that tells of a remark which somebody let pass."""
+
+    remark_id: int
 
 
 def link_of(remark: Remark) -> str:
@@ -95,6 +106,21 @@ async def tell_decided(connection: Connection, remark: Remark, state: RemarkStat
     await tell(connection, remark.member_id, kind, values, link=link_of(remark), picture=remark.picture)
 
 
+async def tell_later(connection: Connection, remark: Remark) -> None:
+    """Have told what ``tell_shown`` tells, once this has committed: its writer hears of it here, and members are told
+    in order of id."""
+    if remark.kind in (RemarkKind.QUESTION, RemarkKind.ANSWER):
+        await enqueue(connection, LATER, Later(remark.id))
+
+
+async def tell_now(app: Application, job: Later) -> None:
+    """Tell of a remark, if it is still shown."""
+    async with app.database.transaction() as connection:
+        remark = await store.remark(connection, job.remark_id)
+        if remark is not None and remark.state is RemarkState.SHOWN:
+            await tell_shown(connection, remark)
+
+
 async def tell_shown(connection: Connection, remark: Remark) -> None:
     """Tell those whom a question or an answer that people can see from now on concerns."""
     if remark.kind is RemarkKind.QUESTION:
@@ -129,3 +155,6 @@ async def _ask(connection: Connection, question: Remark) -> None:
         for member_id in buyers
     ]
     await tell_all(connection, ASK, tellings)
+
+
+JOB = Job(name=LATER, payload=Later, run=tell_now)

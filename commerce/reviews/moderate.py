@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commerce.reviews import ask, queue_store, store
-from commerce.reviews.letters import cut, tell_decided, tell_replied, tell_shown
+from commerce.reviews.letters import cut, tell_decided, tell_later, tell_replied
 from commerce.reviews.plain import said
 from commerce.reviews.states import may
 from commerce.reviews.types import (
@@ -57,7 +57,7 @@ async def decide(connection: Connection, staff_id: int, remark_id: int, state: R
     if found.state is not state:
         await tell_decided(connection, now, state, reason)
     if found.state is RemarkState.WAITING and state is RemarkState.SHOWN:
-        await tell_shown(connection, now)
+        await tell_later(connection, now)
     return now
 
 

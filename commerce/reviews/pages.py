@@ -278,14 +278,14 @@ async def on_product(call: Call, product: Product) -> dict[str, Any]:
         sums = await store.sums(connection, product.id)
         heard = await read.reviews(connection, call, product.id, sums, Show.ALL, Sort.USEFUL, 0, 3)
         strip = await store.pictures(connection, product.id, 8) if sums.pictured else []
-        asked = await read.questions(connection, call, product.id, sums, Sort.USEFUL, 0, 2)
+        asked = await read.questions(connection, call, product.id, sums, Sort.USEFUL, 0, 6)
     return {
         "product": product,
         "sums": sums,
         "reviews": heard.reviews,
         "follow_ups": heard.follow_ups,
         "strip": strip,
-        "questions": asked.questions,
+        "questions": sorted(asked.questions, key=lambda one: one.answers == 0)[:2],
         "best": asked.best,
         "tags": [
             (call.tr(text), address(f"/products/{product.id}/reviews", show=show), sums.of(show))

@@ -3,7 +3,10 @@
 import { put, remove } from "lingfeng/api";
 import { toast } from "lingfeng/toast";
 
-document.addEventListener("submit", async (event) => {
+// Before the page's own listener, which would hold the button for as long as the page stands.
+document.addEventListener("submit", vote, true);
+
+async function vote(event) {
   const form = event.target.closest?.("form[data-vote]");
   if (!form) return;
   event.preventDefault();
@@ -20,7 +23,7 @@ document.addEventListener("submit", async (event) => {
     toast(error.message, { tone: "bad" });
   }
   button.disabled = false;
-});
+}
 
 function open(links, at) {
   const box = document.createElement("dialog");

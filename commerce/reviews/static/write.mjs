@@ -54,15 +54,12 @@ async function add(files) {
     try {
       const url = await send(file);
       const twice = figures().some((other) => other.querySelector("input")?.value === url);
-      if (twice || !figure.isConnected) {
-        figure.remove();
-        continue;
-      }
       const input = document.createElement("input");
       input.type = "hidden";
       input.name = "pictures";
       input.value = url;
-      figure.append(input);
+      if (twice) figure.remove();
+      else figure.append(input);
     } catch (error) {
       figure.remove();
       toast(`${file.name}: ${error.message}`, { tone: "bad" });

@@ -8,6 +8,7 @@ import pytest
 
 from commerce.orders.types import OrderChanged, OrderStatus
 from commerce.reviews.jobs import Reminder, received, remind
+from commerce.reviews.letters import Later, tell_now
 from server.clock import now
 from tests.commerce.orders.market import Market, Member
 from tests.commerce.reviews.test_moderation import decide, told
@@ -99,8 +100,12 @@ async def test_a_question_that_waits_is_nobodys_yet(market: Market) -> None:
         await ask(market, "POST", path, one, {"text": "没有"}, 404)
     await ask(market, "PUT", f"/api/v1/remarks/{question_id}/vote", one, status=404)
     await decide(market, staff, question_id, "shown")
+    assert await market.value("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'reviews.tell_shown'") == 1
+    for _ in range(2):
+        await tell_now(market.app, Later(question_id))
     assert len(await listed(market)) == 1
     assert await told(market, one) == ["《山行保温杯》：有返现吗"]
+    assert await told(market, asker) == ["关于《山行保温杯》，现在大家都能看到了"]
     made = await ask(market, "POST", f"/api/v1/questions/{question_id}/answers", one, {"text": "返·现没有"}, 201)
     assert made["state"] == "waiting"
     assert (await listed(market))[0]["question"]["answers"] == 0
