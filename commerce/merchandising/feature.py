@@ -13,6 +13,7 @@ from commerce.merchandising import (
     listing,
     pictures,
     schedule,
+    tree_api,
     tree_pages,
     videos,
 )
@@ -32,6 +33,7 @@ def setup(app: Application) -> None:
         schedule.routes,
         batches.routes,
         files.routes,
+        tree_api.routes,
         tree_pages.routes,
     )
     app.job(batch_run.JOB)

@@ -74,6 +74,8 @@ async def add_category(connection: Connection, parent_id: int | None, name: str,
     await tree_store.alone(connection)
     whole = await tree(connection)
     if parent_id is not None:
+        if parent_id not in whole.nodes:
+            raise Invalid("parent_id", "没有这个分类")
         _hold_parent(whole, whole.node(parent_id), 1)
     _hold_name(whole, parent_id, name, 0)
     category_id = await tree_store.add_category(connection, parent_id, slug_of(name), name, icon)

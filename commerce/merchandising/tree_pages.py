@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import AsyncIterator
 from typing import Any
-
-import asyncpg
 
 from commerce.catalogue.types import AttributeKind
 from commerce.catalogue.words import cleaned, pattern
 from commerce.merchandising import store, tree, tree_store
 from commerce.merchandising.editor import who
 from commerce.merchandising.tree import CATALOGUE, StillUsed
-from commerce.merchandising.types import VIEW, Described
+from commerce.merchandising.tree_api import used
+from commerce.merchandising.types import Described
 from server.database import Connection
 from server.errors import Invalid, NotFound
-from server.http import Call, Id, Routes, StaffWith, View
+from server.http import Call, Routes, StaffWith
 from server.http import Kind as Realm
 from server.http.pages import Page, Redirect
 
@@ -26,62 +23,6 @@ CATEGORIES, BRANDS = "/backoffice/categories", "/backoffice/brands"
 SIZE = 50
 _ICONS = ("", "home", "bed", "lamp", "sofa", "pot", "bowl", "leaf", "shirt", "bag", "run", "tent", "phone", "headset",
           "lip", "toy", "gift", "star", "spark", "box")  # fmt: skip
-
-
-class AttributeView(View, frozen=True, kw_only=True):
-    """What products of a category are described by; `values` are those of a choice."""
-
-    id: Id
-    name: str
-    kind: AttributeKind
-    unit: str
-    filterable: bool
-    values: list[str]
-
-
-class CategoryView(View, frozen=True, kw_only=True):
-    """A category; goods lie in those without children."""
-
-    id: Id
-    parent_id: Id | None
-    slug: str
-    name: str
-    products: int
-    children: int
-
-
-class CategoryFull(CategoryView, frozen=True, kw_only=True):
-    """A category with its attributes, those of the categories above first."""
-
-    attributes: list[AttributeView]
-
-
-@routes.get("/api/v1/backoffice/categories", StaffWith(VIEW))
-async def list_categories(call: Call) -> list[CategoryView]:
-    """List the categories, each after the one above it."""
-    async with call.database.connection() as connection:
-        whole = await tree.tree(connection)
-    return [CategoryView(**_view(node)) for node, _ in whole.rows()]
-
-
-@routes.get("/api/v1/backoffice/categories/{category_id}", StaffWith(VIEW))
-async def get_category(call: Call, category_id: int) -> CategoryFull:
-    """Return a category with what its products are described by."""
-    async with call.database.connection() as connection:
-        node = (await tree.tree(connection)).node(category_id)
-        described = await store.attributes(connection, category_id)
-    attributes = [
-        AttributeView(
-            id=str(one.id),
-            name=one.name,
-            kind=one.kind,
-            unit=one.unit,
-            filterable=one.filterable,
-            values=one.values,
-        )
-        for one in described
-    ]
-    return CategoryFull(**_view(node), attributes=attributes)
 
 
 @routes.page(CATEGORIES, StaffWith(CATALOGUE))
@@ -113,7 +54,7 @@ async def change_category(call: Call, category_id: int) -> Page | Redirect:
     fields = await call.fields()
     doing, back = _text(fields, "do") or "save", f"{CATEGORIES}?id={category_id}"
     try:
-        async with call.transaction() as connection, _used():
+        async with call.transaction() as connection, used():
             if doing in ("up", "down"):
                 await tree.step_category(connection, category_id, None, -1 if doing == "up" else 1, who(call))
             elif doing == "before":
@@ -150,7 +91,7 @@ async def change_attribute(call: Call, category_id: int) -> Page | Redirect:
     doing, attribute_id = _text(fields, "do") or "save", _id(fields, "attribute_id")
     kept: list[str] = []
     try:
-        async with call.transaction() as connection, _used():
+        async with call.transaction() as connection, used():
             if doing in ("up", "down") and attribute_id:
                 await tree.step_attribute(connection, category_id, attribute_id, -1 if doing == "up" else 1)
             elif doing == "remove" and attribute_id:
@@ -204,7 +145,7 @@ async def change_brand(call: Call, brand_id: int) -> Page | Redirect:
     fields = await call.fields()
     doing = _text(fields, "do") or "save"
     try:
-        async with call.transaction() as connection, _used():
+        async with call.transaction() as connection, used():
             if doing == "merge":
                 await tree.merge_brand(connection, brand_id, _id(fields, "into") or brand_id, who(call))
             elif doing == "remove":
@@ -215,15 +156,6 @@ async def change_brand(call: Call, brand_id: int) -> Page | Redirect:
         async with call.database.connection() as connection:
             return await _brands(call, connection, problem.told(call.tr))
     return Redirect(BRANDS)
-
-
-@contextlib.asynccontextmanager
-async def _used() -> AsyncIterator[None]:
-    """Tell of a product that came into a thing at the moment it was removed as of one that lay in it."""
-    try:
-        yield
-    except asyncpg.ForeignKeyViolationError:
-        raise StillUsed from None
 
 
 async def _shown(call: Call, connection: Connection, chosen: int | None, *, fault: str = "") -> Page:
@@ -264,17 +196,6 @@ async def _brands(call: Call, connection: Connection, fault: str = "") -> Page:
     return Page(
         "merchandising/brands.html", values | {"fault": fault, "brands": everybody}, status=422 if fault else 200
     )
-
-
-def _view(node: tree_store.Node) -> dict[str, Any]:
-    return {
-        "id": str(node.id),
-        "parent_id": None if node.parent_id is None else str(node.parent_id),
-        "slug": node.slug,
-        "name": node.name,
-        "products": node.products,
-        "children": node.children,
-    }
 
 
 def _text(fields: dict[str, Any], name: str) -> str:

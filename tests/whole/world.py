@@ -225,6 +225,7 @@ class World(Stage):
             "product_id": self.product_id,
             "category_id": self.category_id,
             "brand_id": 0,
+            "attribute_id": 0,
             "batch_id": self.batch_id,
             "synonyms_id": self.synonyms_id,
             "change_id": self.change_id,
