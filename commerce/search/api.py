@@ -10,7 +10,7 @@ from commerce.catalogue.api import ShopView
 from commerce.catalogue.types import Card
 from commerce.catalogue.words import LONGEST_QUERY, cleaned, listed
 from commerce.search import history_store
-from commerce.search.browse import browse, fresh, well_formed
+from commerce.search.browse import attributes, browse, fresh
 from commerce.search.hot import Searches, noticed
 from commerce.search.suggest import Suggester
 from commerce.search.types import AttributeFacet, CategoryFacet, Facet, Found, Sort, Wish
@@ -25,8 +25,8 @@ Attributes = Annotated[
     str,
     Meta(
         max_length=600,
-        description="``ID:VALUE`` as the facets give it, one or several with commas between: any value of the same "
-        "attribute, each of different ones.",
+        description="``ID:VALUE`` as the facets give it, or for a number ``ID:LOW~HIGH`` with either end left open; "
+        "one or several with commas between: any value of the same attribute, each of different ones.",
     ),
 ]
 Words = Annotated[str, Meta(max_length=600, description="One, or several with commas between.")]
@@ -128,7 +128,7 @@ async def list_products(call: Call, query: ProductQuery) -> ProductList:
         category=query.category,
         brands=listed(call.request.query.getall("brand", [])),
         tags=listed(call.request.query.getall("tag", [])),
-        attributes=listed(call.request.query.getall("attr", [])),
+        attributes=attributes(listed(call.request.query.getall("attr", []))),
         shop=query.shop,
         price_min=int(query.price_min) if query.price_min else None,
         price_max=int(query.price_max) if query.price_max else None,
@@ -137,8 +137,6 @@ async def list_products(call: Call, query: ProductQuery) -> ProductList:
     )
     if wish.price_min is not None and wish.price_max is not None and wish.price_min > wish.price_max:
         raise Invalid("price_max", "最高价不能低于最低价")
-    if not all(map(well_formed, wish.attributes)):
-        raise Invalid("attr", "没有这种属性")
     found = await browse(call, wish, query.offset, query.size)
     if wish.q and query.page == 1:
         await noticed(call, found.corrected or wish.q, found.total)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import re
+from collections.abc import Sequence
 
 from commerce.catalogue.store import cards
 from commerce.search.feed import Follower
 from commerce.search.index import Index
+from commerce.search.narrowing import one_span_each, token
 from commerce.search.types import Found, Wish
-from server.errors import Unavailable
+from server.errors import Invalid, Unavailable
 from server.http import Call
 
 LOADING_WITHIN = 8.0
 """Seconds that a list waits for the index of a process that has just started."""
-_ATTRIBUTE = re.compile(r"[1-9][0-9]{0,17}:[0-9]{1,18}(\.[0-9]{1,4})?")
 
 
 async def fresh(call: Call) -> Index:
@@ -34,6 +34,9 @@ async def browse(call: Call, wish: Wish, offset: int, size: int) -> Found:
     return Found(total=hits.total, items=items, facets=hits.facets, corrected=hits.corrected)
 
 
-def well_formed(token: str) -> bool:
-    """Return whether a text is ``ID:VALUE``: an attribute's id, and a value's id or a number."""
-    return _ATTRIBUTE.fullmatch(token) is not None
+def attributes(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return what lists are narrowed to by attributes (narrowing.py). Raises Invalid."""
+    found = [token(text) for text in texts]
+    if None in found:
+        raise Invalid("attr", "没有这种属性")
+    return one_span_each([one for one in found if one is not None])

@@ -182,7 +182,8 @@ class Index:
         if wish.tags:
             lets["tag"] = np.logical_or.reduce(_among(columns.tags[within], columns.tag_values, wish.tags), axis=1)
         for attribute_id, tokens in by_attribute(wish.attributes).items():
-            held = _among(columns.attributes[within], columns.attribute_values, tokens)
+            meant = shared.meant(tokens, columns.attribute_values.texts)
+            held = _among(columns.attributes[within], columns.attribute_values, meant)
             lets[f"attribute {attribute_id}"] = np.logical_or.reduce(held, axis=1)
         if wish.price_min is not None or wish.price_max is not None:
             prices = columns.prices[within]
@@ -285,7 +286,12 @@ class Index:
         facets = []
         for attribute_id, one in sorted(shown.items(), key=lambda pair: (pair[1].position, pair[1].id)):
             name = f"attribute {attribute_id}"
-            counts = _counted(table, open_to(name), columns.attribute_values) if name in lets else everywhere
+            rows = open_to(name)
+            counts = _counted(table, rows, columns.attribute_values) if name in lets else everywhere
+            for span in (token for token in wish.attributes if "~" in token and token.startswith(f"{attribute_id}:")):
+                meant = shared.meant([span], columns.attribute_values.texts)
+                held = np.logical_or.reduce(_among(table, columns.attribute_values, meant), axis=1)
+                counts = {**counts, span: int(np.count_nonzero(held & rows))}
             mine = [
                 token
                 for token in dict.fromkeys((*counts, *wish.attributes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,13 +10,17 @@ import msgspec
 from multidict import MultiMapping
 
 from commerce.catalogue.words import cleaned, listed
-from commerce.search.browse import well_formed
+from commerce.search import narrowing
+from commerce.search.browse import attributes
 from commerce.search.types import Sort, Wish
 from server.errors import Invalid
 from server.money import parse_yuan, yuan
 
 SIZE = 20
-_DEEPEST = 1000
+DEEPEST = 1000
+"""The last page that a list is turned to: who looks for something narrows the list instead."""
+_RANGE = re.compile(r"(min|max)\.([1-9][0-9]{0,17})")
+_MOST_FIELDS = 200
 _NO_AMOUNT = "请填金额，例如 59 或 59.90"
 
 
@@ -68,6 +73,19 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
         return self.link(**{part: tuple(kept for kept in getattr(self.wish, part) if kept != value)})
 
     @property
+    def spans(self) -> list[str]:
+        """Return what the list is narrowed to between numbers."""
+        return [one for one in self.wish.attributes if "~" in one]
+
+    def span(self, attribute_id: str) -> tuple[str, str]:
+        """Return between which numbers of an attribute the list is; empty for an open end."""
+        for one in self.wish.attributes:
+            if "~" in one and one.startswith(f"{attribute_id}:"):
+                low, _, high = one.partition(":")[2].partition("~")
+                return low, high
+        return "", ""
+
+    @property
     def narrowed(self) -> int:
         """Return how many filters are on, the words and what the path fixes left out."""
         wish = self.wish
@@ -94,9 +112,6 @@ def read(path: str, query: MultiMapping[str], *, category: str = "", shop: str =
     sort = query.get("sort", "")
     if sort and sort not in set(Sort):
         raise Invalid("sort", "没有这种排序")
-    attributes = listed(query.getall("attr", []))
-    if not all(map(well_formed, attributes)):
-        raise Invalid("attr", "没有这种属性")
     return Listing(
         path=path,
         wish=Wish(
@@ -104,7 +119,7 @@ def read(path: str, query: MultiMapping[str], *, category: str = "", shop: str =
             category=category or cleaned(query.get("category", "")),
             brands=listed(query.getall("brand", [])),
             tags=listed(query.getall("tag", [])),
-            attributes=attributes,
+            attributes=_attributes(query),
             shop=shop or cleaned(query.get("shop", "")),
             price_min=low,
             price_max=high,
@@ -114,6 +129,21 @@ def read(path: str, query: MultiMapping[str], *, category: str = "", shop: str =
         page=_page(query.get("page", "")),
         fixed=fixed,
     )
+
+
+def _attributes(query: MultiMapping[str]) -> tuple[str, ...]:
+    """Return what a list is narrowed to by attributes; a form's two fields of a number take the place of its span."""
+    found = attributes(listed(query.getall("attr", [])))
+    ends: dict[str, dict[str, str]] = {}
+    for name in list(query)[:_MOST_FIELDS]:
+        if match := _RANGE.fullmatch(name):
+            text = query.get(name, "").strip()
+            if text and narrowing.number(text) is None:
+                raise Invalid(name, "请填数字")
+            ends.setdefault(match[2], {})[match[1]] = text
+    found = tuple(one for one in found if "~" not in one or one.partition(":")[0] not in ends)
+    spans = (narrowing.span(of, both.get("min", ""), both.get("max", "")) for of, both in ends.items())
+    return (*found, *(one for one in spans if one is not None))
 
 
 def _fen(query: MultiMapping[str], name: str) -> int | None:
@@ -132,6 +162,6 @@ def _fen(query: MultiMapping[str], name: str) -> int | None:
 def _page(text: str) -> int:
     if not text:
         return 1
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _DEEPEST:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= DEEPEST:
         raise Invalid("page", "没有这一页")
     return int(text[:9])

@@ -11,7 +11,8 @@ from commerce.catalogue.types import Card
 from commerce.search import history_store
 from commerce.search.browse import browse, fresh
 from commerce.search.hot import Searches, noticed
-from commerce.search.listing import SIZE, Listing, read
+from commerce.search.listing import DEEPEST, SIZE, Listing, read
+from commerce.search.rescue import Way, ways
 from commerce.search.types import Wish
 from server.errors import NotFound
 from server.http import Anyone, Call, LoggedIn, Routes
@@ -100,9 +101,14 @@ async def _list(call: Call, listing: Listing, **values: Any) -> Page | Redirect:
         await noticed(call, found.corrected or listing.wish.q, found.total)
     fewer: list[tuple[str, int]] = []
     popular: list[Card] = []
+    instead: list[Way] = []
+    hot: list[str] = []
+    if listing.narrowed and not found.total:
+        instead = ways(await fresh(call), listing, call.tr)
     if listing.wish.q and not found.total:
         index = await fresh(call)
         fewer = index.without_some(listing.wish.q)
+        hot = await call.resource(Searches).hot()
         async with call.database.connection() as connection:
             popular = await store.cards(connection, index.search(Wish(in_stock=True), 0, POPULAR).ids)
     counted = {facet.slug: facet.count for facet in found.facets.categories}
@@ -115,11 +121,13 @@ async def _list(call: Call, listing: Listing, **values: Any) -> Page | Redirect:
         "shop": None,
         "listing": listing,
         "found": found,
-        "pages": -(-found.total // SIZE),
+        "pages": min(DEEPEST, -(-found.total // SIZE)),
         "trail": trail,
         "category": here,
         "kinds": [(kind, counted.get(kind.slug, 0)) for kind in under],
         "fewer": fewer,
         "popular": popular,
+        "instead": instead,
+        "hot": hot,
     }
     return Page("search/list.html", shown | values)

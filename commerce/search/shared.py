@@ -8,6 +8,7 @@ import msgspec
 
 from commerce.catalogue.types import Attribute, AttributeKind, Brand, Category
 from commerce.search.analysis import plain
+from commerce.search.narrowing import within
 from commerce.search.types import Synonyms
 
 
@@ -77,9 +78,23 @@ class Shared:
         if attribute is None:
             return ""
         if attribute.kind is AttributeKind.NUMBER:
-            return f"{value} {attribute.unit}".strip()
+            low, span, high = value.partition("~")
+            shown = value if not span else f"{low} – {high}" if low and high else f"≥ {low}" if low else f"≤ {high}"
+            return f"{shown} {attribute.unit}".strip()
         known = self.values.get(int(value)) if _small(value) else None
         return known.value if known is not None and known.attribute_id == attribute.id else ""
+
+    def meant(self, tokens: Iterable[str], held: Iterable[str]) -> list[str]:
+        """Return the tokens with what products hold (``held``) in the place of spans; a choice has none."""
+        found: list[str] = []
+        for token in tokens:
+            if "~" not in token:
+                found.append(token)
+                continue
+            attribute = self.attributes.get(int(token.partition(":")[0]))
+            if attribute is not None and attribute.kind is AttributeKind.NUMBER:
+                found += within(token, held)
+        return found
 
     def place(self, token: str) -> tuple[float, str]:
         """Return what the values of one attribute are sorted by."""
@@ -87,7 +102,7 @@ class Shared:
         known = self.values.get(int(value)) if _small(value) else None
         attribute = self.attributes.get(int(token.partition(":")[0]))
         if attribute is not None and attribute.kind is AttributeKind.NUMBER:
-            return float(value), value
+            return float(value.partition("~")[0] or value.partition("~")[2]), value
         return (known.position if known is not None else 0), value
 
 

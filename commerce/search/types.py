@@ -23,8 +23,8 @@ class Sort(StrEnum):
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants listed. An unknown category, brand, shop, tag or attribute lists nothing.
 
-    Prices are fen and mean the cheapest SKU's. Of brands and of tags any will do; of attributes (``ID:VALUE``) any
-    value of the same one, and each of different ones. ``shop`` is a slug or an id.
+    Prices are fen and mean the cheapest SKU's. Of brands and of tags any will do; of attributes (narrowing.py)
+    any value of the same one, and each of different ones. ``shop`` is a slug or an id.
     """
 
     q: str = ""

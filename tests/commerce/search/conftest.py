@@ -43,6 +43,24 @@ class Mall(msgspec.Struct, frozen=True):
         async with self.app.database.connection() as connection:
             return await connection.fetchval(query, *values)
 
+    async def numbers(self) -> tuple[str, dict[float, int]]:
+        """Return an attribute that counts something, and how many products on the shelf have each of its numbers."""
+        rows = []
+        async with self.app.database.connection() as connection:
+            rows = await connection.fetch(
+                """
+                SELECT pa.attribute_id, pa.number::float8 AS number, count(*) AS products
+                FROM product_attributes AS pa
+                JOIN products AS p ON p.id = pa.product_id AND p.status = 'on'
+                WHERE pa.number IS NOT NULL AND pa.attribute_id = (
+                    SELECT attribute_id FROM product_attributes
+                    WHERE number IS NOT NULL GROUP BY attribute_id ORDER BY count(DISTINCT number) DESC, 1 LIMIT 1
+                )
+                GROUP BY 1, 2
+                """
+            )
+        return str(rows[0]["attribute_id"]), {row["number"]: row["products"] for row in rows}
+
     async def titles(self, **params: str) -> list[str]:
         """Return the titles that a list shows."""
         return [one["title"] for one in (await self.get("/api/v1/products", params={"size": "100"} | params))["items"]]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commerce.catalogue.types import Attribute, AttributeKind, Brand, Category
 from commerce.search.index import Index
+from commerce.search.narrowing import one_span_each
 from commerce.search.shared import Shared, ShopName, Value
 from commerce.search.types import Entry, Facets, Sort, Wish
 
@@ -26,9 +28,10 @@ ATTRIBUTES = [
     Attribute(id=3, category_id=5, name="材", kind=AttributeKind.CHOICE, unit="", position=2, filterable=False),
 ]
 VALUES = [Value(id=at, attribute_id=of, value=f"值{at}", position=at) for at, of in ((1, 1), (2, 1), (3, 3), (4, 3))]
-TOKENS = ["1:1", "1:2", "2:1.5", "2:3", "3:3", "3:4"]
+TOKENS = ["1:1", "1:2", "2:1.5", "2:3", "2:-4", "3:3", "3:4"]
+SPANS = ["2:1~2", "2:~1.5", "2:-5~2", "2:2~", "1:~9"]
 SHARED = Shared(1, CATEGORIES, BRANDS, [ShopName(id=at, slug=f"s{at}", name="") for at in (1, 2)], ATTRIBUTES, VALUES)
-NAMES = {token: SHARED.told(token) for token in TOKENS}
+NAMES = {token: SHARED.told(token) for token in [*TOKENS, *SPANS]}
 
 some = st.integers(0, 3)
 entries = st.lists(
@@ -57,13 +60,25 @@ wishes = st.builds(
     category=st.sampled_from(["", "", "c1", "c3", "c5", "none"]),
     brands=st.lists(st.sampled_from(["b1", "b2", "none"]), unique=True, max_size=2).map(tuple),
     tags=st.lists(st.sampled_from([*TAGS, "none"]), unique=True, max_size=2).map(tuple),
-    attributes=st.lists(st.sampled_from([*TOKENS, "9:9"]), unique=True, max_size=3).map(tuple),
+    attributes=st.lists(st.sampled_from([*TOKENS, *SPANS, "9:9"]), unique=True, max_size=3).map(one_span_each),
     shop=st.sampled_from(["", "", "s1", "2", "none"]),
     price_min=st.none() | st.integers(0, 900),
     price_max=st.none() | st.integers(0, 900),
     in_stock=st.booleans(),
     sort=st.none() | st.sampled_from([Sort.SALES, Sort.PRICE_ASC, Sort.PRICE_DESC, Sort.NEWEST]),
 )
+
+
+def holds(entry: Entry, wanted: Collection[str]) -> bool:
+    """Return whether a product holds one of these tokens, or a number between those of a span."""
+    for token in wanted:
+        of, _, value = token.partition(":")
+        low, span, high = value.partition("~")
+        numbers = [float(one.partition(":")[2]) for one in entry.attributes if one.startswith("2:")]
+        inside = any(float(low or -99) <= number <= float(high or 99) for number in numbers)
+        if (of == "2" and inside) if span else token in entry.attributes:
+            return True
+    return False
 
 
 def questions(wish: Wish) -> dict[str, Callable[[Entry], bool]]:
@@ -77,7 +92,7 @@ def questions(wish: Wish) -> dict[str, Callable[[Entry], bool]]:
         tests["tag"] = lambda e: bool(set(wish.tags) & set(e.tags))
     for of in {token.split(":")[0] for token in wish.attributes}:
         wanted = {token for token in wish.attributes if token.split(":")[0] == of}
-        tests[f"attribute {of}"] = lambda e, wanted=wanted: bool(wanted & set(e.attributes))  # type: ignore[misc]
+        tests[f"attribute {of}"] = partial(holds, wanted=wanted)
     if wish.price_min is not None or wish.price_max is not None:
         low, high = wish.price_min or 0, 10**9 if wish.price_max is None else wish.price_max
         tests["price"] = lambda e: low <= e.price <= high
@@ -144,9 +159,12 @@ def test_facets_are_what_counting_by_hand_gives(made: list[Entry], wish: Wish) -
     for name, of in counts.items():
         prefix = name.split()[1] + ":"
         tokens = (token for e in passing(name) for token in e.attributes if token.startswith(prefix))
-        assert of == counted(tokens), name
+        spans = {token: sum(holds(e, [token]) for e in passing(name)) for token in wish.attributes if "~" in token}
+        mine = {token: count for token, count in spans.items() if count and token.startswith(prefix)}
+        assert of == counted(tokens) | mine, name
     for name in tests:
-        known = name.startswith("attribute") and name != "attribute 9"
+        of = name.partition(" ")[2]
+        known = any(NAMES.get(token) for token in wish.attributes if token.partition(":")[0] == of)
         assert (
             not known
             or name in counts

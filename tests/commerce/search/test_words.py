@@ -110,7 +110,7 @@ async def test_past_searches_are_ones_own_and_go_when_told(mall: Mall, member: d
 
 
 async def test_nonsense_is_refused_by_name(mall: Mall) -> None:
-    for attr in ("x", "1", "1:", ":1", "1:2:3", "1:-1", "01:1", "1:1e3", "9" * 30 + ":1"):
+    for attr in ("x", "1", "1:", ":1", "1:2:3", "1:~", "01:1", "1:1e3", "9" * 30 + ":1"):
         async with mall.client.get(LIST, params={"attr": attr}) as response:
             assert response.status == 422, attr
             assert (await response.json())["error"]["field"] == "attr"
