@@ -31,6 +31,7 @@ def setup(app: Application) -> None:
     app.job(jobs.JOB)
     app.job(letters.JOB)
     app.resource(ProductBlocks).add(pages.PRODUCT)
+    app.part("order", "reviews/order.html")
     app.resource(Belongings).add(belonging_store.BELONGING)
     centre = app.resource(Centre)
     centre.entry(

@@ -158,11 +158,12 @@ async def decisions(connection: Connection, remark_ids: Sequence[int]) -> list[D
 
 
 async def queue(connection: Connection, which: Queue, offset: int, size: int) -> tuple[list[Remark], dict[Queue, int]]:
-    """Return a page of a queue, the oldest first (what was decided: the newest), and how long each queue is."""
-    turn = "DESC" if which is Queue.DECIDED else "ASC"
-    rows = await connection.fetch(
-        REMARK + f"WHERE {_QUEUES[which]} ORDER BY r.id {turn} OFFSET $1 LIMIT $2", offset, size
-    )
+    """Return a page of a queue and how long each queue is.
+
+    What waits unseen comes first, then what was reported, each from the oldest on; of what was decided the newest.
+    """
+    turn = "r.id DESC" if which is Queue.DECIDED else "r.state <> 'waiting', r.reports = 0, r.id"
+    rows = await connection.fetch(REMARK + f"WHERE {_QUEUES[which]} ORDER BY {turn} OFFSET $1 LIMIT $2", offset, size)
     parts = ", ".join(f"count(*) FILTER (WHERE {_QUEUES[each]}) AS {each.name}" for each in _LONG)
     counted = await connection.fetchrow(f"SELECT {parts} FROM remarks AS r WHERE {_QUEUES[Queue.ALL]}")  # noqa: S608  # constants
     counts = {each: int(counted[each.name.lower()]) for each in _LONG}

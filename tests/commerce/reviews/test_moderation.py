@@ -164,3 +164,13 @@ async def test_the_list_of_words_is_bounded(market: Market) -> None:
     word_id = await market.value("SELECT min(id) FROM watched_words")
     await ask(market, "DELETE", f"/api/v1/backoffice/watched-words/{word_id}", staff)
     await ask(market, "DELETE", f"/api/v1/backoffice/watched-words/{word_id}", staff, status=404)
+
+
+async def test_what_waits_unseen_comes_first(market: Market) -> None:
+    member, staff = await market.member(), await market.staff(["reviews.moderate"])
+    await market.run("INSERT INTO watched_words (word) VALUES ('坏词')")
+    reported = await review(market, member)
+    unseen = await review(market, member, text="坏词")
+    path = f"/api/v1/remarks/{reported}/report"
+    await ask(market, "POST", path, await market.member(), {"reason": "abuse"})
+    assert await queued(market, staff) == [unseen, reported]

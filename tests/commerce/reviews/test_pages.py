@@ -115,6 +115,8 @@ async def test_a_review_is_written_by_a_form(market: Market) -> None:
     path = f"/me/order-lines/{line_id}/review"
     assert f'href="{path}"' in text
     assert "待评价" in text
+    order_no = await market.value("SELECT order_no FROM orders")
+    assert 'href="/me/reviews">去评价' in (await page(market, f"/orders/{order_no}", member))[1]
     _, text = await page(market, "/me", member)
     assert re.search(r'href="/me/reviews">.*?待评价<b class="count">1</b>', text)
     assert "checked" not in (await page(market, path, member))[1].partition("stars-in")[2].partition("</fieldset>")[0]
