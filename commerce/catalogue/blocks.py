@@ -35,6 +35,8 @@ class Slot(StrEnum):
     """Before the parameters and the description: what buyers say."""
     BELOW = "below"
     """After the parameters and the description."""
+    AFTER = "after"
+    """At the end of the page, in its whole width: what else there is."""
 
 
 class _Named(Protocol):
@@ -45,7 +47,8 @@ class _Named(Protocol):
 
 
 class HomeBlock(msgspec.Struct, frozen=True, kw_only=True):
-    """A block of the home page. Lower positions stand first; the catalogue's own goods come after all of them."""
+    """A block of the home page. Lower positions stand first; the catalogue's own goods come after all of them, but for
+    those whose values have a true ``last``."""
 
     name: str
     position: int

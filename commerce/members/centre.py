@@ -8,12 +8,17 @@ from typing import Any
 import msgspec
 
 from server.database import Connection
+from server.http import Call
 
 Counts = Callable[[Connection, int], Awaitable[Mapping[Any, int]]]
 """Given a connection and a member's id, how many orders they have in each state (its wire name, or a StrEnum of it)."""
 
 Count = Callable[[Connection, int], Awaitable[int]]
 """Given a connection and a member's id, how much lies behind an entry."""
+
+
+Block = Callable[[Call], Awaitable[dict[str, Any] | None]]
+"""Given the member's call, what a template reads as ``data``; None leaves it out."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +41,7 @@ class Centre:
     def __init__(self) -> None:
         self._counts: Counts | None = None
         self._entries: list[Entry] = []
+        self._blocks: list[tuple[str, Block]] = []
 
     def entry(self, entry: Entry) -> None:
         """Put up a way to a page; lower positions stand first."""
@@ -47,6 +53,15 @@ class Centre:
             (entry, await entry.count(connection, member_id) if entry.count is not None else 0)
             for entry in self._entries
         ]
+
+    def block(self, template: str, values: Block) -> None:
+        """Have ``template`` stand at the end of the page."""
+        self._blocks.append((template, values))
+
+    async def blocks(self, call: Call) -> list[tuple[str, dict[str, Any]]]:
+        """Return the templates that have something to show, with what they read."""
+        found = [(template, await values(call)) for template, values in self._blocks]
+        return [(template, values) for template, values in found if values is not None]
 
     def count_orders(self, counts: Counts) -> None:
         """Have orders counted by ``counts``."""

@@ -162,6 +162,7 @@ async def show_centre(call: Call) -> Page:
         orders = await call.resource(Centre).orders(connection, member.id)
         entries = await call.resource(Centre).entries(connection, member.id)
     values = {"member": member, "contact": _contact(member), "orders": orders, "entries": entries}
+    values["blocks"] = await call.resource(Centre).blocks(call)
     return Page("members/centre.html", values)
 
 

@@ -45,6 +45,15 @@ _OTHERS = (
     Story(OrderStatus.CANCELLED, 4 * _DAY),
 )
 """The first member has one of each, each of the others two of these."""
+_SETS = (
+    ("tent", "sleeping-bag", "camp-lantern"),
+    ("kettle", "tumbler"),
+    ("laptop", "mouse", "keyboard"),
+    ("phone", "charger"),
+    ("tea-set", "tea-tin"),
+    ("hiking-boot", "trekking-poles"),
+)
+"""What goes together in one shop, by the slugs of the demo's products: each of the others ordered one of these."""
 _LOVED = Story(OrderStatus.COMPLETED, 15 * _DAY, 3)
 """What everybody bought of the first shop: goods of which many may speak."""
 
@@ -65,6 +74,10 @@ async def add_orders(run: DemoRun) -> None:
             past = await demo_store.has_orders(connection, member_id)
         if not past:
             made += await _tell(run, member_id, _LOVED, shelves[0][: _LOVED.lines])
+        if not past and at > 0:
+            async with app.database.connection() as connection:
+                goods = await demo_store.skus_of(connection, _SETS[at % len(_SETS)])
+            made += await _tell(run, member_id, Story(OrderStatus.COMPLETED, (33 + at) * _DAY, len(goods)), goods)
         for story in () if past else _FIRST if at == 0 else chance.sample(_OTHERS, 2):
             shelf = shelves[(at + made) % len(shelves)]
             made += await _tell(run, member_id, story, chance.sample(shelf, min(story.lines, len(shelf))))

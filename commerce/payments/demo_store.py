@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from server.database import Connection
@@ -20,6 +21,20 @@ async def skus_by_shop(connection: Connection) -> dict[int, list[int]]:
     for row in rows:
         found.setdefault(row["shop_id"], []).append(row["id"])
     return found
+
+
+async def skus_of(connection: Connection, slugs: Sequence[str]) -> list[int]:
+    """Return one SKU of each of those products on sale that has units to spare."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT ON (p.id) k.id FROM skus k
+        JOIN products p ON p.id = k.product_id JOIN stock_free f ON f.sku_id = k.id
+        WHERE k.status = 'on' AND p.status = 'on' AND f.free > 1 AND p.slug = ANY ($1::text[])
+        ORDER BY p.id, k.position, k.id
+        """,
+        list(slugs),
+    )
+    return [row["id"] for row in rows]
 
 
 async def has_orders(connection: Connection, member_id: int, status: str | None = None) -> bool:

@@ -235,6 +235,7 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
             "shown": [{"shown_as": "guess", "product_ids": [str(world.product_id)]}],
         },
         "PUT /api/v1/privacy": {"recording": "all"},
+        "POST /api/v1/recommendations/dismissals": {"product_id": str(world.product_id)},
         "PUT /api/v1/me/footprints/recording": {"on": True},
         "POST /api/v1/me/messages/read": {"category": "order"},
         "PUT /api/v1/me/messages/preferences": {

@@ -54,4 +54,5 @@ document.addEventListener("click", (event) => {
   turn(heart.value, heart.getAttribute("aria-pressed") !== "true");
 });
 document.addEventListener("htmx:afterSettle", ask);
+document.addEventListener("lingfeng:more", ask);
 ask();

@@ -1,0 +1,115 @@
+"""From what somebody did to what they may like: pure rules, used by the pages and by the evaluation alike."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from commerce.recommendations.compute import HALF_LIFE_DAYS
+
+SEEDS = 40
+"""What somebody did last that counts."""
+WINDOW = 10
+"""Among so many in a row, at most so many of one brand and one category."""
+OF_BRAND, OF_CATEGORY = 3, 4
+
+
+class Deed(StrEnum):
+    """What somebody did with a product."""
+
+    VIEWED = "viewed"
+    KEPT = "kept"
+    BOUGHT = "bought"
+
+
+_WORTH = {Deed.VIEWED: 1.0, Deed.KEPT: 2.0, Deed.BOUGHT: 2.0}
+_RELATED = {Deed.VIEWED: 1.0, Deed.KEPT: 1.0, Deed.BOUGHT: 0.4}
+"""How much what is near counts: who has just bought a phone wants no second one."""
+_BOUGHT_WITH = {Deed.VIEWED: 0.1, Deed.KEPT: 0.2, Deed.BOUGHT: 1.5}
+_AGAIN = {Deed.VIEWED: 0.8, Deed.KEPT: 0.8, Deed.BOUGHT: 0.0}
+"""How much something looked at is worth being shown itself."""
+
+
+class Seed(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was done with a product, ``age`` days ago."""
+
+    product_id: int
+    deed: Deed
+    age: float
+
+
+class Near(msgspec.Struct, frozen=True, kw_only=True):
+    """What is near a product: ids with how near they are."""
+
+    related: Sequence[tuple[int, float]] = ()
+    together: Sequence[tuple[int, float]] = ()
+    also: Sequence[tuple[int, float]] = ()
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that may be liked, and the seed that says so most."""
+
+    product_id: int
+    score: float
+    because: Seed | None
+
+
+def candidates(seeds: Iterable[Seed], near: Mapping[int, Near]) -> list[Candidate]:
+    """Return what somebody may like who did all that, the likeliest first."""
+    best: dict[int, tuple[float, Seed]] = {}
+    scores: dict[int, float] = {}
+    strongest: dict[tuple[int, Deed], Seed] = {}
+    for seed in sorted(seeds, key=lambda one: one.age)[: SEEDS * 3]:
+        strongest.setdefault((seed.product_id, seed.deed), seed)
+    for seed in list(strongest.values())[:SEEDS]:
+        worth = _WORTH[seed.deed] * 2.0 ** (-max(seed.age, 0.0) / (HALF_LIFE_DAYS / 3))
+        found = near.get(seed.product_id, Near())
+        told = [(one, worth * _RELATED[seed.deed] * score) for one, score in found.related]
+        told += [(one, worth * _BOUGHT_WITH[seed.deed] * score) for one, score in (*found.together, *found.also)]
+        if _AGAIN[seed.deed]:
+            told.append((seed.product_id, worth * _AGAIN[seed.deed]))
+        for product_id, score in told:
+            scores[product_id] = scores.get(product_id, 0.0) + score
+            if product_id != seed.product_id and score > best.get(product_id, (0.0, seed))[0]:
+                best[product_id] = score, seed
+    ranked = _woven(sorted(scores.items(), key=lambda pair: (-pair[1], pair[0])), {one for one, _ in strongest})
+    own = {seed.product_id: seed for seed in reversed(list(strongest.values()))}
+    return [
+        Candidate(product_id=one, score=score, because=best[one][1] if one in best else own.get(one))
+        for one, score in ranked
+    ]
+
+
+def _woven(ranked: list[tuple[int, float]], seen: set[int]) -> list[tuple[int, float]]:
+    """Return the same pairs with at least every other one new to the person while there are new ones."""
+    old = deque(pair for pair in ranked if pair[0] in seen)
+    new = deque(pair for pair in ranked if pair[0] not in seen)
+    made = list[tuple[int, float]]()
+    while old or new:
+        lead = not new or (bool(old) and old[0][1] >= new[0][1])
+        if lead and new and made and made[-1][0] in seen:
+            lead = False
+        made.append((old if lead else new).popleft())
+    return made
+
+
+def mixed(ids: Sequence[int], brand: Callable[[int], int | None], category: Callable[[int], int | None]) -> list[int]:
+    """Return the same ids with no brand or category crowding any stretch of the list; their order stays otherwise."""
+    waiting, made = list(ids), list[int]()
+    while waiting:
+        recent = made[-(WINDOW - 1) :]
+        brands = Counter(brand(one) for one in recent)
+        categories = Counter(category(one) for one in recent)
+        at = next(
+            (
+                at
+                for at, one in enumerate(waiting[:200])
+                if (brand(one) is None or brands[brand(one)] < OF_BRAND) and categories[category(one)] < OF_CATEGORY
+            ),
+            0,
+        )
+        made.append(waiting.pop(at))
+    return made

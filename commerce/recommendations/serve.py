@@ -1,0 +1,135 @@
+"""Lists as they are served: what neighbours say, without what is gone, sold out, just bought or not wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from commerce.behaviour import visit_of
+from commerce.catalogue import store as catalogue
+from commerce.recommendations import store
+from commerce.recommendations.rank import Candidate, Deed, Near, Seed, candidates, mixed
+from commerce.recommendations.types import Basis, Because, Fact, Guess, Person, Pick, Shelf
+from server.clock import now
+from server.database import Connection
+from server.http import Call, Kind
+from server.kept import LASTS, Made
+
+SIZE = 10
+"""Products of a page of what somebody may like."""
+PAGES = 20
+NEAR_ROW = 6
+JUST_BOUGHT_DAYS = 30.0
+"""What was bought within so many days is not recommended."""
+TOPIC = "recommendations"
+"""The topic that a new run changes (server/kept.py)."""
+_PERSONAL = 150
+
+
+def person_of(call: Call) -> Person:
+    """Return whom a list is for."""
+    who = call.identity
+    if who is not None and who.kind is Kind.MEMBER:
+        return Person(member_id=who.id)
+    visit = visit_of(call)
+    return Person(visitor=visit.visitor) if visit is not None else Person()
+
+
+async def guess(call: Call, page: int = 1, moment: datetime | None = None) -> Guess:
+    """Return a page of what the caller may like, as of ``moment``: pages of one moment have nothing in common."""
+    at = min(moment or store.moment_now(), store.moment_now())
+    person = person_of(call)
+    call.shows(TOPIC, lasts=0 if person.known else LASTS)
+    popular = await _popular(call)
+    async with call.database.connection() as connection:
+        allowed, left_out, seeds = await _own(connection, person, at)
+        found: list[Candidate] = []
+        if allowed and seeds:
+            found = candidates(seeds, await store.near(connection, _products(seeds)))[:_PERSONAL]
+        because = {one.product_id: one.because for one in found}
+        ids = list(dict.fromkeys([*because, *popular]))
+        ids = [one for one in ids if one not in left_out]
+        if not seeds or not allowed:
+            # The same for everybody: mixed when it was worked out, and looked at again only as it is shown.
+            plain = await _plain(connection, ids, page, at, Basis.POPULAR if allowed else Basis.OFF)
+            call.shows(*(f"product:{pick.card.id}" for pick in plain.picks))
+            return plain
+        facts = await store.facts(connection, [*ids, *_products(seeds)])
+        ids = _ordered(ids, facts)
+        chosen = ids[(page - 1) * SIZE : page * SIZE]
+        cards = await catalogue.cards(connection, chosen)
+    return Guess(
+        picks=[Pick(card=card, because=_because(because.get(card.id), card.id, facts)) for card in cards],
+        basis=Basis.PERSONAL,
+        page=page,
+        more=page < PAGES and len(ids) > page * SIZE,
+        moment=at,
+    )
+
+
+def _products(seeds: Sequence[Seed]) -> list[int]:
+    return list(dict.fromkeys(seed.product_id for seed in seeds))
+
+
+async def _popular(call: Call) -> list[int]:
+    """Return what everybody buys by the current run, the most first."""
+
+    async def make() -> Made[list[int]]:
+        async with call.database.connection() as connection:
+            return Made(await store.popular(connection), frozenset({TOPIC}), size=10_000)
+
+    return await call.app.kept.find((TOPIC, "popular"), make)
+
+
+async def _own(connection: Connection, person: Person, at: datetime) -> tuple[bool, set[int], list[Seed]]:
+    """Return whether the list may be personal, what it leaves out, and what it goes by."""
+    if not person.known:
+        return True, set(), []
+    allowed, dismissed, seeds = await store.own(connection, person, at)
+    bought = {seed.product_id for seed in seeds if seed.deed is Deed.BOUGHT and seed.age < JUST_BOUGHT_DAYS}
+    return allowed, dismissed | bought, seeds
+
+
+async def _plain(connection: Connection, ids: Sequence[int], page: int, at: datetime, basis: Basis) -> Guess:
+    chosen = ids[(page - 1) * SIZE : page * SIZE]
+    cards = await catalogue.cards(connection, chosen)
+    cards = [card for card in cards if card.free > 0] or cards
+    more = page < PAGES and len(ids) > page * SIZE
+    return Guess(picks=[Pick(card=card) for card in cards], basis=basis, page=page, more=more, moment=at)
+
+
+def _ordered(ids: Sequence[int], facts: dict[int, Fact]) -> list[int]:
+    """Return those that are on the shelf, the sold out last, with no brand or category crowding the others out."""
+    there = [one for one in ids if one in facts and facts[one].there]
+    gone = [one for one in ids if one in facts and not facts[one].there]
+    spread = mixed(there, lambda one: facts[one].brand_id, lambda one: facts[one].category_id)
+    return spread if len(spread) >= SIZE else [*spread, *gone]
+
+
+def _because(seed: Seed | None, product_id: int, facts: dict[int, Fact]) -> Because | None:
+    if seed is None or seed.product_id not in facts:
+        return None
+    return Because(deed=seed.deed, product_id=seed.product_id, title=facts[seed.product_id].title)
+
+
+async def near(call: Call, product_id: int, most: int = NEAR_ROW) -> dict[Shelf, list[Pick]]:
+    """Return what is near a product, in lists that have nothing in common; empty before the first run.
+
+    Guests all see the same; a member sees nothing that they have just bought or sent away.
+    """
+    who = call.identity
+    async with call.database.connection() as connection:
+        found = (await store.near(connection, [product_id])).get(product_id, Near())
+        left_out = {product_id}
+        if who is not None and who.kind is Kind.MEMBER:
+            left_out |= (await _own(connection, Person(member_id=who.id), now()))[1]
+        wanted = [one for one, _ in (*found.together, *found.also, *found.related) if one not in left_out]
+        cards = {card.id: card for card in await catalogue.cards(connection, list(dict.fromkeys(wanted)))}
+    call.shows(TOPIC, *(f"product:{one}" for one in wanted))
+    made: dict[Shelf, list[Pick]] = {}
+    for shelf, pairs in ((Shelf.TOGETHER, found.together), (Shelf.ALSO, found.also), (Shelf.RELATED, found.related)):
+        there = [cards[one] for one, _ in pairs if one in cards and one not in left_out]
+        picked = ([card for card in there if card.free > 0] or there)[:most]
+        left_out |= {card.id for card in picked}
+        made[shelf] = [Pick(card=card) for card in picked]
+    return made

@@ -1,0 +1,143 @@
+"""Neighbours: what people's doings and the nature of products say of each other."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commerce.recommendations import compute
+from commerce.recommendations.compute import Deeds, Goods, Neighbours, Purchases, alike, build
+from commerce.recommendations.rank import OF_BRAND, OF_CATEGORY, WINDOW, Deed, Near, Seed, candidates, mixed
+
+
+def goods(count: int, categories: int = 1) -> Goods:
+    return Goods(
+        np.arange(count) % categories,
+        np.full(count, -1),
+        np.full(count, 100.0),
+        [[] for _ in range(count)],
+    )
+
+
+def deeds(*rows: tuple[int, int, float, float]) -> Deeds:
+    people, products, ages, weights = (list(column) for column in zip(*rows, strict=True)) if rows else ([],) * 4
+    return Deeds(np.array(people, int), np.array(products, int), np.array(ages, float), np.array(weights, float))
+
+
+def purchases(*rows: tuple[int, int, int, float]) -> Purchases:
+    people, orders, products, ages = (list(column) for column in zip(*rows, strict=True)) if rows else ([],) * 4
+    return Purchases(np.array(people, int), np.array(orders, int), np.array(products, int), np.array(ages, float))
+
+
+def ids(found: Neighbours, product: int) -> list[int]:
+    return [int(one) for one in found.ids[product] if one >= 0]
+
+
+def test_nothing_done_leaves_what_products_are() -> None:
+    model = build(goods(4, 2), deeds(), purchases())
+    assert ids(model.related, 0) == [2]
+    assert ids(model.together, 0) == ids(model.also, 0) == []
+    assert model.covered == 0
+    assert build(goods(0), deeds(), purchases()).covered == 0
+
+
+def test_what_the_same_people_look_at_is_near_before_what_is_alike() -> None:
+    rows = [(person, product, 1.0, 1.0) for person in range(5) for product in (0, 3)]
+    rows += [(person, 1, 1.0, 1.0) for person in range(5, 9)]
+    model = build(goods(6, 2), deeds(*rows), purchases())
+    assert ids(model.related, 0)[0] == 3
+    assert set(ids(model.related, 0)) == {3, 2, 4}, "3 by people, the others by their category"
+    assert model.covered == 2
+
+
+def test_what_one_person_did_is_told_to_nobody() -> None:
+    model = build(goods(4, 4), deeds((0, 0, 1.0, 1.0), (0, 1, 1.0, 1.0)), purchases((0, 0, 2, 1.0), (0, 0, 3, 1.0)))
+    assert [ids(model.related, one) + ids(model.together, one) for one in range(4)] == [[], [], [], []]
+
+
+def test_in_one_order_goes_both_ways_and_later_on_one() -> None:
+    together = [(person, person, product, 9.0) for person in range(4) for product in (0, 1)]
+    later = [
+        (person, 10 * person + at, product, 9.0 - at) for person in range(4, 9) for at, product in enumerate((2, 3))
+    ]
+    model = build(goods(5, 5), deeds(), purchases(*together, *later))
+    assert (ids(model.together, 0), ids(model.together, 1), ids(model.together, 2)) == ([1], [0], [])
+    assert (ids(model.also, 2), ids(model.also, 3), ids(model.also, 0)) == ([3], [], [])
+
+
+def test_likeness_is_traits_brand_and_price_within_the_category() -> None:
+    made = Goods(
+        np.array([1, 1, 1, 1, 2]),
+        np.array([7, 7, 8, 8, 7]),
+        np.array([100.0, 110.0, 100.0, 9000.0, 100.0]),
+        [[1, 2], [1, 2], [1], [], [1, 2]],
+    )
+    found = alike(made, 3)
+    assert ids(found, 0) == [1, 2, 3]
+    assert ids(found, 4) == []
+    assert np.all(np.diff(found.scores[0]) <= 0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 6), st.integers(0, 5), st.floats(0, 90), st.sampled_from([1.0, 3.0])),
+        min_size=1,
+        max_size=60,
+    )
+)
+def test_nearness_is_the_one_that_a_plain_sum_gives(rows: list[tuple[int, int, float, float]]) -> None:
+    held: dict[int, dict[int, float]] = {}
+    for person, product, age, weight in rows:
+        own = held.setdefault(person, {})
+        own[product] = max(own.get(product, 0.0), weight * 2 ** (-age / compute.HALF_LIFE_DAYS))
+    for own in held.values():
+        for product in own:
+            own[product] /= math.log2(1 + len(own))
+    norm = [math.sqrt(sum(own.get(one, 0.0) ** 2 for own in held.values())) for one in range(6)]
+    expected = {}
+    for one, other in itertools.combinations(range(6), 2):
+        both = [own for own in held.values() if one in own and other in own]
+        if len(both) >= 2:
+            shared = sum(own[one] * own[other] for own in both)
+            expected[one, other] = shared / (norm[one] * norm[other]) * len(both) / (len(both) + 3.0)
+    first, second, scores = compute._both_ways(*compute._cosine(deeds(*rows), 6), 6)
+    found = {(int(a), int(b)): float(c) for a, b, c in zip(first, second, scores, strict=True)}
+    assert set(found) == {pair for one, other in expected for pair in ((one, other), (other, one))}
+    for (one, other), score in expected.items():
+        assert math.isclose(found[one, other], score, rel_tol=1e-6)
+        assert math.isclose(found[other, one], score, rel_tol=1e-6)
+
+
+def test_a_list_says_which_deed_weighed_most_and_brings_new_things() -> None:
+    near = {
+        1: Near(related=[(2, 0.9), (3, 0.5)]),
+        4: Near(related=[(3, 0.9)], also=[(5, 0.8)]),
+    }
+    seeds = [Seed(product_id=1, deed=Deed.VIEWED, age=1.0), Seed(product_id=4, deed=Deed.BOUGHT, age=2.0)]
+    found = candidates(seeds, near)
+    because = {one.product_id: one.because for one in found}
+    assert because[2] == seeds[0]
+    assert because[5] == seeds[1]
+    order = [one.product_id for one in found]
+    assert not any(a == b == 1 for a, b in itertools.pairwise(order))
+    assert 4 not in order, "what was bought does not recommend itself"
+    assert candidates([], near) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=60))
+def test_mixing_loses_nothing_and_crowds_nothing_that_could_be_spread(kinds: list[tuple[int, int]]) -> None:
+    made = mixed(range(len(kinds)), lambda one: kinds[one][0], lambda one: kinds[one][1])
+    assert sorted(made) == list(range(len(kinds)))
+    for at, one in enumerate(made):
+        recent = made[max(0, at - WINDOW + 1) : at]
+        brand, category = kinds[one]
+        crowded = (
+            sum(kinds[each][0] == brand for each in recent) >= OF_BRAND
+            or sum(kinds[each][1] == category for each in recent) >= OF_CATEGORY
+        )
+        if crowded:  # then everything that was left was as crowded, and the first of it was taken
+            assert one == min(made[at:])

@@ -1,0 +1,302 @@
+"""Lists as people see them: personal and why, popular where nothing is known, without what does not belong."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from commerce.behaviour import Log
+from commerce.recommendations import run as running
+from commerce.recommendations.run import run, work
+from commerce.recommendations.serve import SIZE
+from server.application import Application
+from tests.commerce.behaviour.browsing import Browser
+from tests.commerce.favourites.test_favourites import more
+from tests.commerce.orders.market import Market, Member
+
+BASE = "/api/v1/recommendations"
+
+
+async def looked(market: Market, *products: int, people: int = 4) -> None:
+    """Have visitors look at the same products."""
+    for _ in range(people):
+        visitor = uuid4()
+        for product_id in products:
+            await market.run(
+                """
+                INSERT INTO behaviour_events (at, kind, visitor, product_id)
+                VALUES (now() - interval '1 hour', 'view_product', $1, $2)
+                """,
+                visitor,
+                product_id,
+            )
+
+
+async def saw(market: Market, member: Member, *products: int) -> None:
+    """Have a member look at products."""
+    for product_id in products:
+        await market.run(
+            """
+            INSERT INTO behaviour_events (at, kind, member_id, product_id)
+            VALUES (now() - interval '1 minute', 'view_product', $1, $2)
+            """,
+            member.id,
+            product_id,
+        )
+
+
+async def stocked(market: Market, count: int) -> list[int]:
+    """Put products on the shelf that are there to be bought, in categories of their own."""
+    found = await more(market, count)
+    await market.run(
+        """
+        INSERT INTO categories (slug, name) SELECT 'own-' || id, '类 ' || id FROM products WHERE id = ANY ($1::bigint[])
+        """,
+        found,
+    )
+    await market.run(
+        """
+        UPDATE products AS p SET category_id = c.id FROM categories AS c
+        WHERE c.slug = 'own-' || p.id AND p.id = ANY ($1::bigint[])
+        """,
+        found,
+    )
+    await market.run(
+        """
+        INSERT INTO stock (sku_id, on_hand, allocated) SELECT id, 50, 0 FROM skus WHERE product_id = ANY ($1::bigint[])
+        ON CONFLICT (sku_id) DO UPDATE SET on_hand = 50
+        """,
+        found,
+    )
+    return found
+
+
+async def guess(market: Market, who: Member | None, query: str = "") -> Any:
+    answer = await market.call("GET", BASE + query, who)
+    assert answer.status == 200, await answer.text()
+    return await answer.json()
+
+
+def ids(body: Any) -> list[int]:
+    return [int(one["product_id"]) for one in body["items"]]
+
+
+@pytest.fixture
+async def shelf(market: Market, app: Application) -> list[int]:
+    """Six products: people look at the first two, at the next two, and at the last two together."""
+    made = await stocked(market, 6)
+    for at in (0, 2, 4):
+        await looked(market, made[at], made[at + 1], people=4 + at)
+    assert await run(app)
+    return made
+
+
+async def test_what_one_saw_leads_to_what_others_saw_with_it_and_says_so(market: Market, shelf: list[int]) -> None:
+    member = await market.member()
+    assert (await guess(market, member))["basis"] == "popular"
+    await saw(market, member, shelf[0])
+    found = await guess(market, member)
+    assert found["basis"] == "personal"
+    assert ids(found)[0] in shelf[:2]
+    why = {int(one["product_id"]): one["because"] for one in found["items"]}
+    assert why[shelf[1]] == {"deed": "viewed", "product_id": str(shelf[0]), "title": "商品 1"}
+    assert why[shelf[4]] is None, "what everybody looks at fills up the rest"
+    page = await (await market.client.get("/recommendations", headers={"Cookie": f"lf_member={member.token}"})).text()
+    assert "因为你看过《商品 1》" in page
+    assert "大家都在买" in page
+
+
+async def test_who_switched_it_off_sees_what_everybody_does_and_reads_so(market: Market, shelf: list[int]) -> None:
+    member = await market.member()
+    await saw(market, member, shelf[0])
+    await market.call("PUT", "/api/v1/privacy", member, {"personalised": False})
+    found = await guess(market, member)
+    assert found["basis"] == "off"
+    assert not any(one["because"] for one in found["items"])
+    assert ids(found) == ids(await guess(market, None))
+    page = await (await market.client.get("/recommendations", headers={"Cookie": f"lf_member={member.token}"})).text()
+    assert "个性化已关闭" in page
+    await market.call("PUT", "/api/v1/privacy", member, {"personalised": True})
+    assert (await guess(market, member))["basis"] == "personal"
+
+
+async def test_a_visitor_who_agreed_has_a_list_of_their_own_until_they_take_it_back(
+    market: Market, shelf: list[int]
+) -> None:
+    browser, stranger = await Browser(market).agreed(), Browser(market)
+    await browser.open(f"/products/{shelf[2]}")
+    await market.app.resource(Log).flush()
+    assert "因为你看过《商品 3》" in await browser.open("/")
+    for other in (stranger, await Browser(market).agreed()):
+        assert "因为你看过" not in await other.open("/"), "a page of one's own is kept for nobody else"
+    await browser.send("/privacy", {"choice": "necessary", "back": "/"})
+    assert "因为你看过" not in await browser.open("/")
+
+
+async def test_what_does_not_belong_is_left_out(market: Market, app: Application, shelf: list[int]) -> None:
+    member = await market.member()
+    await saw(market, member, *shelf[:5])
+    assert set(shelf) <= set(ids(await guess(market, member)))
+    await market.run("UPDATE products SET status = 'off' WHERE id = $1", shelf[0])
+    await market.run(
+        "UPDATE stock SET on_hand = 0 WHERE sku_id IN (SELECT id FROM skus WHERE product_id = $1)", shelf[1]
+    )
+    order = await market.order(member, status="pending_shipment")
+    await market.run("UPDATE order_lines SET product_id = $1 WHERE order_id = $2", shelf[2], order.id)
+    answer = await market.call("POST", f"{BASE}/dismissals", member, {"product_id": str(shelf[3])})
+    assert await answer.json() == {"product_id": str(shelf[3]), "on": True}
+    found = ids(await guess(market, member))
+    assert shelf[0] not in found, "off the shelf"
+    assert shelf[2] not in found, "just bought"
+    assert shelf[3] not in found, "not wanted"
+    assert found[-1] == shelf[1], "sold out, and shown at the end as there is little else"
+    answer = await market.call("DELETE", f"{BASE}/dismissals/{shelf[3]}", member)
+    assert answer.status == 200
+    assert shelf[3] in ids(await guess(market, member))
+    assert (await market.call("DELETE", f"{BASE}/dismissals/{shelf[3]}", member)).status == 404
+    assert (await market.call("POST", f"{BASE}/dismissals", member, {"product_id": "999999"})).status == 404
+    assert (await market.call("POST", f"{BASE}/dismissals", None, {"product_id": str(shelf[3])})).status == 401
+
+
+async def test_pages_of_one_moment_have_nothing_in_common(market: Market, app: Application) -> None:
+    made = await stocked(market, SIZE * 2 + 3)
+    member = await market.member()
+    await looked(market, *made[:5])
+    await run(app)
+    await saw(market, member, made[0])
+    first = await guess(market, member)
+    assert first["more"]
+    await saw(market, member, made[7], made[8])
+    pages = [first] + [await guess(market, member, f"?page={page}&moment={first['moment']}") for page in (2, 3)]
+    seen = [one for page in pages for one in ids(page)]
+    assert len(seen) == len(set(seen)) >= SIZE * 2 + 3
+    assert not pages[-1]["more"]
+    for wrong in ("?page=0", "?page=51", "?moment=x", "?moment=99999999999999"):
+        assert (await market.call("GET", BASE + wrong, member)).status == 422, wrong
+    assert (await guess(market, member, "?moment=9999999999999"))["items"], "the future is now"
+
+
+async def test_what_is_near_a_product_stands_on_its_page_and_over_json(
+    market: Market, app: Application, shelf: list[int]
+) -> None:
+    for _ in range(2):
+        order = await market.order(await market.member(), status="completed")
+        await market.run("UPDATE order_lines SET product_id = $1 WHERE order_id = $2", shelf[0], order.id)
+        await market.run(
+            """
+            INSERT INTO order_lines (order_id, sku_id, product_id, title, unit_price, quantity, amount)
+            VALUES ($1, 0, $2, '商品 3', 100, 1, 100)
+            """,
+            order.id,
+            shelf[2],
+        )
+    text = await (await market.client.get(f"/products/{shelf[0]}")).text()
+    assert "相关商品" in text
+    assert "一起买" not in text
+    assert await run(app)
+    answer = await market.call("GET", f"/api/v1/products/{shelf[0]}/recommendations")
+    body = await answer.json()
+    assert [int(one["product_id"]) for one in body["together"]] == [shelf[2]]
+    assert shelf[1] in [int(one["product_id"]) for one in body["related"]]
+    text = await (await market.client.get(f"/products/{shelf[0]}")).text()
+    assert "一起买" in text, "a page that was kept is made anew after a run"
+    await market.run("UPDATE products SET status = 'off' WHERE id = $1", shelf[2])
+    assert "一起买" not in await (await market.client.get(f"/products/{shelf[0]}")).text()
+    assert (await market.call("GET", "/api/v1/products/999999/recommendations")).status == 404
+
+
+async def test_a_run_replaces_the_one_before_in_one_step(market: Market, app: Application, shelf: list[int]) -> None:
+    before = await market.value("SELECT id FROM recommendation_runs WHERE current")
+    await work(app)
+    assert await market.value("SELECT id FROM recommendation_runs WHERE current") == before, "it has just run"
+    await looked(market, shelf[0], shelf[5], people=9)
+    assert await run(app)
+    now_served = await market.value("SELECT id FROM recommendation_runs WHERE current")
+    assert now_served != before
+    assert await market.value("SELECT array_agg(DISTINCT run_id) FROM recommendation_neighbours") == [now_served]
+    found = await (await market.call("GET", f"/api/v1/products/{shelf[0]}/recommendations")).json()
+    assert shelf[5] in [int(one["product_id"]) for one in found["related"]]
+
+
+async def test_a_run_that_fails_leaves_the_one_before(
+    market: Market, app: Application, shelf: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await guess(market, None)
+
+    def fails(*_: Any) -> Any:
+        raise RuntimeError("the machine is on fire")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "build", fails)
+        with pytest.raises(RuntimeError):
+            await run(app)
+    assert ids(await guess(market, None)) == ids(before)
+    assert await run(app)
+    assert await market.value("SELECT count(*) FROM recommendation_runs WHERE current") == 1
+
+
+async def test_before_the_first_run_there_is_no_list_and_no_harm(market: Market) -> None:
+    assert (await guess(market, None))["items"] == []
+    assert "猜你喜欢" not in await (await market.client.get("/")).text()
+    assert (await market.client.get(f"/products/{market.product_id}")).status == 200
+    text = await (await market.client.get("/recommendations")).text()
+    assert "还没有可以推荐的" in text
+
+
+async def test_a_list_costs_a_few_statements_however_much_one_did(
+    market: Market, app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await stocked(market, 30)
+    member = await market.member()
+    await looked(market, *made[:6])
+    await run(app)
+    asked: list[str] = []
+    from asyncpg import Connection
+
+    for name in ("fetch", "fetchrow", "fetchval"):
+        ask = getattr(Connection, name)
+
+        def counted(self: Any, query: str, *values: Any, _ask: Any = ask, **more: Any) -> Any:
+            asked.append(query)
+            return _ask(self, query, *values, **more)
+
+        monkeypatch.setattr(Connection, name, counted)
+
+    async def cost() -> int:
+        asked.clear()
+        await guess(market, member)
+        return len(asked)
+
+    await saw(market, member, made[0])
+    await cost()
+    few = await cost()
+    await saw(market, member, *made)
+    assert await cost() == few
+    assert few <= 7, asked
+
+
+async def test_staff_see_what_happens_and_how_lists_are_clicked(market: Market, app: Application) -> None:
+    staff = await market.staff(["catalogue.manage"])
+    answer = await market.call("GET", "/backoffice/recommendations", staff)
+    assert "还没有算过" in await answer.text()
+    made = await stocked(market, 4)
+    browser = await Browser(market).agreed()
+    await browser.open("/")
+    await browser.post(
+        "/api/v1/behaviour/events",
+        {
+            "clicks": [
+                {"product_id": str(made[0]), "source": "recommendation", "position": 1, "shown_as": "guess"},
+                {"product_id": str(made[1]), "source": "search", "position": 1},
+            ],
+            "shown": [{"shown_as": "guess", "product_ids": [str(one) for one in made]}],
+        },
+    )
+    await market.app.resource(Log).flush()
+    await run(app)
+    text = await (await market.call("GET", "/backoffice/recommendations", staff)).text()
+    assert '<td>猜你喜欢</td><td class="number">4</td><td class="number">1</td><td class="number">25.0%</td>' in text
+    assert '<td>买了又买</td><td class="number">0</td><td class="number">0</td><td class="number">–</td>' in text
+    assert "5 件商品里 0 件有来自行为的邻居" in text
