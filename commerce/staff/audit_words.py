@@ -88,6 +88,8 @@ FIELDS: dict[str, str] = {
     "name": "名称",
     "note": "说明",
     "title": "标题",
+    "text": "内容",
+    "state": "状态",
     "subtitle": "副标题",
     "account": "账号",
     "roles": "角色",

@@ -263,7 +263,7 @@ async def _page(
         "shops": names,
         "places": places,
         "others": {shop: name for shop, name in names.items() if shop not in mine},
-        "self": fresh.id == caller.id,
+        "oneself": fresh.id == caller.id,
         "barred": barred,
         "entries": [told(entry, call.tr, names) for entry in entries],
         "password": password,

@@ -24,6 +24,12 @@ from tests import databases
 from tests.databases import Addresses
 from tests.whole.world import World
 
+MOVING = {
+    *("sessions", "staff", "roles", "staff_roles", "staff_audit", "idempotency_keys", "login_tries"),
+    *("realtime_tokens_used", "behaviour_events", "search_marks", "fs_figures"),
+}
+"""What a walk of refusals may write: whom it makes to walk, their sessions, the keys of their requests, how
+fresh the search is that it looks into, and the figures of sales that are noted as time goes by."""
 ONE_OF_OURS = 32
 """Our logical databases of Valkey lie above those of single tests."""
 
@@ -89,3 +95,12 @@ async def untouched(world: World) -> AsyncIterator[None]:
     await world.verified()
     async with world.app.database.connection() as connection:
         assert not await check(connection)
+
+
+@pytest.fixture
+async def still(world: World) -> AsyncIterator[None]:
+    """Hold a test to changing no row of any table but those of people's rights, sessions and requests."""
+    before = await world.rows()
+    yield
+    after = await world.rows()
+    assert {name for name, rows in after.items() if before.get(name) != rows} <= MOVING

@@ -289,6 +289,37 @@ LEADS_AWAY = {"GET /me/identities/{party}/bind"}
 """Pages that send a browser to another site."""
 ENDED = {"GET /me/merge": 410, "GET /api/v1/me/merge-offers/{offer}": 404}
 """What there is only for who was made an offer, which this world has none of."""
+SHOP_ROLES = {
+    "shop_manager": {
+        *("orders.view", "orders.manage", "payments.view", "payments.refund", "products.view", "products.manage"),
+        *("flashsale.view", "flashsale.manage", "reviews.reply", "staff.manage", "audit.view"),
+    },
+    "service": {"orders.view", "payments.view", "products.view", "reviews.reply"},
+    "warehouse": {"orders.view", "orders.manage", "products.view"},
+    "finance": {"orders.view", "payments.view", "payments.refund"},
+    "operator": {"flashsale.view", "flashsale.manage", "products.view", "products.manage", "orders.view"},
+    "host": {"flashsale.view", "products.view"},
+}
+"""What each built-in role permits in a shop."""
+PLATFORM_ROLES = {
+    "owner": {"*"},
+    "service": {*SHOP_ROLES["service"], "members.view"},
+    "warehouse": SHOP_ROLES["warehouse"],
+    "finance": {*SHOP_ROLES["finance"], "ledger.view"},
+    "operator": SHOP_ROLES["operator"],
+    "host": SHOP_ROLES["host"],
+    "platform_operator": {
+        *("flashsale.view", "flashsale.manage", "products.view", "products.manage", "catalogue.manage"),
+        *("messages.send", "orders.view", "reviews.moderate"),
+    },
+    "platform_service": {
+        *("orders.view", "payments.view", "payments.refund", "members.view", "members.manage", "products.view"),
+        *("reviews.reply", "reviews.moderate"),
+    },
+    "auditor": {"audit.view", "orders.view", "payments.view", "products.view", "flashsale.view", "ledger.view"},
+}
+"""What each permits on the whole platform. ``*`` is everything."""
+
 OF_A_MEMBER = {
     "order_no",
     "payment_no",

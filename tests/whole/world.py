@@ -280,6 +280,19 @@ class World(Stage):
         )
         return found | {"fs_items": [row["text"] for row in rows]}
 
+    async def rows(self) -> dict[str, tuple[int, int]]:
+        """Return of every table how many rows it has and the sum of their hashes."""
+        names = await self.db.fetch(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        found = {}
+        for row in names:
+            told = await self.db.fetchrow(
+                f'SELECT count(*), coalesce(sum(hashtextextended(one::text, 0)), 0) FROM "{row["relname"]}" AS one'
+            )
+            found[row["relname"]] = (told[0], int(told[1]))
+        return found
+
     async def verified(self) -> None:
         """Assert that the books of every sale balance."""
         for item_id in (self.sale_id, self.paused_id, self.ended_id):

@@ -1,0 +1,272 @@
+"""Who may change whose rights: nobody gives what they do not hold, rules over who holds more, or changes themselves."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+from aiohttp.test_utils import TestClient
+
+from commerce.staff.audit import MASK, masked
+from commerce.staff.audit_pages import safe
+from server.application import Application
+from server.http import Call, Kind, Routes, StaffWith
+
+Client = TestClient[Any, Any]
+STAFF, ROLES = "/api/v1/backoffice/staff", "/api/v1/backoffice/roles"
+
+
+class Office:
+    """The back office with people of two shops and of the platform."""
+
+    def __init__(self, app: Application, client: Client) -> None:
+        self.app, self.client = app, client
+        self.ids: dict[str, int] = {}
+        self.tokens: dict[str, str] = {}
+        self.shops: list[int] = []
+
+    async def open(self) -> None:
+        """Hire an owner, two managers of shop A and a warehouse keeper, and a manager of shop B."""
+        async with self.app.database.transaction() as connection:
+            self.shops = [
+                await connection.fetchval("INSERT INTO shops (slug, name) VALUES ($1, $2) RETURNING id", slug, slug)
+                for slug in ("a", "b")
+            ]
+        a, b = self.shops
+        for account, shop, role in (
+            ("owner", None, "owner"), ("owner2", None, "owner"), ("support", None, "platform_service"),
+            ("boss", a, "shop_manager"), ("boss2", a, "shop_manager"), ("keeper", a, "warehouse"),
+            ("rival", b, "shop_manager"),
+        ):  # fmt: skip
+            await self.hire(account, shop, role)
+
+    async def hire(self, account: str, shop: int | None, *roles: str) -> None:
+        """Add somebody who is logged in."""
+        async with self.app.database.transaction() as connection:
+            staff_id = await connection.fetchval(
+                "INSERT INTO staff (account, name, password_hash, shop_id) VALUES ($1, $2, 'x', $3) RETURNING id",
+                account,
+                account,
+                shop,
+            )
+            await connection.execute(
+                "INSERT INTO staff_roles (staff_id, role_id) SELECT $1, id FROM roles WHERE code = ANY ($2)",
+                staff_id,
+                list(roles),
+            )
+            issued = await self.app.sessions.issue(connection, Kind.STAFF, staff_id, "127.0.0.1", "test")
+        self.ids[account], self.tokens[account] = staff_id, issued.token
+
+    async def ask(self, who: str, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Send a request and return status and body, the code of a refusal for a body."""
+        headers = {"Authorization": f"Bearer {self.tokens[who]}"}
+        async with self.client.request(method, path, json=body, headers=headers) as response:
+            raw = await response.read()
+        told: Any = msgspec.json.decode(raw) if raw else None
+        return response.status, told["error"]["code"] if response.status >= 400 else told
+
+    async def give(self, who: str, whom: str, shop: int | None, *roles: str) -> tuple[int, Any]:
+        """Have ``who`` give ``whom`` exactly these roles in a shop."""
+        body = {"shop_id": None if shop is None else str(shop), "roles": list(roles)}
+        return await self.ask(who, "PUT", f"{STAFF}/{self.ids[whom]}/roles", body)
+
+    async def do(self, who: str, whom: str, deed: str) -> tuple[int, Any]:
+        """Have ``who`` do something to ``whom``."""
+        return await self.ask(who, "POST", f"{STAFF}/{self.ids[whom]}/{deed}", {"reason": "因为"})
+
+    async def value(self, query: str, *values: Any) -> Any:
+        """Return one value of the database."""
+        async with self.app.database.connection() as connection:
+            return await connection.fetchval(query, *values)
+
+
+@pytest.fixture
+async def office(app: Application, client: Client) -> Office:
+    made = Office(app, client)
+    await made.open()
+    return made
+
+
+async def test_a_shop_gives_what_it_holds_in_its_shop_alone(office: Office) -> None:
+    a, b = office.shops
+    assert (await office.give("boss", "keeper", a, "service", "finance"))[0] == 200
+    assert await office.give("boss", "keeper", b, "service") == (404, "not_found")
+    assert await office.give("boss", "keeper", None, "service") == (422, "invalid")
+    assert await office.give("boss", "keeper", a, "owner") == (422, "invalid")
+    assert await office.give("boss", "rival", b, "service") == (404, "not_found")
+    assert await office.give("boss", "owner", None, "service") == (404, "not_found")
+    assert (await office.give("owner", "keeper", b, "service"))[0] == 200
+    status, seen = await office.ask("owner", "GET", f"{STAFF}/{office.ids['keeper']}")
+    assert {(one["shop_id"], one["code"]) for one in seen["roles"]} == {
+        (str(a), "service"), (str(a), "finance"), (str(b), "service"),
+    }  # fmt: skip
+    status, seen = await office.ask("rival", "GET", f"{STAFF}/{office.ids['keeper']}")
+    assert (status, [one["shop_id"] for one in seen["roles"]]) == (200, [str(b)])
+    assert await office.do("rival", "keeper", "disable") == (404, "not_found")
+
+
+async def test_nobody_gives_or_makes_what_they_do_not_hold(office: Office) -> None:
+    a = office.shops[0]
+    narrow = {"name": "小店长", "shop_id": str(a), "permissions": ["staff.manage", "orders.view"]}
+    _, role = await office.ask("boss", "POST", ROLES, narrow)
+    await office.hire("deputy", a)
+    assert (await office.give("boss", "deputy", a, role["code"]))[0] == 200
+    for wanted in ("finance", "shop_manager", "service"):
+        assert await office.give("deputy", "keeper", a, wanted) == (403, "not_held"), wanted
+    assert await office.give("deputy", "keeper", a) == (403, "not_held")  # nor takes it
+    wide = {"name": "仓库长", "shop_id": str(a), "permissions": ["orders.manage"]}
+    assert await office.ask("deputy", "POST", ROLES, wide) == (403, "not_held")
+    change = {"permissions": ["staff.manage", "orders.view", "payments.refund"]}
+    assert await office.ask("deputy", "PATCH", f"{ROLES}/{role['id']}", change) == (403, "not_held")
+    for deed in ("disable", "password", "otp", "sign-out"):
+        assert await office.do("deputy", "boss", deed) == (403, "outranked"), deed
+    platform = {"name": "全平台", "shop_id": None, "permissions": ["orders.view"]}
+    assert await office.ask("boss", "POST", ROLES, platform) == (404, "not_found")
+    members = {"name": "看会员", "shop_id": str(a), "permissions": ["members.view"]}
+    assert await office.ask("boss", "POST", ROLES, members) == (422, "invalid")
+    every = {"name": "全部", "shop_id": str(a), "permissions": ["*"]}
+    assert await office.ask("owner", "POST", ROLES, every) == (422, "invalid")
+
+
+async def test_nobody_changes_themselves(office: Office) -> None:
+    for who, shop, role in (("owner", None, "owner"), ("boss", office.shops[0], "service")):
+        assert await office.give(who, who, shop, role) == (403, "not_yourself")
+        for deed in ("disable", "enable", "password", "otp", "sign-out"):
+            assert await office.do(who, who, deed) == (403, "not_yourself")
+
+
+async def test_built_in_roles_stay_and_held_ones_are_not_removed(office: Office) -> None:
+    built_in = await office.value("SELECT id FROM roles WHERE code = 'service'")
+    assert await office.ask("owner", "PATCH", f"{ROLES}/{built_in}", {"name": "改"}) == (409, "built_in")
+    assert await office.ask("owner", "DELETE", f"{ROLES}/{built_in}") == (409, "built_in")
+    a = office.shops[0]
+    body = {"name": "看订单", "shop_id": str(a), "permissions": ["orders.view"]}
+    _, role = await office.ask("boss", "POST", ROLES, body)
+    assert (await office.ask("boss", "POST", ROLES, body)) == (422, "invalid")
+    assert (await office.ask("rival", "GET", f"{ROLES}/{role['id']}")) == (404, "not_found")
+    assert (await office.give("boss", "keeper", a, role["code"]))[0] == 200
+    assert await office.ask("boss", "DELETE", f"{ROLES}/{role['id']}") == (409, "still_held")
+    assert (await office.ask("boss", "PATCH", f"{ROLES}/{role['id']}", {"permissions": ["products.view"]}))[0] == 200
+    kept = await office.value("SELECT array[before, after] FROM staff_audit WHERE kind = 'role_changed'")
+    assert kept == [{"permissions": ["orders.view"]}, {"permissions": ["products.view"]}]
+
+
+async def test_a_changed_role_holds_at_the_next_request(office: Office) -> None:
+    a = office.shops[0]
+    assert (await office.ask("keeper", "GET", "/api/v1/backoffice/products"))[0] == 200
+    assert (await office.give("boss", "keeper", a, "finance"))[0] == 200
+    assert await office.ask("keeper", "GET", "/api/v1/backoffice/products") == (403, "forbidden")
+    assert (await office.do("boss", "keeper", "disable"))[0] == 200
+    assert (await office.ask("keeper", "GET", "/api/v1/staff/me"))[0] == 401
+
+
+async def test_of_two_owners_who_turn_on_each_other_one_is_left(office: Office) -> None:
+    answers = await asyncio.gather(office.do("owner", "owner2", "disable"), office.do("owner2", "owner", "disable"))
+    assert sorted(status for status, _ in answers) in ([200, 401], [200, 403])
+    left = "SELECT count(*) FROM staff WHERE account LIKE 'owner%' AND disabled_at IS NULL"
+    assert await office.value(left) == 1
+
+
+async def test_the_last_owner_cannot_be_taken_away(office: Office) -> None:
+    """Not even by somebody who may do as much without the platform's own role."""
+    assert (await office.do("owner", "owner2", "disable"))[0] == 200
+    await office.hire("equal", None)
+    async with office.app.database.transaction() as connection:
+        everything = [str(one) for one in office.app.permissions]
+        role = await connection.fetchval(
+            "INSERT INTO roles (code, name, permissions) VALUES ('all', 'all', $1) RETURNING id", everything
+        )
+        await connection.execute(
+            "INSERT INTO staff_roles (staff_id, role_id) VALUES ($1, $2)", office.ids["equal"], role
+        )
+    assert (await office.do("equal", "owner", "disable"))[0] == 403
+    assert (await office.give("equal", "owner", None))[0] == 403
+    assert (await office.do("owner", "equal", "disable"))[0] == 200
+
+
+async def test_a_password_given_by_another_opens_nothing_but_its_change(office: Office) -> None:
+    body = {"account": "newcomer", "name": "新人", "shop_id": str(office.shops[0]), "roles": ["service"]}
+    status, made = await office.ask("boss", "POST", STAFF, body)
+    assert status == 201
+    assert await office.ask("boss", "POST", STAFF, body) == (409, "account_taken")
+    entry = {"account": "newcomer", "password": made["password"]}
+    async with office.client.post("/api/v1/staff/sessions", json=entry) as response:
+        office.tokens["newcomer"] = (await response.json())["token"]
+    assert await office.ask("newcomer", "GET", "/api/v1/backoffice/products") == (403, "forbidden")
+    headers = {"Authorization": f"Bearer {office.tokens['newcomer']}"}
+    async with office.client.get("/backoffice", headers=headers, allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (303, "/backoffice/security")
+    change = {"old": made["password"], "new": "a password of my own"}
+    status, opened = await office.ask("newcomer", "POST", "/api/v1/staff/me/password", change)
+    office.tokens["newcomer"] = opened["token"]
+    assert (await office.ask("newcomer", "GET", "/api/v1/backoffice/products"))[0] == 200
+    assert made["password"] not in str(await office.value("SELECT array_agg(a::text) FROM staff_audit a"))
+
+
+async def test_a_shop_reads_its_own_records(office: Office) -> None:
+    a = office.shops[0]
+    await office.give("boss", "keeper", a, "service")
+    await office.ask("owner", "PATCH", f"{STAFF}/{office.ids['rival']}", {"name": "改名"})
+    _, mine = await office.ask("boss", "GET", "/api/v1/backoffice/audit")
+    _, whole = await office.ask("owner", "GET", "/api/v1/backoffice/audit")
+    assert [one["kind"] for one in mine["items"]] == ["staff_roles_changed"]
+    assert [one["kind"] for one in whole["items"]] == ["staff_renamed", "staff_roles_changed"]
+    assert mine["items"][0]["changes"] == [{"field": "角色", "before": "仓库", "after": "客服"}]
+    _, none = await office.ask("rival", "GET", f"/api/v1/backoffice/audit?shop={a}")
+    assert none["items"] == []
+    assert (await office.ask("keeper", "GET", "/api/v1/backoffice/audit")) == (403, "forbidden")
+    assert (await office.ask("boss", "GET", "/api/v1/backoffice/audit?since=2026-02-30")) == (422, "invalid")
+
+
+async def test_a_file_of_records_holds_no_formula(office: Office) -> None:
+    await office.ask("owner", "PATCH", f"{STAFF}/{office.ids['keeper']}", {"name": "=1+1"})
+    headers = {"Authorization": f"Bearer {office.tokens['owner']}"}
+    async with office.client.get("/backoffice/audit/export", headers=headers) as response:
+        text = (await response.read()).decode("utf-8-sig")
+    assert response.content_type == "text/csv"
+    assert "keeper" in text
+    for cell in ("=1+1", "+1", "-1", "@x", "\t=1"):
+        assert safe(cell) == "'" + cell
+    assert not [line for line in text.splitlines() if line.startswith(("=", "+", "-", "@"))]
+
+
+def test_secrets_are_masked_however_deep() -> None:
+    kept = masked({"name": "甲", "password": "x", "a": [{"otp_secret": "x", "token": None}], "needs_otp": True})
+    assert kept == {"name": "甲", "password": MASK, "a": [{"otp_secret": MASK, "token": None}], "needs_otp": True}
+
+
+async def test_a_route_without_a_declared_permission_does_not_start(app: Application) -> None:
+    routes = Routes("odd", realm=Kind.STAFF)
+
+    @routes.get("/api/v1/backoffice/odd", StaffWith("odd.view"))
+    async def odd(call: Call) -> None:
+        """Do nothing."""
+
+    app.add(routes)
+    with pytest.raises(LookupError, match=r"odd\.view"):
+        app.hold_permissions()
+    with pytest.raises(TypeError, match="nothing says who may call it"):
+        routes.get("/api/v1/backoffice/none", None)(odd)  # type: ignore[arg-type]  # what is to be refused
+
+
+async def test_a_stray_address_of_the_back_office_stays_in_it(office: Office) -> None:
+    headers = {"Authorization": f"Bearer {office.tokens['keeper']}", "Accept": "text/html"}
+    async with office.client.get("/backoffice/no-such-page", headers=headers) as response:
+        text = await response.text()
+    assert response.status == 404
+    assert 'class="console"' in text
+    assert "回看板" in text
+    async with office.client.get("/backoffice/no-such-page", headers={"Accept": "text/html"}) as response:
+        assert 'class="console"' not in await response.text()
+
+
+async def test_the_rail_has_no_empty_groups(office: Office) -> None:
+    headers = {"Authorization": f"Bearer {office.tokens['keeper']}"}
+    async with office.client.get("/backoffice", headers=headers) as response:
+        text = await response.text()
+    rail = text[text.index('id="menu"') : text.index("</nav>")]
+    assert "<h2>交易</h2>" in rail
+    assert "<h2>平台</h2>" not in rail
+    assert "<h2>营销</h2>" not in rail

@@ -1,0 +1,284 @@
+"""Whatever staff write leaves a record of who did it, where from, to what: every route of theirs that is no GET."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import asyncpg
+import pyotp
+import pytest
+
+from commerce.credentials import hash_password
+from commerce.merchandising.batch_run import BatchJob, work
+from server.clock import now, shanghai
+from server.http.access import StaffWith
+from server.http.routes import Route
+from tests.flashsale.seckill.conftest import Member
+from tests.whole.bodies import bodies, forms
+from tests.whole.world import PASSWORD, Heard, World
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+WITHOUT = {
+    "POST /api/v1/backoffice/pictures": "a file that nobody sees until a product shows it, which is recorded",
+    "POST /api/v1/backoffice/videos": "the same",
+    "POST /api/v1/backoffice/product-files": "a draft: what it does is recorded when it is begun",
+    "POST /backoffice/product-files": "the same",
+    "POST /backoffice/batches": "the same",
+    "POST /backoffice/batches/{batch_id}": "the same",
+    "POST /backoffice/batches/{batch_id}/undo": "the same",
+    "POST /api/v1/staff/me/otp": "a secret that waits: taking it up is recorded",
+    "POST /backoffice/security/otp": "the same",
+}
+"""Writes that leave no record, and why."""
+_keys = itertools.count(1)
+
+
+class Walk:
+    """Somebody who does things, each at least once."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.routes = {
+            one.name: one for one in world.app.routes if one.method != "GET" and isinstance(one.access, StaffWith)
+        }
+        self.done: set[str] = set()
+
+    async def records(self) -> int:
+        """Return how many records there are."""
+        return int(await self.world.db.fetchval("SELECT count(*) FROM staff_audit"))
+
+    async def did(
+        self, name: str, *, json: Any = None, form: dict[str, str] | None = None, who: Member | None = None, **ids: Any
+    ) -> Heard:
+        """Do something, and hold it to having left a record of who did it and where from."""
+        route: Route = self.routes[name]
+        world, before = self.world, await self.records()
+        actor = who or world.staff
+        headers = {"Idempotency-Key": f"audit-{next(_keys)}", **actor.headers}
+        path = world.path(route, **ids)
+        if route.page:
+            data = urlencode(form if form is not None else forms(world).get(name, {}))
+            answer = await world.ask(route.method, path, {**headers, **FORM}, data=data)
+        else:
+            body = json if json is not None else bodies(world).get(name)
+            answer = await world.ask(route.method, path, headers, json=body)
+        assert answer.status < 400, (name, answer.status, answer.text[:1500])
+        self.done.add(name)
+        if name not in WITHOUT:
+            assert await self.records() > before, f"{name} left no record"
+            last = await world.db.fetchrow(
+                "SELECT staff_id, address, request_id, object_kind, object_id FROM staff_audit ORDER BY id DESC LIMIT 1"
+            )
+            assert last["staff_id"] == actor.id, name
+            assert last["address"] == "127.0.0.1", name
+            assert last["request_id"], name
+            assert last["object_kind"], name
+            assert last["object_id"], name
+        return answer
+
+
+def led_to(answer: Heard, pattern: str) -> int:
+    """Return the id in the address that a form led to."""
+    found = re.search(pattern, answer.headers["Location"])
+    assert found, answer.headers["Location"]
+    return int(found[1])
+
+
+async def test_every_write_of_staff_leaves_a_record(world: World) -> None:
+    walk = Walk(world)
+    await _people(walk)
+    await _own_account(walk)
+    await _goods(walk)
+    await _tree(walk)
+    await _tree_api(walk)
+    await _sales(walk)
+    await _members_and_words(walk)
+    left = set(walk.routes) - walk.done - set(WITHOUT)
+    assert not left
+    assert set(WITHOUT) <= set(walk.routes)
+
+
+async def _people(walk: Walk) -> None:
+    made = (await walk.did("POST /api/v1/backoffice/staff")).body["id"]
+    await walk.did("PATCH /api/v1/backoffice/staff/{staff_id}", staff_id=made, json={"name": "戊"})
+    shop = str(walk.world.shop_id)
+    roles = {"shop_id": shop, "roles": ["host"]}
+    await walk.did("PUT /api/v1/backoffice/staff/{staff_id}/roles", json=roles, staff_id=made)
+    for deed in ("sign-out", "disable", "enable", "password"):
+        await walk.did("POST /api/v1/backoffice/staff/{staff_id}/{deed}", staff_id=made, deed=deed)
+        if deed != "enable":
+            await walk.did("POST /backoffice/staff/{staff_id}/{deed}", staff_id=made, deed="sign-out")
+    await walk.did("POST /backoffice/staff/new", form={"account": "walker2", "name": "丙", "shop_id": shop})
+    await walk.did("POST /backoffice/staff/{staff_id}/name", staff_id=made, form={"name": "丁"})
+    form = {"shop_id": shop, "roles": "service"}
+    await walk.did("POST /backoffice/staff/{staff_id}/roles", staff_id=made, form=form)
+    role = (await walk.did("POST /api/v1/backoffice/roles")).body["id"]
+    await walk.did("PATCH /api/v1/backoffice/roles/{role_id}", json={"name": "新名"}, role_id=role)
+    await walk.did(
+        "POST /backoffice/roles/{role_id}", role_id=role, form={"name": "旧名", "permissions": "orders.view"}
+    )
+    await walk.did("DELETE /api/v1/backoffice/roles/{role_id}", role_id=role)
+    await walk.did("POST /backoffice/roles/new")
+    role = await walk.world.db.fetchval("SELECT max(id) FROM roles")
+    await walk.did("POST /backoffice/roles/{role_id}/remove", role_id=role)
+    await walk.did("POST /backoffice/security/roles", form={"role": "finance"})
+
+
+async def _own_account(walk: Walk) -> None:
+    world = walk.world
+    keeper = await world.new_staff(None)
+    await world.db.execute(
+        "UPDATE staff SET password_hash = $2 WHERE id = $1", keeper.id, await hash_password(PASSWORD)
+    )
+    api, proof = "/api/v1/staff/me/otp", {"password": PASSWORD}
+    for way in ("api", "form"):
+        begun = await walk.did(f"POST {api}", json=proof, who=keeper)
+        if way == "form":
+            await walk.did("POST /backoffice/security/otp", form=proof, who=keeper)
+            page = await world.ask("GET", "/backoffice/security", keeper.headers)
+            found = re.search(r"<code>([A-Z2-7]{32})</code>", page.text)
+            assert found
+            secret = found[1]
+        else:
+            secret = begun.body["secret"]
+        first = {"otp": pyotp.TOTP(secret).now()}
+        if way == "api":
+            codes = (await walk.did(f"POST {api}/confirm", json=first, who=keeper)).body["recovery_codes"]
+            codes = (await walk.did(f"POST {api}/codes", json=proof | {"otp": codes[0]}, who=keeper)).body[
+                "recovery_codes"
+            ]
+            await walk.did(f"POST {api}/off", json=proof | {"otp": codes[0]}, who=keeper)
+        else:
+            shown = await walk.did("POST /backoffice/security/otp/confirm", form=first, who=keeper)
+            codes = re.findall(r"<li><code>([a-z0-9-]{11})</code>", shown.text)
+            shown = await walk.did("POST /backoffice/security/otp/codes", form=proof | {"otp": codes[0]}, who=keeper)
+            codes = re.findall(r"<li><code>([a-z0-9-]{11})</code>", shown.text)
+            await walk.did("POST /backoffice/security/otp/off", form=proof | {"otp": codes[0]}, who=keeper)
+    new = {"old": PASSWORD, "new": "another password of hers"}
+    token = (await walk.did("POST /api/v1/staff/me/password", json=new, who=keeper)).body["token"]
+    keeper = Member(keeper.id, token)
+    old = {"old": new["new"], "new": "a third password of hers", "again": "a third password of hers"}
+    await walk.did("POST /backoffice/security/password", form=old, who=keeper)
+    for name in ("POST /backoffice/logout", "DELETE /api/v1/staff/sessions/current"):
+        await walk.did(name, who=await world.new_staff(None))
+
+
+async def _goods(walk: Walk) -> None:
+    world = walk.world
+    await walk.did("POST /api/v1/backoffice/products")
+    await walk.did("PATCH /api/v1/backoffice/products/{product_id}", json={"subtitle": "新的"})
+    for status in ("off", "on"):
+        await walk.did("POST /backoffice/products/{product_id}/status", form={"status": status})
+    sheet = {
+        "shop_id": str(world.shop_id), "category_id": str(world.category_id), "title": "新杯子",
+        "skus.0.code": "AUDIT-1", "skus.0.price": "9.90", "skus.0.stock": "3",
+    }  # fmt: skip
+    answer = await walk.did("POST /backoffice/products/new", form=sheet)
+    made = led_to(answer, r"/products/(\d+)")
+    page = await world.ask("GET", f"/backoffice/products/{made}", world.staff.headers)
+    kept = dict(re.findall(r'<input[^>]*?name="((?:skus|seen|version)[^"]*)"[^>]*?value="([^"]*)"', page.text))
+    form = sheet | kept | {"title": "新杯子二"}
+    await walk.did("POST /backoffice/products/{product_id}", product_id=made, form=form)
+    change = (await walk.did("POST /api/v1/backoffice/shelf-changes")).body["id"]
+    await walk.did("DELETE /api/v1/backoffice/shelf-changes/{change_id}", change_id=change)
+    at = shanghai(now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    await walk.did("POST /backoffice/products/{product_id}/schedule", form={"status": "off", "at": at})
+    change = await world.db.fetchval("SELECT max(id) FROM shelf_changes WHERE state = 'waiting'")
+    await walk.did("POST /backoffice/shelf-changes/{change_id}/cancel", change_id=change)
+    edit = {"product_ids": [str(made)], "edit": {"status": "on"}}
+    batch = (await walk.did("POST /api/v1/backoffice/batches", json=edit)).body["id"]
+    await work(world.app, BatchJob(int(batch)))
+    undo = await walk.did("POST /api/v1/backoffice/batches/{batch_id}/undo", batch_id=batch)
+    assert undo.status == 201
+    draft = led_to(await walk.did("POST /backoffice/batches", form={"ids": str(made)}), r"/batches/(\d+)")
+    await walk.did("POST /backoffice/batches/{batch_id}", batch_id=draft, form={"status": "off"})
+    await walk.did("POST /backoffice/batches/{batch_id}/apply", batch_id=draft)
+
+
+async def _tree(walk: Walk) -> None:
+    page = led_to(await walk.did("POST /backoffice/categories", form={"name": "花草"}), r"id=(\d+)")
+    form = {"name": "花卉", "slug": "flowers", "icon": ""}
+    await walk.did("POST /backoffice/categories/{category_id}", category_id=page, form=form)
+    await walk.did(
+        "POST /backoffice/categories/{category_id}/attributes",
+        category_id=page,
+        form={"name": "颜色", "kind": "choice", "values": "红,白"},
+    )
+    await walk.did("POST /backoffice/brands", form={"name": "甲牌"})
+    brand = await walk.world.db.fetchval("SELECT max(id) FROM brands")
+    await walk.did("POST /backoffice/brands/{brand_id}", brand_id=brand, form={"name": "乙牌", "slug": "yi"})
+
+
+async def _tree_api(walk: Walk) -> None:
+    api, world = "/api/v1/backoffice", walk.world
+    one, other = [(await walk.did(f"POST {api}/categories", json={"name": name})).body["id"] for name in ("茶", "咖啡")]
+    at = {"category_id": one}
+    await walk.did(f"PATCH {api}/categories/{{category_id}}", json={"name": "茶叶"}, **at)
+    await walk.did(f"POST {api}/categories/{{category_id}}/place", json={"before": None}, **at)
+    attributes = f"{api}/categories/{{category_id}}/attributes"
+    await walk.did(f"POST {attributes}", json={"name": "产地", "kind": "choice", "values": ["云南"]}, **at)
+    made = await world.db.fetchval("SELECT max(id) FROM attributes")
+    await walk.did(f"PATCH {attributes}/{{attribute_id}}", json={"name": "原产地"}, attribute_id=made, **at)
+    await walk.did(f"DELETE {attributes}/{{attribute_id}}", attribute_id=made, **at)
+    await walk.did(f"POST {api}/categories/{{category_id}}/merge", json={"into": other}, **at)
+    await walk.did(f"DELETE {api}/categories/{{category_id}}", category_id=other)
+    one, other = [(await walk.did(f"POST {api}/brands", json={"name": name})).body["id"] for name in ("丙牌", "丁牌")]
+    await walk.did(f"PATCH {api}/brands/{{brand_id}}", json={"name": "戊牌"}, brand_id=one)
+    await walk.did(f"POST {api}/brands/{{brand_id}}/merge", json={"into": other}, brand_id=one)
+    await walk.did(f"DELETE {api}/brands/{{brand_id}}", brand_id=other)
+
+
+async def _sales(walk: Walk) -> None:
+    world, api = walk.world, "/api/v1/backoffice/flash-sales"
+    for way in ("api", "form"):
+        if way == "api":
+            made = int((await walk.did(f"POST {api}", json=world.plan(sku_id=str(await world.sku())))).body["item_id"])
+            await walk.did(f"PATCH {api}/{{item_id}}", json={"title": "新的"}, item_id=made)
+            for move in ("publish", "pause", "resume", "end"):
+                await walk.did(f"POST {api}/{{item_id}}/{move}", item_id=made)
+        else:
+            form = forms(world)["POST /backoffice/flash-sales/new"] | {"sku_id": str(await world.sku())}
+            made = led_to(await walk.did("POST /backoffice/flash-sales/new", form=form), r"/flash-sales/(\d+)")
+            new = form | {"title": "再来"}
+            await walk.did("POST /backoffice/flash-sales/{item_id}", form=new, item_id=made)
+            for move in ("publish", "pause", "resume", "end"):
+                await walk.did(f"POST /backoffice/flash-sales/{{item_id}}/{move}", item_id=made)
+
+
+async def _members_and_words(walk: Walk) -> None:
+    db = walk.world.db
+    for name in ("POST /backoffice/members/{member_id}/ban", "POST /backoffice/members/{member_id}/unban"):
+        await walk.did(name)
+    sent = {"title": "甲", "text": "乙", "audience": "all"}
+    await walk.did("POST /backoffice/messages", form=sent)
+    await walk.did("POST /backoffice/search/hot")
+    await walk.did("POST /backoffice/search/synonyms")
+    await walk.did("POST /backoffice/search/synonyms/{synonyms_id}/remove")
+    for name in ("POST /backoffice/refunds/{refund_no}/retry", "POST /api/v1/backoffice/refunds/{refund_no}/retry"):
+        await db.execute("UPDATE refunds SET status = 'failed' WHERE refund_no = $1", walk.world.refund_no)
+        await walk.did(name)
+    await walk.did("POST /api/v1/backoffice/remarks/{remark_id}/reply")
+    await walk.did(
+        "POST /api/v1/backoffice/remarks/queue/{queued_id}/decision", json={"state": "hidden", "reason": "乙"}
+    )
+    await walk.did("POST /backoffice/reviews/queue/{queued_id}", form={"state": "shown", "reason": ""})
+    await db.execute("UPDATE remarks SET reply = NULL, replied_at = NULL, reply_by = NULL")
+    await walk.did("POST /backoffice/reviews/replies/{remark_id}")
+    for name, send in (
+        ("DELETE /api/v1/backoffice/watched-words/{word_id}", "POST /api/v1/backoffice/watched-words"),
+        ("POST /backoffice/reviews/words/{word_id}/remove", "POST /backoffice/reviews/words"),
+    ):
+        await walk.did(send)
+        word = await db.fetchval("SELECT max(id) FROM watched_words")
+        await walk.did(name, word_id=word)
+
+
+async def test_the_log_is_only_ever_added_to(world: World) -> None:
+    await world.db.execute("INSERT INTO staff_audit (staff_id, kind) VALUES ($1, 'log_in')", world.staff.id)
+    for query in ("UPDATE staff_audit SET kind = 'x'", "DELETE FROM staff_audit", "TRUNCATE staff_audit"):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await world.db.execute(query)
