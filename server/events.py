@@ -6,7 +6,7 @@ does outside PostgreSQL must be harmless twice.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -15,7 +15,7 @@ import structlog
 from server import database as db
 from server import kept, redis
 from server.database import Connection
-from server.jobs import Job, enqueue
+from server.jobs import Job, enqueue, enqueue_all
 
 if TYPE_CHECKING:
     from server.application import Application
@@ -51,6 +51,21 @@ async def publish(connection: Connection, event: Event) -> int:
     )
     await enqueue(connection, DELIVER, Delivery(event_id))
     return event_id
+
+
+async def publish_all(connection: Connection, events: Sequence[Event]) -> None:
+    """Write many events in the caller's transaction, in as many statements as one takes."""
+    rows = await connection.fetch(
+        """
+        INSERT INTO events (kind, payload)
+        SELECT e.kind, e.payload FROM unnest($1::text[], $2::jsonb[]) WITH ORDINALITY AS e (kind, payload, at)
+        ORDER BY e.at
+        RETURNING id
+        """,
+        [event.kind for event in events],
+        [msgspec.to_builtins(event) for event in events],
+    )
+    await enqueue_all(connection, DELIVER, [Delivery(row["id"]) for row in rows])
 
 
 async def deliver(app: Application, delivery: Delivery) -> None:

@@ -14,7 +14,7 @@ from commerce.merchandising.types import Described
 from commerce.staff import On, audit
 from server.database import Connection
 from server.errors import Conflict, Invalid, NotFound
-from server.events import publish
+from server.events import publish_all
 
 CATALOGUE = "catalogue.manage"
 MOST_VALUES = 200
@@ -315,8 +315,8 @@ async def _told(
     connection: Connection, product_ids: Sequence[int], column: str, from_id: int, to_id: int, who: Who
 ) -> None:
     await tree_store.note_moved(connection, product_ids, who.staff_id, f"merge:{from_id}", column, from_id, to_id)
-    for product_id in product_ids:
-        await publish(connection, ProductChanged(product_id=product_id, what=(column,), staff_id=who.staff_id))
+    told = [ProductChanged(product_id=one, what=(column,), staff_id=who.staff_id) for one in product_ids]
+    await publish_all(connection, told)
 
 
 async def _note(connection: Connection, who: Who, kind: str, target: int, before: Any, after: Any) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 
+from commerce.merchandising.save import Who
+from commerce.merchandising.tree import merge_brand, save_brand
 from tests.commerce.catalogue.conftest import Shelf
 from tests.commerce.merchandising.test_editor import Browser
 
@@ -214,3 +218,29 @@ async def test_numbers_are_kept_as_they_are_read(shelf: Shelf, staff: Staff, des
             assert response.status == (422 if kept is None else 200), (text, told)
             assert kept is None or told["attributes"][one] == [kept]
             assert kept is None or await shelf.get(f"{API}/products/{bottle}", headers=staff["admin"]) == told
+
+
+def _heard(asked: list[str], query: Any) -> None:
+    asked.append(query.query)
+
+
+async def test_a_merge_takes_as_many_statements_for_many_products_as_for_few(shelf: Shelf, desk: Desk) -> None:
+    async with shelf.app.database.transaction() as connection:
+        staff_id = await connection.fetchval("SELECT id FROM staff WHERE account = 'admin'")
+        who = Who(staff_id=staff_id, shops=None, say=str)
+        one, many, into = [await save_brand(connection, None, name, "", who) for name in ("一", "众", "总")]
+        await connection.execute("UPDATE products SET brand_id = $1", many)
+        await connection.execute("UPDATE products SET brand_id = $1 WHERE slug = 'bottle'", one)
+        raw: Any = connection
+        taken: list[int] = []
+        for brand in (one, many):
+            asked: list[str] = []
+            with raw.query_logger(partial(_heard, asked)):
+                await merge_brand(connection, brand, into, who)
+            taken.append(len(asked))
+        assert taken[1] <= taken[0]  # the first also asks about types
+        told = await connection.fetch("SELECT id, payload FROM events WHERE kind = 'catalogue.product_changed'")
+        assert len(told) == 60
+        jobs = await connection.fetch("SELECT payload FROM pgqueuer WHERE entrypoint = 'events.deliver'")
+        waiting = {msgspec.json.decode(job["payload"])["payload"]["event_id"] for job in jobs}
+        assert {row["id"] for row in told} <= waiting
