@@ -38,7 +38,7 @@ async def reviews(
     found: list[Remark] = []
     follow_ups: dict[int, Remark] = {}
     if sums.of(show):
-        found = await store.shown(connection, product_id, RemarkKind.REVIEW, offset, size, show=show, sort=sort)
+        found = await store.reviews(connection, product_id, show, sort, offset, size)
         if sums.followed and found:
             follow_ups = await store.follow_ups(connection, [each.id for each in found])
     return Heard(sums=sums, reviews=found, follow_ups=follow_ups, voted=await votes(connection, call, found))
@@ -51,7 +51,7 @@ async def questions(
     found: list[Remark] = []
     best: dict[int, Remark] = {}
     if sums.questions:
-        found = await store.shown(connection, product_id, RemarkKind.QUESTION, offset, size, sort=sort)
+        found = await store.questions(connection, product_id, sort, offset, size)
         answered = [each.id for each in found if each.answers]
         best = await store.best_answers(connection, answered) if answered else {}
     seen = await votes(connection, call, [*found, *best.values()])

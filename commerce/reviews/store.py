@@ -28,15 +28,19 @@ JOIN products AS p ON p.id = r.product_id
 JOIN shops AS s ON s.id = r.shop_id
 LEFT JOIN members AS m ON m.id = r.member_id
 """
-_SHOWN = """
-WHERE r.product_id = $1 AND r.kind = $2 AND r.state = 'shown' AND (
-    $3::text = 'all' OR ($3 = 'pictured' AND r.pictured) OR ($3 = 'followed' AND r.followed)
-    OR ($3 = 'good' AND r.rating >= 4) OR ($3 = 'middle' AND r.rating = 3) OR ($3 = 'bad' AND r.rating <= 2)
-)
-"""
+_REVIEWS = "WHERE r.product_id = $1 AND r.kind = 'review' AND r.state = 'shown' "
+_SHOWN = {
+    Show.ALL: _REVIEWS,
+    Show.PICTURED: _REVIEWS + "AND r.pictured ",
+    Show.FOLLOWED: _REVIEWS + "AND r.followed ",
+    Show.GOOD: _REVIEWS + "AND r.rating >= 4 ",
+    Show.MIDDLE: _REVIEWS + "AND r.rating = 3 ",
+    Show.BAD: _REVIEWS + "AND r.rating <= 2 ",
+}
+_ASKED = "WHERE r.product_id = $1 AND r.kind = 'question' AND r.state = 'shown' "
 _ORDER = {
-    Sort.USEFUL: "ORDER BY r.useful DESC, r.id DESC OFFSET $4 LIMIT $5",
-    Sort.NEWEST: "ORDER BY r.id DESC OFFSET $4 LIMIT $5",
+    Sort.USEFUL: "ORDER BY r.useful DESC, r.id DESC OFFSET $2 LIMIT $3",
+    Sort.NEWEST: "ORDER BY r.id DESC OFFSET $2 LIMIT $3",
 }
 _LINE = """
 SELECT l.id AS line_id, o.order_no, l.product_id, p.shop_id, l.title, l.specs, l.picture,
@@ -173,19 +177,16 @@ async def reply(connection: Connection, remark_id: int, text: str, staff_id: int
     )
 
 
-async def shown(
-    connection: Connection,
-    product_id: int,
-    kind: RemarkKind,
-    offset: int,
-    size: int,
-    *,
-    show: Show = Show.ALL,
-    sort: Sort = Sort.USEFUL,
+async def reviews(
+    connection: Connection, product_id: int, show: Show, sort: Sort, offset: int, size: int
 ) -> list[Remark]:
-    """Return a page of what is shown of a product, reviews or questions."""
-    query = REMARK + _SHOWN + _ORDER[sort]
-    return many(Remark, await connection.fetch(query, product_id, kind, show, offset, size))
+    """Return a page of the shown reviews of a product."""
+    return many(Remark, await connection.fetch(REMARK + _SHOWN[show] + _ORDER[sort], product_id, offset, size))
+
+
+async def questions(connection: Connection, product_id: int, sort: Sort, offset: int, size: int) -> list[Remark]:
+    """Return a page of the shown questions about a product."""
+    return many(Remark, await connection.fetch(REMARK + _ASKED + _ORDER[sort], product_id, offset, size))
 
 
 async def follow_ups(connection: Connection, review_ids: Sequence[int], *, every: bool = False) -> dict[int, Remark]:
@@ -247,7 +248,7 @@ async def pictures(connection: Connection, product_id: int, most: int) -> list[t
         """
         SELECT l.id, x.url FROM (
             SELECT id, pictures FROM remarks
-            WHERE product_id = $1 AND kind = 'review' AND state = 'shown' AND pictures <> '[]'
+            WHERE product_id = $1 AND kind = 'review' AND state = 'shown' AND pictured AND pictures <> '[]'
             ORDER BY id DESC LIMIT $2
         ) AS l CROSS JOIN LATERAL jsonb_array_elements_text(l.pictures) WITH ORDINALITY AS x (url, at)
         ORDER BY l.id DESC, x.at LIMIT $2
