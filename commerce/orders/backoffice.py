@@ -91,7 +91,7 @@ async def show_order(call: Call, order_no: str) -> Page:
             connection, {event.actor_id for event in events if event.actor_id and event.actor_kind is ActorKind.STAFF}
         )
         refunds = call.resource(Refunds)
-        back = await refunds.of_order(connection, order.id) if call.staff.may("payments.view") else []
+        back = await refunds.of_order(connection, order.id) if call.staff.may("payments.view", order.shop_id) else []
     return Page(
         "orders/desk_show.html",
         {

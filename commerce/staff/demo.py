@@ -25,6 +25,8 @@ _PLATFORM = (
     ("warehouse", "仓库老周", "warehouse"),
     ("finance", "财务阿敏", "finance"),
     ("host", "主播林夏", "host"),
+    ("operator", "平台运营小楠", "platform_operator"),
+    ("auditor", "审计老方", "auditor"),
 )
 
 
@@ -33,11 +35,13 @@ async def create_staff(
 ) -> list[DemoStaff]:
     """Make the demo staff and return them with their passwords, the one who may do everything first.
 
-    ``shops`` are (id, name), each gets a manager ``shop1``, ``shop2``, … limited to it. ``known`` are the passwords of
+    ``shops`` are (id, name), each gets a manager ``shop1``, ``shop2``, … limited to it; the first one a clerk too, who
+    helps out in the second as a host. ``known`` are the passwords of
     an earlier run (account → password, from demo.json): they stay; everybody else gets a new random one.
     """
     people: list[tuple[str, str, str, int | None]] = [(account, name, role, None) for account, name, role in _PLATFORM]
     people += [(f"shop{at}", f"{shop}店长", "shop_manager", shop_id) for at, (shop_id, shop) in enumerate(shops, 1)]
+    people += [("clerk", f"{shop}客服小满", "service", shop_id) for shop_id, shop in shops[:1]]
     made = []
     for account, name, role, shop_id in people:
         password = known.get(account) or new_password()
@@ -46,5 +50,7 @@ async def create_staff(
             kept = await hash_password(password)
         staff_id = await store.hire(connection, account, name, kept, shop_id)
         await store.give_roles(connection, staff_id, [role])
+        if account == "clerk" and len(shops) > 1:
+            await store.lend_role(connection, staff_id, "host", shops[1][0])
         made.append(DemoStaff(account=account, password=password, roles=[role]))
     return made

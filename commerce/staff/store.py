@@ -115,3 +115,16 @@ async def give_roles(connection: Connection, staff_id: int, roles: Sequence[str]
 async def set_otp(connection: Connection, staff_id: int, sealed: bytes | None) -> None:
     """Give an account a second factor, or take it away."""
     await connection.execute("UPDATE staff SET otp_secret = $2, otp_used = 0 WHERE id = $1", staff_id, sealed)
+
+
+async def lend_role(connection: Connection, staff_id: int, role: str, shop_id: int) -> None:
+    """Let an account have a role, named by code, in another shop than where it belongs."""
+    await connection.execute(
+        """
+        INSERT INTO staff_roles (staff_id, role_id, shop_id) SELECT $1, id, $3 FROM roles WHERE code = $2
+        ON CONFLICT DO NOTHING
+        """,
+        staff_id,
+        role,
+        shop_id,
+    )
