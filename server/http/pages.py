@@ -18,6 +18,7 @@ import jinja2
 import msgspec
 from aiohttp import web
 from jinja2.bccache import Bucket
+from jinja2.environment import TemplateModule
 from markupsafe import Markup, escape
 
 from server.clock import now, shanghai, wire
@@ -26,6 +27,7 @@ from server.http.access import Anyone
 from server.http.call import Call
 from server.http.routes import Key, Route
 from server.http.session import Kind
+from server.i18n import Translator
 from server.money import yuan
 from server.pictures import sized
 
@@ -48,6 +50,7 @@ GUARDS = {
 
 BACK_OFFICE = "/backoffice"
 """Below it lies what is for staff."""
+_MODULES = "_modules"
 _LOOKED_AT = 1.0
 """Seconds that the address of a static file holds before the file is looked at again."""
 Pieces = tuple[bytes, ...]
@@ -133,6 +136,53 @@ class _Compiled(jinja2.BytecodeCache):
 _COMPILED = _Compiled()
 
 
+class _Template(jinja2.Template):
+    """A template whose macros are made ready once for each page, not once for each import of them.
+
+    So macros see what the page had when it first imported them: they are told by their arguments what differs.
+    """
+
+    def make_module(
+        self,
+        vars: dict[str, Any] | None = None,  # noqa: A002  # the names are jinja's
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,  # noqa: A002
+    ) -> TemplateModule:
+        """Return the module of this page, made by its first import."""
+        made: dict[str | None, TemplateModule] | None = vars.get(_MODULES) if vars else None
+        if made is None:
+            return super().make_module(vars, shared, locals)
+        if self.name not in made:
+            made[self.name] = super().make_module(vars, shared, locals)
+        return made[self.name]
+
+
+class _Words:
+    """The texts of one language for templates: looked up and marked as HTML once, not at every page."""
+
+    def __init__(self, tr: Translator) -> None:
+        self._tr = tr
+        self._plain: dict[str, Markup] = {}
+        self._known: dict[str, Markup] = {}
+
+    def one(self, text: str, /, **values: Any) -> Markup:
+        """Return a text with its places filled."""
+        if not values:
+            found = self._plain.get(text)
+            if found is None:
+                found = self._plain[text] = Markup(self._tr.gettext(text)) % {}  # noqa: S704  # our own texts
+            return found
+        known = self._known.get(text)
+        if known is None:
+            known = self._known[text] = Markup(self._tr.gettext(text))  # noqa: S704  # our own texts
+        return known % values
+
+    def many(self, text: str, texts: str, n: int, /, **values: Any) -> Markup:
+        """Return a text that counts."""
+        values.setdefault("num", n)
+        return Markup(self._tr.ngettext(text, texts, n)) % values  # noqa: S704  # our own texts
+
+
 class Pages:
     """The template environment of one process."""
 
@@ -175,6 +225,9 @@ class Pages:
             made.filters |= {"yuan": yuan, "wire": wire, "sized": sized}
             tr = self._app.translations.of(locale)
             made.install_gettext_callables(tr.gettext, tr.ngettext, newstyle=True)  # type: ignore[attr-defined]
+            words = _Words(tr)
+            made.globals |= {"_": words.one, "gettext": words.one, "ngettext": words.many}
+            made.template_class = _Template
             self._languages[locale] = made
         return self._languages[locale]
 
@@ -204,6 +257,7 @@ class Pages:
             "settings": self._app.settings,
             "partial": "HX-Request" in call.request.headers,
             "parts": self._app.parts,
+            _MODULES: {},
         }
         shared |= self.companions(call)
         return self.environment_for(call.tr.locale).get_template(template).render(shared | dict(values))
