@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from commerce.identities import log_in, store
 from commerce.identities.provider import Providers
-from commerce.identities.types import LastWayIn, OtherBound, Party, Profile
+from commerce.identities.types import IdentityTaken, LastWayIn, Party, Profile
 from commerce.members import store as members
-from commerce.members.errors import MergeOffered
-from commerce.members.merging import make_offer
+from commerce.members.merging import withdraw
 from commerce.members.security_rows import SecurityRow
 from server.application import Application
 from server.database import Connection
@@ -17,21 +16,15 @@ from server.errors import NotFound
 async def bind(app: Application, member_id: int, profile: Profile, title: str) -> None:
     """Bind an identity. Locks the member.
 
-    Raises OtherBound when the account has another one of this provider; MergeOffered, with the offer's secret as
-    details, when the identity is another account's.
+    Raises OtherBound when the account has another one of this provider, IdentityTaken when it is another account's:
+    an identity logs in, but to take an account whole its phone or mail address is asked for.
     """
-    offer = ""
     async with app.database.transaction() as connection:
         await members.lock(connection, [member_id])
         held = await store.find(connection, profile)
-        if held is None or held.member_id == member_id:
-            await log_in.bind(connection, member_id, profile, title)
-        elif any(each.provider is profile.provider for each in await store.of_member(connection, member_id)):
-            raise OtherBound(title=title)
-        else:
-            offer = await make_offer(connection, member_id, held.member_id, "identity")
-    if offer:
-        raise MergeOffered(details={"offer": offer})
+        if held is not None and held.member_id != member_id:
+            raise IdentityTaken(title=title)
+        await log_in.bind(connection, member_id, profile, title)
 
 
 async def unbind(app: Application, member_id: int, party: Party) -> None:
@@ -43,6 +36,7 @@ async def unbind(app: Application, member_id: int, party: Party) -> None:
             raise LastWayIn
         if not await store.remove(connection, member_id, party):
             raise NotFound
+        await withdraw(connection, member_id)
         await members.note(connection, member_id, "identity_unbound", f"member:{member_id}", party)
 
 

@@ -5,27 +5,28 @@ from __future__ import annotations
 import secrets
 
 from commerce.identities import store
-from commerce.identities.types import Arrival, ArrivalEnded, OtherBound, Profile
+from commerce.identities.types import Arrival, ArrivalEnded, LogInRefused, OtherBound, Profile
 from commerce.members import store as members
 from commerce.members.codes import check_code
 from commerce.members.errors import CodeWrong
 from commerce.members.log_in import Entered, enter, found_or_registered
 from commerce.members.profile import hold_name
 from commerce.members.targets import Target
-from commerce.members.types import Visitor
+from commerce.members.types import Secured, Visitor
 from server.application import Application
 from server.database import Connection
 from server.errors import Invalid
+from server.events import publish
 from server.http.session import digest_of
 
 ARRIVAL_LASTS = 900
 """Seconds in which a phone has to be proved."""
 
 
-async def log_in(app: Application, profile: Profile, way: str, visitor: Visitor) -> Entered | str:
+async def log_in(app: Application, profile: Profile, way: str, visitor: Visitor, title: str) -> Entered | str:
     """Log in whose identity it is, or return the secret under which the person may prove a phone.
 
-    Raises MemberBanned.
+    Raises MemberBanned, LogInRefused.
     """
     async with app.database.transaction() as connection:
         bound = await store.find(connection, profile)
@@ -33,7 +34,11 @@ async def log_in(app: Application, profile: Profile, way: str, visitor: Visitor)
             await store.learn(connection, bound.id, profile)
             member = await members.member(connection, bound.member_id)
             assert member is not None  # the row refers to it
-            return await enter(app, connection, member, visitor)
+            entered = await enter(app, connection, member, visitor)
+            held = await store.find(connection, profile)
+            if held is None or held.member_id != member.id:  # unbound before the account was locked
+                raise LogInRefused(title=title)
+            return entered
         secret = secrets.token_urlsafe(24)
         await store.keep_arrival(connection, digest_of(secret), profile, way, ARRIVAL_LASTS)
         return secret
@@ -64,17 +69,19 @@ async def log_in_with_phone(
         if arrival is None:
             raise ArrivalEnded
         member, new = await found_or_registered(connection, target)
-        entered = await enter(app, connection, member, visitor)
-        await bind(connection, member.id, arrival, title)
+        entered = await enter(app, connection, member, visitor, new=new)
+        if entered.member.phone != target.value:  # the account has got another one meanwhile
+            raise CodeWrong
+        await bind(connection, member.id, arrival, title, new=new)
         if new:
             await _name(connection, member.id, arrival.nickname)
     return entered, arrival.way
 
 
-async def bind(connection: Connection, member_id: int, profile: Profile, title: str) -> None:
+async def bind(connection: Connection, member_id: int, profile: Profile, title: str, *, new: bool = False) -> None:
     """Bind an identity in the caller's transaction. Raises OtherBound where the account, or the identity, has another.
 
-    Bound to this account already it stays so.
+    Bound to this account already it stays so. The owner is told of the new way in, unless the account is ``new`` too.
     """
     if not await store.add(connection, member_id, profile):
         held = await store.find(connection, profile)
@@ -82,6 +89,8 @@ async def bind(connection: Connection, member_id: int, profile: Profile, title: 
             raise OtherBound(title=title)
         return
     await members.note(connection, member_id, "identity_bound", f"member:{member_id}", profile.provider)
+    if not new:
+        await publish(connection, Secured(member_id=member_id, what="identity_bound", device=title))
 
 
 async def _name(connection: Connection, member_id: int, nickname: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from msgspec import Meta
 
@@ -11,12 +12,16 @@ from commerce.credentials import local_path
 from commerce.identities import go, log_in
 from commerce.identities.bind import bind, unbind
 from commerce.identities.provider import Provider, Providers
-from commerce.identities.types import Arrival, ArrivalEnded, Party
+from commerce.identities.types import Arrival, ArrivalEnded, IdentityTaken, Party
 from commerce.members.api import visitor_of
 from commerce.members.codes import send_code
-from commerce.members.errors import CodeWrong, MergeOffered
+from commerce.members.contact_pages import own
+from commerce.members.errors import CodeWrong
 from commerce.members.pages import HOME, let_in, told
+from commerce.members.proof import prove, send_proof, ways
+from commerce.members.proof_form import ProofForm, missing, proof_of
 from commerce.members.targets import phone_of
+from commerce.members.types import Member
 from server.errors import NotFound, Problem, RateLimited
 from server.http import Anyone, Body, Call, LoggedIn, Routes
 from server.http.pages import Page, Redirect
@@ -56,10 +61,58 @@ async def leave(call: Call, party: str, query: Way) -> Redirect:
     return Redirect(way) if call.session is not None else await _send(call, provider, None, way)
 
 
-@routes.page("/me/identities/{party}/bind", LoggedIn(), limit="60/minute")
-async def leave_to_bind(call: Call, party: str) -> Redirect:
-    """Send a browser to a provider to bind an identity."""
-    return await _send(call, call.resource(Providers).of(party), call.member.id, SECURITY)
+@routes.page("/me/identities/{party}/bind", LoggedIn())
+async def show_bind(call: Call, party: str) -> Page:
+    """Ask for a proof before a browser is sent to a provider to bind an identity: it is a way in for good."""
+    return _bind(call, call.resource(Providers).of(party), await own(call), ProofForm())
+
+
+@routes.page("/me/identities/{party}/proof", LoggedIn(), "POST", limit="60/minute")
+async def ask_proof(call: Call, party: str) -> Page:
+    """Send a code to the account's own phone or mail address and show the form again."""
+    provider, form, member = call.resource(Providers).of(party), await call.form(ProofForm), await own(call)
+    try:
+        wait = await send_proof(call.app, member, proof_of(member, form).by, call.address, call.tr)
+    except Problem as problem:
+        return _bind(call, provider, member, form, {"code": told(call, problem)}, status=problem.status)
+    return _bind(call, provider, member, form, waits={"proof": wait})
+
+
+@routes.page("/me/identities/{party}/bind", LoggedIn(), "POST", limit="30/minute")
+async def leave_to_bind(call: Call, party: str) -> Page | Redirect:
+    """Send a browser to a provider to bind an identity, or show the form again with what is wrong."""
+    provider, form, member = call.resource(Providers).of(party), await call.form(ProofForm), await own(call)
+    proof = proof_of(member, form)
+    if faults := missing(call, proof):
+        return _bind(call, provider, member, form, faults, status=422)
+    try:
+        proven = await prove(call.app, member, proof)
+        async with call.transaction() as connection:
+            await proven.use(connection)
+    except Problem as problem:
+        return _bind(call, provider, member, form, {problem.field or "code": told(call, problem)}, problem.status)
+    return await _send(call, provider, member.id, SECURITY)
+
+
+def _bind(
+    call: Call,
+    provider: Provider,
+    member: Member,
+    form: ProofForm,
+    faults: dict[str, str] | None = None,
+    status: int = 200,
+    waits: dict[str, int] | None = None,
+) -> Page:
+    values = {
+        "party": provider.party,
+        "title": provider.title,
+        "ways": ways(member),
+        "by": proof_of(member, form).by,
+        "faults": faults or {},
+        "waits": waits or {},
+    }
+    there = urlsplit(provider.authorize_url("", go.redirect_uri(call.app, provider)))
+    return Page("identities/bind.html", values, status=status, forms=(f"{there.scheme}://{there.netloc}",))
 
 
 async def _send(call: Call, provider: Provider, member_id: int | None, way: str) -> Redirect:
@@ -81,9 +134,7 @@ async def come_back(call: Call, party: str, query: Back) -> Page | Redirect:
                 return Redirect("/login?next=" + SECURITY)
             await bind(call.app, sent.member_id, profile, provider.title)
             return Redirect(SECURITY + "?done=bound")
-        entered = await log_in.log_in(call.app, profile, sent.way, visitor_of(call))
-    except MergeOffered as problem:
-        return Redirect(f"/me/merge?offer={problem.details['offer']}")
+        entered = await log_in.log_in(call.app, profile, sent.way, visitor_of(call), provider.title)
     except Problem as problem:
         return _failed(call, provider, problem)
     if isinstance(entered, str):
@@ -100,6 +151,7 @@ def _failed(call: Call, provider: Provider, problem: Problem) -> Page:
         "title": provider.title,
         "again": f"/me/identities/{provider.party}/bind" if known else f"/login/with/{provider.party}",
         "back": SECURITY if known else "/login",
+        "taken": isinstance(problem, IdentityTaken),
     }
     return Page("identities/failed.html", values, status=problem.status, headers=problem.headers)
 

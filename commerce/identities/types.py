@@ -106,6 +106,12 @@ class OtherBound(Conflict):
     code, message = "other_bound", "这个账号已绑定另一个{title}，先到账户安全里解绑"
 
 
+class IdentityTaken(Conflict):
+    """It opens another account."""
+
+    code, message = "identity_taken", "这个{title}已绑定另一个账号。要把两个账号合并，请绑定那个账号的手机号或邮箱"
+
+
 class LastWayIn(Conflict):
     """Without it nobody could log in any more."""
 

@@ -6,9 +6,10 @@ from commerce.credentials import OldPasswordWrong, TooManyTries
 from commerce.members import address_store, pasted, store
 from commerce.members.addresses import add_address, change_address, remove_address
 from commerce.members.codes import send_code
-from commerce.members.errors import CodeWrong, CredentialsWrong, MemberBanned, TooManyAddresses
+from commerce.members.errors import CodeWrong, CredentialsWrong, MemberBanned, ProofWrong, TooManyAddresses
 from commerce.members.log_in import log_in, one_target
 from commerce.members.profile import rename
+from commerce.members.proof import Proof
 from commerce.members.regions import regions
 from commerce.members.security import change_password
 from commerce.members.types import (
@@ -20,9 +21,9 @@ from commerce.members.types import (
     LogIn,
     MemberPatch,
     MemberView,
-    PasswordChange,
     PastedText,
     ReadingView,
+    Secret,
     SessionView,
     Visitor,
     address_view,
@@ -30,8 +31,17 @@ from commerce.members.types import (
 )
 from server.clock import wire
 from server.errors import NotFound, RateLimited
-from server.http import Anyone, Call, Listing, LoggedIn, Paging, Routes
+from server.http import Anyone, Body, Call, Listing, LoggedIn, Paging, Routes
 from server.http.routes import Key
+
+
+class PasswordChange(Body, frozen=True, kw_only=True):
+    """The new password, and ``old``, the present one, or ``proof`` of the account where there is none or it is lost."""
+
+    old: Secret = ""
+    proof: Proof | None = None
+    new: Secret
+
 
 accounts = Routes("accounts")
 book = Routes("addresses")
@@ -107,11 +117,15 @@ async def change_me(call: Call, body: MemberPatch) -> MemberView:
     status=201,
     key=Key.OWN,  # an answer with a token is not kept
     limit="30/minute",
-    errors=(OldPasswordWrong, TooManyTries),
+    errors=(OldPasswordWrong, ProofWrong, TooManyTries),
 )
 async def replace_password(call: Call, body: PasswordChange) -> SessionView:
     """Set or change the caller's password. Every session ends, this one too; the answer opens a new one."""
-    issued = await change_password(call.app, call.member.id, body.old, body.new, call.address, call.agent)
+    proof = body.proof or Proof(by="password", password=body.old)
+    try:
+        issued = await change_password(call.app, call.member.id, proof, body.new, visitor_of(call))
+    except ProofWrong as problem:
+        raise ProofWrong(field=f"proof.{problem.field}" if body.proof is not None else "proof") from None
     call.renew(issued)
     return SessionView(token=issued.token, expires_at=wire(issued.expires_at), member=await _me(call))
 

@@ -1,15 +1,19 @@
-"""One-time codes: six digits by SMS or mail, good for five minutes and five tries, kept only as an HMAC."""
+"""One-time codes: six digits by SMS or mail, good for five minutes and five tries, kept only as an HMAC.
+
+Beside them the last letter to who gets no code for an account any more.
+"""
 
 from __future__ import annotations
 
 import hmac
 import secrets
 
-from commerce.courier import Couriers, Message
+from commerce.courier import CourierMissing, Couriers, Message
 from commerce.members import store
 from commerce.members.errors import CodeWrong
 from commerce.members.targets import Target
 from server.application import Application
+from server.database import Connection
 from server.i18n import Translator
 
 GOOD_FOR, TRIES = 300, 5
@@ -37,6 +41,18 @@ async def send_code(app: Application, target: Target, address: str, tr: Translat
         await store.keep_code(connection, target.value, _mac(app, target, code), GOOD_FOR)
         await courier.send(connection, Message(channel=target.channel, to=target.value, text=text, code=code))
     return RETRY_AFTER
+
+
+async def write(app: Application, connection: Connection, target: Target, text: str) -> None:
+    """Send a text to a phone or mail address that is an account's no more, in the caller's transaction.
+
+    Nothing is sent where nobody carries that kind of message: what proved the change came another way.
+    """
+    try:
+        courier = app.resource(Couriers).of(target.channel)
+    except CourierMissing:
+        return
+    await courier.send(connection, Message(channel=target.channel, to=target.value, text=text))
 
 
 async def check_code(app: Application, target: Target, code: str) -> bytes:

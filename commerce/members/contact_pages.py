@@ -12,7 +12,8 @@ from commerce.members.contacts import change_contact
 from commerce.members.errors import MergeHeld, MergeOffered, NewCodeWrong, ProofWrong
 from commerce.members.merge_store import Heap
 from commerce.members.pages import told
-from commerce.members.proof import By, Proof, masked_mail, send_proof, ways
+from commerce.members.proof import masked_mail, send_proof, ways
+from commerce.members.proof_form import ProofForm, missing, proof_of
 from commerce.members.targets import Target, email_of, masked, phone_of
 from commerce.members.types import Member
 from server.errors import NotFound, Problem, RateLimited
@@ -24,12 +25,9 @@ SECURITY = "/me/security"
 _OF = {"phone": phone_of, "email": email_of}
 
 
-class ContactForm(Body, frozen=True, kw_only=True):
+class ContactForm(ProofForm, frozen=True, kw_only=True):
     """The proof, the new phone or mail address, and its code."""
 
-    by: By | None = None
-    password: Annotated[str, Meta(max_length=256)] = ""
-    code: Annotated[str, Meta(max_length=12)] = ""
     to: Annotated[str, Meta(max_length=254)] = ""
     new_code: Annotated[str, Meta(max_length=12)] = ""
 
@@ -67,7 +65,7 @@ async def ask_proof(call: Call, kind: str) -> Page:
     """Send a code to the account's own phone or mail address and show the form again."""
     form, member = await call.form(ContactForm), await own(call)
     try:
-        wait = await send_proof(call.app, member, form.by or ways(member)[0][0], call.address, call.tr)
+        wait = await send_proof(call.app, member, proof_of(member, form).by, call.address, call.tr)
     except RateLimited as problem:
         return _page(call, kind, member, form, {"code": told(call, problem)}, status=429)
     except Problem as problem:
@@ -94,14 +92,12 @@ async def ask_code(call: Call, kind: str) -> Page:
 async def change(call: Call, kind: str) -> Page | Redirect:
     """Change it, or show the form again with what is wrong, or ask whether to merge."""
     form, member = await call.form(ContactForm), await own(call)
-    by = form.by or ways(member)[0][0]
-    given = {"password" if by == "password" else "code": form.password if by == "password" else form.code}
-    given |= {"to": form.to, "new_code": form.new_code}
-    if missing := [name for name, value in given.items() if not value]:
-        return _page(call, kind, member, form, dict.fromkeys(missing, call.tr("必填")), status=422)
+    proof = proof_of(member, form)
+    empty = [name for name, value in (("to", form.to), ("new_code", form.new_code)) if not value]
+    if faults := missing(call, proof) | dict.fromkeys(empty, call.tr("必填")):
+        return _page(call, kind, member, form, faults, status=422)
     try:
         target = target_of_kind(kind, form.to)
-        proof = Proof(by=by, password=form.password, code=form.code)
         await change_contact(call.app, member.id, target, form.new_code, proof, call.tr)
     except NotFound:
         raise
@@ -134,7 +130,7 @@ def _page(
         "old": old,
         "form": form,
         "ways": ways(member),
-        "by": form.by or ways(member)[0][0],
+        "by": proof_of(member, form).by,
         "faults": faults or {},
         "waits": waits or {},
     }
@@ -164,7 +160,7 @@ async def merge(call: Call) -> Page | Redirect:
     """Merge the accounts, or show again what stands against it."""
     form = await call.form(OfferForm)
     try:
-        await merging.merge(call.app, call.member.id, form.offer)
+        await merging.merge(call.app, call.member.id, form.offer, call.tr)
     except MergeHeld as problem:
         return await _merge(call, form.offer, problem.status)
     return Redirect(SECURITY + "?done=merged")

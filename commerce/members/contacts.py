@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncpg
 
-from commerce.courier import Channel, CourierMissing, Couriers, Message
+from commerce.courier import Channel
 from commerce.members import contact_store, store
-from commerce.members.codes import check_code
+from commerce.members.codes import check_code, write
 from commerce.members.errors import CodeWrong, MergeOffered, NewCodeWrong, SameContact
-from commerce.members.merging import make_offer
+from commerce.members.merging import make_offer, withdraw
 from commerce.members.proof import Proof, prove
 from commerce.members.targets import Target
 from commerce.members.types import Member, Secured
@@ -45,10 +45,10 @@ async def change_contact(
         raise NewCodeWrong(field="new_code") from None
     offer = ""
     async with app.database.transaction() as connection:
-        await proven.use(connection)
+        held = await proven.use(connection)
+        old = held.phone if by_phone else held.email
         if not await store.use_code(connection, target.value, mac):
             raise NewCodeWrong(field="new_code")
-        await store.lock(connection, [member_id])
         find = store.member_by_phone if by_phone else store.member_by_email
         other = await find(connection, target.value)
         if other is not None and other.id != member_id:
@@ -58,10 +58,9 @@ async def change_contact(
                 await contact_store.set_contact(connection, member_id, by_phone, target.value)
             except asyncpg.UniqueViolationError:  # somebody registered with it this very moment
                 raise Conflict from None
-            if old:
-                what = "phone_changed" if by_phone else "email_changed"
-                await publish(connection, Secured(member_id=member_id, what=what))
+            await withdraw(connection, member_id)
             kind = ("phone" if by_phone else "email") + ("_changed" if old else "_added")
+            await publish(connection, Secured(member_id=member_id, what=kind))
             await store.note(connection, member_id, kind, f"member:{member_id}")
             if old:
                 await _tell_old(app, connection, Target(target.channel, old), tr)
@@ -78,8 +77,4 @@ async def _tell_old(app: Application, connection: Connection, old: Target, tr: T
         if old.channel is Channel.SMS
         else tr("【凌峰】你的账号已换绑邮箱，这个邮箱不能再登录它。不是你本人操作的话，请马上联系客服。")
     )
-    try:
-        courier = app.resource(Couriers).of(old.channel)
-    except CourierMissing:
-        return  # the code came through the other channel; the old one has nobody to carry anything
-    await courier.send(connection, Message(channel=old.channel, to=old.value, text=text))
+    await write(app, connection, old, text)

@@ -57,11 +57,12 @@ def words_of(agent: str) -> tuple[str, str]:
 async def notice_device(app: Application, connection: Connection, member_id: int, visitor: Visitor) -> None:
     """Tell a member of a log-in from a device that is not among theirs, in the caller's transaction.
 
-    Called before the session is opened. The first one of all is no news.
+    Called before the session is opened, and not for who has registered just now: with no device known the next one is
+    news all the same, as sessions of long ago are forgotten.
     """
     known = {words_of(agent) for agent in await app.sessions.agents_of(connection, Kind.MEMBER, member_id)}
     program, system = words_of(visitor.agent)
-    if not known or (program, system) in known:
+    if (program, system) in known:
         return
     await store.note(connection, member_id, "new_device", f"member:{member_id}", f"{program} {system}".strip())
     device = " · ".join(filter(None, (program, system))) or "?"

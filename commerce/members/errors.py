@@ -48,7 +48,7 @@ class SameContact(Conflict):
 
 
 class MergeOffered(Conflict):
-    """The phone, mail address or identity has an account; ``details.offer`` merges it with this one."""
+    """The phone or mail address has an account; ``details.offer`` merges it with this one."""
 
     code, message = "merge_offered", "它已有另一个账号，可以把两个账号合并成一个"
 

@@ -45,7 +45,6 @@ async def leave(app: Application, member_id: int, proof: Proof) -> datetime:
     proven = await prove(app, member, proof)
     async with app.database.transaction() as connection:
         await proven.use(connection)
-        await store.lock(connection, [member_id])
         if found := await app.resource(Belongings).against_leaving(connection, member_id):
             raise LeavingHeld(details=found, reason=found[0])
         due_at = await leaving_store.leave(connection, member_id, DAYS)

@@ -59,7 +59,11 @@ async def by_code(app: Application, target: Target, code: str, visitor: Visitor)
     async with app.database.transaction() as connection:
         if not await store.use_code(connection, target.value, mac):
             raise CodeWrong
-        return await enter(app, connection, await find_or_register(connection, target), visitor)
+        member, new = await found_or_registered(connection, target)
+        entered = await enter(app, connection, member, visitor, new=new)
+        if not _owns(entered.member, target):
+            raise CodeWrong
+        return entered
 
 
 async def by_password(app: Application, account: str, password: str, visitor: Visitor) -> Entered:
@@ -74,8 +78,17 @@ async def by_password(app: Application, account: str, password: str, visitor: Vi
     if not await check_password(member.password_hash if member else None, password) or member is None:
         raise CredentialsWrong
     async with app.database.transaction() as connection:
+        entered = await enter(app, connection, member, visitor)
+        # Looking at a password takes its time: it may have been replaced meanwhile, and with it every session ended.
+        if entered.member.password_hash != member.password_hash or not _owns(entered.member, target):
+            raise CredentialsWrong
         await clear_tries(connection, Kind.MEMBER, target.value)
-        return await enter(app, connection, member, visitor)
+        return entered
+
+
+def _owns(member: Member, target: Target) -> bool:
+    held = member.phone if target.channel is Channel.SMS else member.email
+    return held is not None and held.lower() == target.value
 
 
 async def _find(connection: Connection, target: Target) -> Member | None:
@@ -104,14 +117,19 @@ async def found_or_registered(connection: Connection, target: Target) -> tuple[M
     return member, registered
 
 
-async def enter(app: Application, connection: Connection, member: Member, visitor: Visitor) -> Entered:
-    """Open a session of a member who has proved who they are, in the caller's transaction.
+async def enter(
+    app: Application, connection: Connection, member: Member, visitor: Visitor, *, new: bool = False
+) -> Entered:
+    """Open a session of a member who has proved who they are, in the caller's transaction. Locks the member.
 
-    A wish to have the account deleted is taken back. Raises MemberBanned.
+    Returned is the account as it is under the lock: the caller holds against it what was proved before. ``new`` is who
+    has registered just now. A wish to have the account deleted is taken back. Raises MemberBanned.
     """
+    [member] = await store.lock(connection, [member.id])
     if member.status is not Status.ACTIVE:
         raise MemberBanned
-    await notice_device(app, connection, member.id, visitor)
+    if not new:
+        await notice_device(app, connection, member.id, visitor)
     stays = await leaving_store.stay(connection, member.id)
     issued = await app.sessions.issue(connection, Kind.MEMBER, member.id, visitor.address, visitor.agent)
     return Entered(member, issued, stays)

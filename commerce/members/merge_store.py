@@ -62,6 +62,11 @@ async def take(connection: Connection, digest: bytes) -> bool:
     return bool(await connection.fetchval("DELETE FROM merge_offers WHERE digest = $1 RETURNING true", digest))
 
 
+async def withdraw(connection: Connection, other_id: int) -> None:
+    """Remove the offers that would empty an account."""
+    await connection.execute("DELETE FROM merge_offers WHERE other_id = $1", other_id)
+
+
 async def heap(connection: Connection, member_id: int) -> Heap | None:
     """Return what an account is known by."""
     row = await connection.fetchrow(

@@ -8,18 +8,23 @@ again a minute and three hours later, beyond the life of anything that was admit
 from __future__ import annotations
 
 import secrets
+from typing import Literal
 
 import msgspec
 
+from commerce.courier import Channel
 from commerce.members import merge_store, store
 from commerce.members.belongings import Belongings
+from commerce.members.codes import write
 from commerce.members.errors import MergeHeld, OfferEnded
+from commerce.members.targets import Target
 from commerce.members.types import Member, Secured, Status
 from server.application import Application
 from server.database import Connection
 from server.events import publish
 from server.http import Kind
 from server.http.session import digest_of
+from server.i18n import Translator
 from server.jobs import Job, enqueue
 
 LASTS = 900
@@ -42,11 +47,19 @@ class Two(msgspec.Struct, frozen=True, kw_only=True):
     against: list[str]
 
 
-async def make_offer(connection: Connection, keeper_id: int, other_id: int, proof: str) -> str:
-    """Return the secret of an offer, in the caller's transaction. ``proof``: phone, email or identity."""
+async def make_offer(connection: Connection, keeper_id: int, other_id: int, proof: Literal["phone", "email"]) -> str:
+    """Return the secret of an offer, in the caller's transaction. ``proof`` is what proved the other account."""
     secret = secrets.token_urlsafe(24)
     await merge_store.offer(connection, digest_of(secret), keeper_id, other_id, proof, LASTS)
     return secret
+
+
+async def withdraw(connection: Connection, other_id: int) -> None:
+    """End the offers that would empty an account, whose ways in have changed: what proved it proves it no more.
+
+    The account is locked.
+    """
+    await merge_store.withdraw(connection, other_id)
 
 
 async def look(app: Application, keeper_id: int, secret: str) -> Two:
@@ -67,8 +80,10 @@ async def against(app: Application, connection: Connection, keeper_id: int, othe
     return await app.resource(Belongings).against_merging(connection, keeper_id, other_id)
 
 
-async def merge(app: Application, keeper_id: int, secret: str) -> Member:
+async def merge(app: Application, keeper_id: int, secret: str, tr: Translator) -> Member:
     """Do what was offered and return the account that stays. Locks both members in order of id.
+
+    Phones and mail addresses of either that log in to nothing from then on are told, in the language of ``tr``.
 
     Raises OfferEnded, MergeHeld with what stands against it.
     """
@@ -97,10 +112,22 @@ async def merge(app: Application, keeper_id: int, secret: str) -> Member:
         for delay in AGAIN:
             await enqueue(connection, STRAGGLERS, Merged(other.id), delay=delay)
         after = await store.member(connection, keeper.id)
+        assert after is not None
+        await _tell_ended(app, connection, keeper, other, after, tr)
     for each in ended:
         app.sessions.forget(each)
-    assert after is not None
     return after
+
+
+async def _tell_ended(
+    app: Application, connection: Connection, keeper: Member, other: Member, after: Member, tr: Translator
+) -> None:
+    phones = {member.phone for member in (keeper, other)} - {None, after.phone}
+    addresses = {member.email for member in (keeper, other)} - {None, after.email}
+    for channel, ended in ((Channel.SMS, phones), (Channel.EMAIL, addresses)):
+        for value in ended:
+            text = tr("【凌峰】你的账号已和另一个合并，不能再用这里登录它。不是你本人操作的话，请马上联系客服。")
+            await write(app, connection, Target(channel, str(value)), text)
 
 
 def _ways_in(keeper: Member, other: Member, proof: str) -> tuple[str | None, str | None, str | None]:

@@ -15,7 +15,6 @@ from commerce.members.errors import CodeWrong
 from commerce.members.log_in import Entered, by_code, by_password
 from commerce.members.profile import rename
 from commerce.members.proof import masked_mail
-from commerce.members.security import change_password, hold_new
 from commerce.members.security_rows import SecurityRows
 from commerce.members.targets import account_of, masked
 from commerce.members.types import Member
@@ -45,14 +44,6 @@ class DoorForm(Body, frozen=True, kw_only=True):
     code: Annotated[str, Meta(max_length=12)] = ""
     password: Annotated[str, Meta(max_length=256)] = ""
     next: Way = ""
-
-
-class SecurityForm(Body, frozen=True, kw_only=True):
-    """The present password and the new one, twice."""
-
-    old: Annotated[str, Meta(max_length=256)] = ""
-    new: Annotated[str, Meta(max_length=256)] = ""
-    again: Annotated[str, Meta(max_length=256)] = ""
 
 
 class NameForm(Body, frozen=True, kw_only=True):
@@ -183,31 +174,6 @@ async def change_name(call: Call) -> Page | Redirect:
             call, await _me(call), {"nickname": told(call, problem)}, nickname=form.nickname, status=422
         )
     return Redirect("/me/security?done=name")
-
-
-@routes.page("/me/password", LoggedIn(), "POST", limit="30/minute")
-async def change_my_password(call: Call) -> Page | Redirect:
-    """Set or change the password; every other session ends."""
-    form = await call.form(SecurityForm)
-    member = await _me(call)
-    faults: dict[str, str] = {}
-    if member.password_hash is not None and not form.old:
-        faults["old"] = call.tr("必填")
-    try:
-        hold_new(member, form.new)
-    except Invalid as problem:
-        faults["new"] = told(call, problem)
-    if form.new != form.again:
-        faults["again"] = call.tr("两次填的不一样")
-    if faults:
-        return await _security(call, member, faults, status=422)
-    visitor = visitor_of(call)
-    try:
-        issued = await change_password(call.app, call.member.id, form.old, form.new, visitor.address, visitor.agent)
-    except Problem as problem:
-        return await _security(call, member, {problem.field or "old": told(call, problem)}, status=problem.status)
-    call.renew(issued)
-    return Redirect("/me/security?done=" + ("first" if member.password_hash is None else "password"))
 
 
 async def refused_profile(call: Call, field: str, problem: Problem) -> Page:

@@ -56,7 +56,6 @@ async def set_pay_password(app: Application, member_id: int, new: str, proof: Pr
     made = await hash_password(_digest(app, member_id, new))
     async with app.database.transaction() as connection:
         await proven.use(connection)
-        await store.lock(connection, [member_id])
         await pay_store.keep(connection, member_id, made)
         await store.note(connection, member_id, "pay_password_set", f"member:{member_id}")
         await publish(connection, Secured(member_id=member_id, what="pay_password_set"))

@@ -31,17 +31,30 @@ class Proof(Body, frozen=True, kw_only=True):
 
 
 class Proven(msgspec.Struct, frozen=True):
-    """A proof that held. ``mac`` is of the code, None for a password; ``use`` it in the transaction that changes."""
+    """A proof that held for ``member`` as it was. ``mac`` is of the code, None for a password.
 
+    ``use`` it in the transaction that changes.
+    """
+
+    member: Member
     account: str
     mac: bytes | None
 
-    async def use(self, connection: Connection) -> None:
-        """Use the code up, or forget the tries of the password. Raises ProofWrong when the code was used meanwhile."""
+    async def use(self, connection: Connection) -> Member:
+        """Use the code up, or forget the tries of the password, and return the member. Locks the member.
+
+        Raises ProofWrong when the code was used meanwhile, or what it was proved with is the account's no more.
+        """
+        [held] = await store.lock(connection, [self.member.id])
         if self.mac is None:
+            if held.password_hash != self.member.password_hash:
+                raise ProofWrong(field="password")
             await clear_tries(connection, Kind.MEMBER, self.account)
-        elif not await store.use_code(connection, self.account, self.mac):
+        elif self.account not in (held.phone, held.email) or not await store.use_code(
+            connection, self.account, self.mac
+        ):
             raise ProofWrong(field="code")
+        return held
 
 
 def ways(member: Member) -> list[tuple[By, str]]:
@@ -86,9 +99,9 @@ async def prove(app: Application, member: Member, proof: Proof) -> Proven:
         await count_try(app, Kind.MEMBER, account)
         if member.password_hash is None or not await check_password(member.password_hash, proof.password):
             raise ProofWrong(field="password")
-        return Proven(account, None)
+        return Proven(member, account, None)
     target = own_target(member, proof.by)
     try:
-        return Proven(target.value, await check_code(app, target, proof.code))
+        return Proven(member, target.value, await check_code(app, target, proof.code))
     except CodeWrong:
         raise ProofWrong(field="code") from None

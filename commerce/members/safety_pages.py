@@ -1,4 +1,4 @@
-"""Pages for devices, the payment password, the file of everything, and deleting the account."""
+"""Pages for devices, both passwords, the file of everything, and deleting the account."""
 
 from __future__ import annotations
 
@@ -6,21 +6,29 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from commerce.credentials import OldPasswordWrong
 from commerce.members import devices, exports, leaving, pay_store
+from commerce.members.api import visitor_of
 from commerce.members.contact_pages import SECURITY, own
 from commerce.members.errors import ExportTooSoon, LeavingHeld
 from commerce.members.pages import told
 from commerce.members.pay_password import set_pay_password
-from commerce.members.proof import By, Proof, send_proof, ways
+from commerce.members.proof import Proof, send_proof, ways
+from commerce.members.proof_form import ProofForm, missing, proof_of
+from commerce.members.security import change_password, hold_new
 from commerce.members.types import Member
-from server.errors import NotFound, Problem
+from server.errors import Invalid, NotFound, Problem
 from server.http import Body, Call, Kind, LoggedIn, Routes
 from server.http.pages import File, Page, Redirect
 from server.http.session import COOKIES
 
 routes = Routes("accounts")
 DEVICES, DATA = "/me/devices", "/me/data"
-_PLACES = {"pay-password": "members/pay_password.html", "leave": "members/leave.html"}
+_PLACES = {
+    "password": "members/password.html",
+    "pay-password": "members/pay_password.html",
+    "leave": "members/leave.html",
+}
 """Pages that ask for a proof."""
 
 
@@ -30,14 +38,11 @@ class DevicesQuery(Body, frozen=True, kw_only=True):
     done: Annotated[str, Meta(max_length=8)] = ""
 
 
-class ProvenForm(Body, frozen=True, kw_only=True):
+class ProvenForm(ProofForm, frozen=True, kw_only=True):
     """A proof, and what else the page asks for."""
 
-    by: By | None = None
-    password: Annotated[str, Meta(max_length=256)] = ""
-    code: Annotated[str, Meta(max_length=12)] = ""
-    new: Annotated[str, Meta(max_length=12)] = ""
-    again: Annotated[str, Meta(max_length=12)] = ""
+    new: Annotated[str, Meta(max_length=256)] = ""
+    again: Annotated[str, Meta(max_length=256)] = ""
     sure: bool = False
 
 
@@ -66,6 +71,35 @@ async def end_device(call: Call, session_id: str) -> Redirect:
     return Redirect(DEVICES + "?done=one")
 
 
+@routes.page("/me/password", LoggedIn())
+async def show_password(call: Call) -> Page:
+    """Show the form that sets or replaces the password; a code does where it is lost."""
+    return await _proven(call, "password", await own(call), ProvenForm())
+
+
+@routes.page("/me/password", LoggedIn(), "POST", limit="30/minute")
+async def change_my_password(call: Call) -> Page | Redirect:
+    """Set or replace the password, or show the form again with what is wrong; every other session ends."""
+    form, member = await call.form(ProvenForm), await own(call)
+    faults = missing(call, _proof("password", member, form))
+    try:
+        hold_new(member, form.new)
+    except Invalid as problem:
+        faults["new"] = told(call, problem)
+    if form.new != form.again:
+        faults["again"] = call.tr("两次填的不一样")
+    if faults:
+        return await _proven(call, "password", member, form, faults, status=422)
+    try:
+        proof = _proof("password", member, form)
+        issued = await change_password(call.app, member.id, proof, form.new, visitor_of(call))
+    except Problem as problem:
+        field = "password" if isinstance(problem, OldPasswordWrong) else problem.field or "code"
+        return await _proven(call, "password", member, form, {field: told(call, problem)}, status=problem.status)
+    call.renew(issued)
+    return Redirect(f"{SECURITY}?done=" + ("first" if member.password_hash is None else "password"))
+
+
 @routes.page("/me/pay-password", LoggedIn())
 async def show_pay_password(call: Call) -> Page:
     """Show the form that sets or resets the payment password."""
@@ -85,7 +119,7 @@ async def ask_proof(call: Call, place: str) -> Page:
     if place not in _PLACES:
         raise NotFound
     try:
-        wait = await send_proof(call.app, member, form.by or ways(member)[0][0], call.address, call.tr)
+        wait = await send_proof(call.app, member, _proof(place, member, form).by, call.address, call.tr)
     except Problem as problem:
         return await _proven(call, place, member, form, {"code": told(call, problem)}, status=problem.status)
     return await _proven(call, place, member, form, waits={"proof": wait})
@@ -95,13 +129,13 @@ async def ask_proof(call: Call, place: str) -> Page:
 async def change_pay_password(call: Call) -> Page | Redirect:
     """Set or reset the payment password, or show the form again with what is wrong."""
     form, member = await call.form(ProvenForm), await own(call)
-    faults = _missing(call, member, form) | ({} if form.new else {"new": call.tr("必填")})
+    faults = missing(call, _proof("pay-password", member, form)) | ({} if form.new else {"new": call.tr("必填")})
     if form.new != form.again:
         faults["again"] = call.tr("两次填的不一样")
     if faults:
         return await _proven(call, "pay-password", member, form, faults, status=422)
     try:
-        await set_pay_password(call.app, member.id, form.new, _proof(member, form))
+        await set_pay_password(call.app, member.id, form.new, _proof("pay-password", member, form))
     except Problem as problem:
         faults = {problem.field or "code": told(call, problem)}
         return await _proven(call, "pay-password", member, form, faults, status=problem.status)
@@ -112,13 +146,13 @@ async def change_pay_password(call: Call) -> Page | Redirect:
 async def leave(call: Call) -> Page | Redirect:
     """Have the account deleted in seven days and log out, or show the page again with what is wrong."""
     form, member = await call.form(ProvenForm), await own(call)
-    faults = _missing(call, member, form)
+    faults = missing(call, _proof("leave", member, form))
     if not form.sure:
         faults["sure"] = call.tr("请先确认你知道后果")
     if faults:
         return await _proven(call, "leave", member, form, faults, status=422)
     try:
-        due_at = await leaving.leave(call.app, member.id, _proof(member, form))
+        due_at = await leaving.leave(call.app, member.id, _proof("leave", member, form))
     except LeavingHeld as problem:
         return await _proven(call, "leave", member, form, status=problem.status)
     except Problem as problem:
@@ -129,14 +163,9 @@ async def leave(call: Call) -> Page | Redirect:
     return Page("members/left.html", {"due_at": due_at})
 
 
-def _proof(member: Member, form: ProvenForm) -> Proof:
-    return Proof(by=form.by or ways(member)[0][0], password=form.password, code=form.code)
-
-
-def _missing(call: Call, member: Member, form: ProvenForm) -> dict[str, str]:
-    by = form.by or ways(member)[0][0]
-    field, given = ("password", form.password) if by == "password" else ("code", form.code)
-    return {} if given else {field: call.tr("必填")}
+def _proof(place: str, member: Member, form: ProvenForm) -> Proof:
+    """Return the proof; who changes a password mostly knows it, so that its page begins with it."""
+    return proof_of(member, form, first="password" if place == "password" and member.password_hash else None)
 
 
 async def _proven(
@@ -150,15 +179,16 @@ async def _proven(
     waits: dict[str, int] | None = None,
 ) -> Page:
     values: dict[str, Any] = {
+        "member": member,
         "ways": ways(member),
-        "by": form.by or ways(member)[0][0],
+        "by": _proof(place, member, form).by,
         "faults": faults or {},
         "waits": waits or {},
     }
     if place == "leave":
         values["against"] = await leaving.against(call.app, member.id)
         values["days"] = leaving.DAYS
-    else:
+    elif place == "pay-password":
         async with call.database.connection() as connection:
             values["set"] = await pay_store.exists(connection, member.id)
             values["locked"] = await pay_store.locked_until(connection, member.id)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from commerce.credentials import (
-    OldPasswordWrong,
-    check_password,
-    clear_tries,
-    count_try,
-    hash_password,
-    hold_strength,
-)
+from commerce.credentials import OldPasswordWrong, hash_password, hold_strength
 from commerce.members import store
-from commerce.members.types import Member, Secured, Status
+from commerce.members.errors import ProofWrong
+from commerce.members.merging import withdraw
+from commerce.members.proof import Proof, prove
+from commerce.members.types import Member, Secured, Status, Visitor
 from commerce.staff import On, audit
 from server.application import Application
 from server.database import Connection
@@ -21,28 +17,31 @@ from server.http import Kind
 from server.http.session import Issued
 
 
-async def change_password(app: Application, member_id: int, old: str, new: str, address: str, agent: str) -> Issued:
+async def change_password(app: Application, member_id: int, proof: Proof, new: str, visitor: Visitor) -> Issued:
     """Set or replace a member's password, end all their sessions and return a new one for who asked.
 
-    Raises OldPasswordWrong, TooManyTries, Invalid (field ``new``).
+    The first one wants a proof too: else whoever comes by a session makes a way in of it that outlives it.
+    Raises OldPasswordWrong, ProofWrong, TooManyTries, Invalid (field ``new``).
     """
     async with app.database.connection() as connection:
         member = await store.member(connection, member_id)
     if member is None:
         raise NotFound
     hold_new(member, new)
-    if member.password_hash is not None:
-        account = member.phone or member.email or ""
-        await count_try(app, Kind.MEMBER, account)
-        if not await check_password(member.password_hash, old):
-            raise OldPasswordWrong(field="old")
+    try:
+        proven = await prove(app, member, proof)
+    except ProofWrong as problem:
+        if problem.field == "password" and member.password_hash is not None:
+            raise OldPasswordWrong(field="old") from None
+        raise
     made = await hash_password(new)
     async with app.database.transaction() as connection:
+        await proven.use(connection)
         if not await store.replace_password(connection, member.id, member.password_hash, made):
             raise Conflict
-        await clear_tries(connection, Kind.MEMBER, member.phone or member.email or "")
+        await withdraw(connection, member.id)
         ended = await app.sessions.revoke_all(connection, Kind.MEMBER, member.id)
-        issued = await app.sessions.issue(connection, Kind.MEMBER, member.id, address, agent)
+        issued = await app.sessions.issue(connection, Kind.MEMBER, member.id, visitor.address, visitor.agent)
         await store.note(connection, member.id, "password_changed", f"member:{member.id}")
         await publish(connection, Secured(member_id=member.id, what="password_set"))
     for digest in ended:

@@ -134,7 +134,7 @@ async def show_offer(call: Call, offer: str) -> OfferView:
 @routes.post("/api/v1/me/merges", LoggedIn(), key=Key.OWN, limit="60/minute", errors=(OfferEnded, MergeHeld))
 async def merge(call: Call, body: MergeBody) -> MemberView:
     """Merge the other account of an offer into the caller's."""
-    return member_view(await merging.merge(call.app, call.member.id, body.offer))
+    return member_view(await merging.merge(call.app, call.member.id, body.offer, call.tr))
 
 
 def _account(heap: Heap) -> AccountView:

@@ -53,8 +53,9 @@ class Visitor(msgspec.Struct, frozen=True):
 class Secured(Event, frozen=True, kw_only=True):
     """Something happened that the owner of an account should know of, in case it was not they who did it.
 
-    ``what`` is one of new_device, password_set, pay_password_set, phone_changed, email_changed, merged, leaving,
-    export_ready; ``device`` and ``address`` say where from, where that is known.
+    ``what`` is one of new_device, password_set, pay_password_set, phone_added, phone_changed, email_added,
+    email_changed, identity_bound, merged, leaving, export_ready; ``device`` and ``address`` say where from, where that
+    is known; of an identity ``device`` is the provider.
     """
 
     kind: ClassVar[str] = "members.secured"
@@ -123,13 +124,6 @@ class MemberPatch(Body, frozen=True, kw_only=True):
     """What a member changes about themselves."""
 
     nickname: Annotated[str, Meta(min_length=1, max_length=80)]
-
-
-class PasswordChange(Body, frozen=True, kw_only=True):
-    """The new password, and the present one where there is one."""
-
-    old: Secret = ""
-    new: Secret
 
 
 class SessionView(View, frozen=True, kw_only=True):

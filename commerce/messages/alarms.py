@@ -63,6 +63,24 @@ ALARMS: dict[str, tuple[MessageKind, str]] = {
         _alarm("email_changed", "邮箱已换绑", "{at} 换绑了邮箱。不是你的话，请马上联系客服。", at="11-22 20:15"),
         "/me/security",
     ),
+    "phone_added": (
+        _alarm("phone_added", "已绑定手机号", "{at} 绑定了手机号。不是你的话，请马上联系客服。", at="11-22 20:15"),
+        "/me/security",
+    ),
+    "email_added": (
+        _alarm("email_added", "已绑定邮箱", "{at} 绑定了邮箱。不是你的话，请马上联系客服。", at="11-22 20:15"),
+        "/me/security",
+    ),
+    "identity_bound": (
+        _alarm(
+            "identity_bound",
+            "新的登录方式",
+            "{at} 绑定了{device}，以后可以用它登录。不是你的话，请马上解绑。",
+            at="11-22 20:15",
+            device="QQ",
+        ),
+        "/me/security",
+    ),
     "merged": (
         _alarm("merged", "账户已合并", "{at} 另一个账户的订单、收藏和消息都并到了这里。", (), at="11-22 20:15"),
         "/me",

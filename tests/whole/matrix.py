@@ -285,7 +285,7 @@ PLATFORM = {
 """What belongs to no shop: staff of a shop are refused whatever they hold."""
 
 DOORS = ("/login", "/backoffice/login")
-LEADS_AWAY = {"GET /me/identities/{party}/bind"}
+LEADS_AWAY: set[str] = set()
 """Pages that send a browser to another site."""
 ENDED = {"GET /me/merge": 410, "GET /api/v1/me/merge-offers/{offer}": 404}
 """What there is only for who was made an offer, which this world has none of."""

@@ -270,14 +270,15 @@ async def test_nobody_is_logged_in_without_a_token(client: Client) -> None:
         assert (await me(client, headers))[0] == 401
 
 
-async def change(client: Client, headers: dict[str, str], **body: str) -> tuple[int, Any]:
+async def change(client: Client, headers: dict[str, str], **body: Any) -> tuple[int, Any]:
     response = await client.post("/api/v1/me/password", json=body, headers=headers)
     return response.status, await response.json()
 
 
 async def test_a_password_is_set_then_changed_over_the_api(client: Client) -> None:
     first = await log_in(client)
-    status, body = await change(client, first, new="correct horse")
+    held = {"by": "phone", "code": await code_for(client)}
+    status, body = await change(client, first, new="correct horse", proof=held)
     assert (status, body["member"]["has_password"]) == (201, True)
     assert (await me(client, first))[0] == 401, "every earlier session has ended"
     headers = {"Authorization": f"Bearer {body['token']}"}

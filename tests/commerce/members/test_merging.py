@@ -93,6 +93,7 @@ async def test_a_phone_with_an_account_of_its_own_leads_to_merging(client: Clien
     assert response.status == 404  # an offer is one member's
     status, merged = await send(client, "/api/v1/me/merges", mine, {"offer": offer})
     assert (status, merged["phone"]) == (200, OTHERS)
+    assert "已和另一个合并" in (await inbox(client, MINE))[0]["text"]  # which logs in to nothing from here on
     assert (await client.get(f"/api/v1/orders/{order_no}", headers=mine)).status == 200
     response = await client.get("/api/v1/addresses", headers=mine)
     assert [(each["name"], each["is_default"]) for each in (await response.json())["items"]] == [("乙", True)]
@@ -311,7 +312,7 @@ async def test_nothing_is_lost_whatever_lies_in_either_account(client: Client, a
             for table, same in SAME.items()
         }
         offer = await make_offer(connection, my_id, other_id, "phone")
-    await merging.merge(app, my_id, offer)
+    await merging.merge(app, my_id, offer, app.translations.of("zh-CN"))
     for _ in range(2):
         async with app.database.connection() as connection:
             for table, same in SAME.items():
@@ -332,8 +333,8 @@ async def test_what_comes_to_the_emptied_account_afterwards_follows(client: Clie
     third_id, _ = await log_in(client, phone="13800000003")
     for keeper, other in ((my_id, other_id), (third_id, my_id)):
         async with app.database.transaction() as connection:
-            offer = await make_offer(connection, keeper, other, "identity")
-        await merging.merge(app, keeper, offer)
+            offer = await make_offer(connection, keeper, other, "phone")
+        await merging.merge(app, keeper, offer, app.translations.of("zh-CN"))
     async with app.database.connection() as connection:
         order_no = await order(connection, other_id)
         await move_stragglers(app, merging.Merged(other_id))

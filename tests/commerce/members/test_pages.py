@@ -249,22 +249,30 @@ async def test_a_password_is_set_then_changed_and_other_devices_are_out(browser:
     )
     elsewhere = {"Authorization": f"Bearer {(await response.json())['token']}"}
     await browser.open("/me/security")
-    await browser.post("/me/password", new="correct horse", again="correct horse!")
+    assert 'href="/me/password"' in browser.text
+    await browser.open("/me/password")
+    await browser.post("/me/proof/password", by="phone")
+    assert browser.status == 200
+    held = {"by": "phone", "code": await _last_code(client)}
+    await browser.post("/me/password", new="correct horse", again="correct horse!", **held)
     assert "两次填的不一样" in browser.text
-    await browser.post("/me/password", new="short", again="other")
+    await browser.post("/me/password", new="short", again="other", **held)
     assert "两次填的不一样" in browser.text
     assert browser.text.count("密码是 8 到 128 个字符") == 1
     for weak in ("short", "aaaaaaaaaa", PHONE):
-        await browser.post("/me/password", new=weak, again=weak)
+        await browser.post("/me/password", new=weak, again=weak, **held)
         assert browser.status == 422
-    await browser.post("/me/password", new="correct horse", again="correct horse")
+    await browser.post("/me/password", new="correct horse", again="correct horse", by="phone", code="000000")
+    assert (browser.status, "密码或验证码不对" in browser.text) == (422, True)
+    await browser.post("/me/password", new="correct horse", again="correct horse", **held)
     assert (browser.status, browser.path) == (200, "/me/security?done=first")
     assert "密码已设好" in browser.text
     assert (await client.get("/api/v1/me", headers=elsewhere)).status == 401
-    await browser.post("/me/password", old="wrong", new="battery staple", again="battery staple")
+    await browser.open("/me/password")
+    await browser.post("/me/password", password="wrong", new="battery staple", again="battery staple")
     assert browser.status == 422
     assert "现在的密码不对" in browser.text
-    await browser.post("/me/password", old="correct horse", new="battery staple", again="battery staple")
+    await browser.post("/me/password", password="correct horse", new="battery staple", again="battery staple")
     assert browser.path == "/me/security?done=password"
     await browser.post("/logout")
     await browser.open("/login?by=password")
@@ -275,6 +283,10 @@ async def test_a_password_is_set_then_changed_and_other_devices_are_out(browser:
 async def _another_code(client: Client) -> str:
     text = await (await client.get("/me")).text()
     await client.post("/api/v1/auth/codes", json={"phone": PHONE}, headers={"X-CSRF-Token": _token(text)})
+    return await _last_code(client)
+
+
+async def _last_code(client: Client) -> str:
     response = await client.get("/sandbox/inbox", headers={"Accept": "application/json"})
     return str((await response.json())[0]["code"])
 
