@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-HALF_LIFE_DAYS = 30.0
+HALF_LIFE_DAYS = 45.0
 """After so many days what somebody did counts half."""
 WEIGHTS = {"view_product": 1.0, "click": 0.5, "favourite": 3.0, "order": 4.0}
 """What a deed says about taste."""

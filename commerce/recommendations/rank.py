@@ -8,13 +8,16 @@ from enum import StrEnum
 
 import msgspec
 
-from commerce.recommendations.compute import HALF_LIFE_DAYS
-
 SEEDS = 40
 """What somebody did last that counts."""
 WINDOW = 10
 """Among so many in a row, at most so many of one brand and one category."""
 OF_BRAND, OF_CATEGORY = 3, 4
+KNOWN_IN_A_ROW = 2
+"""How many products that somebody has looked at may follow each other."""
+MEMORY_DAYS = 20.0
+"""After so many days what somebody did counts half for their own list: they want other things sooner than the shop
+changes."""
 
 
 class Deed(StrEnum):
@@ -65,7 +68,7 @@ def candidates(seeds: Iterable[Seed], near: Mapping[int, Near]) -> list[Candidat
     for seed in sorted(seeds, key=lambda one: one.age)[: SEEDS * 3]:
         strongest.setdefault((seed.product_id, seed.deed), seed)
     for seed in list(strongest.values())[:SEEDS]:
-        worth = _WORTH[seed.deed] * 2.0 ** (-max(seed.age, 0.0) / (HALF_LIFE_DAYS / 3))
+        worth = _WORTH[seed.deed] * 2.0 ** (-max(seed.age, 0.0) / MEMORY_DAYS)
         found = near.get(seed.product_id, Near())
         told = [(one, worth * _RELATED[seed.deed] * score) for one, score in found.related]
         told += [(one, worth * _BOUGHT_WITH[seed.deed] * score) for one, score in (*found.together, *found.also)]
@@ -84,15 +87,15 @@ def candidates(seeds: Iterable[Seed], near: Mapping[int, Near]) -> list[Candidat
 
 
 def _woven(ranked: list[tuple[int, float]], seen: set[int]) -> list[tuple[int, float]]:
-    """Return the same pairs with at least every other one new to the person while there are new ones."""
+    """Return the same pairs with at least one of three in a row new to the person while there are new ones."""
     old = deque(pair for pair in ranked if pair[0] in seen)
     new = deque(pair for pair in ranked if pair[0] not in seen)
     made = list[tuple[int, float]]()
+    known = 0
     while old or new:
-        lead = not new or (bool(old) and old[0][1] >= new[0][1])
-        if lead and new and made and made[-1][0] in seen:
-            lead = False
+        lead = not new or (bool(old) and old[0][1] >= new[0][1] and known < KNOWN_IN_A_ROW)
         made.append((old if lead else new).popleft())
+        known = known + 1 if lead else 0
     return made
 
 
