@@ -40,6 +40,12 @@ class NoDraft(Conflict):
     code, message = "batch_not_draft", "这一批已经开始，不能再改"
 
 
+class Edited(Conflict):
+    """Somebody else said what the batch is to do after it was looked at."""
+
+    code, message = "batch_edited", "这一批要做的刚被别人改过，请再看一遍预览"
+
+
 class Nothing(Invalid):
     """The edit asks for nothing."""
 
@@ -162,7 +168,7 @@ async def begin(connection: Connection, batch: Batch, who: Who) -> bool:
     """
     if batch.kind is Kind.EDIT and edit_of(batch).empty:
         raise Nothing
-    if not await batch_store.start(connection, batch.id):
+    if not await batch_store.start(connection, batch.id, batch.edit):
         raise NoDraft
     detail = {"batch_id": batch.id, "kind": batch.kind, "products": batch.total, "edit": batch.edit.get("edit", {})}
     one_shop = batch.shops[0] if batch.shops is not None and len(batch.shops) == 1 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -58,6 +59,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     done: int
     same: int
     refused: int
+
+    @property
+    def stamp(self) -> str:
+        """Return what tells one edit from another."""
+        return hashlib.sha256(msgspec.json.encode(self.edit.get("edit", {}), order="sorted")).hexdigest()[:16]
 
     @property
     def percent(self) -> int:
@@ -222,10 +228,15 @@ async def set_edit(connection: Connection, batch_id: int, edit: Any) -> bool:
     return touched(status) == 1
 
 
-async def start(connection: Connection, batch_id: int) -> bool:
-    """Take a batch out of its draft; False when somebody did."""
+async def start(connection: Connection, batch_id: int, edit: Any) -> bool:
+    """Take a batch out of its draft; False when somebody did, or asks for something else than ``edit`` by now."""
     status = await connection.execute(
-        "UPDATE product_batches SET state = 'running', started_at = now() WHERE id = $1 AND state = 'draft'", batch_id
+        """
+        UPDATE product_batches SET state = 'running', started_at = now()
+        WHERE id = $1 AND state = 'draft' AND edit = $2::jsonb
+        """,
+        batch_id,
+        edit,
     )
     return touched(status) == 1
 

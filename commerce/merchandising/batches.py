@@ -13,6 +13,7 @@ from commerce.merchandising.batch import BatchEdit
 from commerce.merchandising.batch_run import (
     MOST_PRODUCTS,
     BatchJob,
+    Edited,
     NoDraft,
     NotUndoable,
     begin,
@@ -138,9 +139,13 @@ async def edit_by_form(call: Call, batch_id: int) -> Page | Redirect:
 
 @routes.page(f"{BATCHES}/{{batch_id}}/apply", StaffWith(MANAGE), "POST", deadline=60.0)
 async def apply_by_form(call: Call, batch_id: int) -> Redirect:
-    """Do it: at once, or by the worker where it is much."""
+    """Do what was looked at: at once, or by the worker where it is much."""
+    seen = str((await call.fields()).get("seen", ""))
     async with call.transaction() as connection:
-        at_once = await begin(connection, await found(call, connection, batch_id), who(call))
+        batch = await found(call, connection, batch_id)
+        if batch.kind is Kind.EDIT and batch.state is State.DRAFT and seen != batch.stamp:
+            raise Edited
+        at_once = await begin(connection, batch, who(call))
     if at_once:
         await work(call.app, BatchJob(batch_id))
     return Redirect(f"{BATCHES}/{batch_id}")

@@ -196,7 +196,10 @@ async def _goods(walk: Walk) -> None:
     assert undo.status == 201
     draft = led_to(await walk.did("POST /backoffice/batches", form={"ids": str(made)}), r"/batches/(\d+)")
     await walk.did("POST /backoffice/batches/{batch_id}", batch_id=draft, form={"status": "off"})
-    await walk.did("POST /backoffice/batches/{batch_id}/apply", batch_id=draft)
+    page = await world.ask("GET", f"/backoffice/batches/{draft}", world.staff.headers)
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', page.text)
+    assert seen
+    await walk.did("POST /backoffice/batches/{batch_id}/apply", batch_id=draft, form={"seen": seen[1]})
 
 
 async def _tree(walk: Walk) -> None:

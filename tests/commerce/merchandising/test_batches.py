@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -160,7 +161,7 @@ async def test_by_form_with_a_preview(shelf: Shelf, staff: Staff) -> None:
     assert "¥71.91" in page
     kept = await shelf.get(f"{PRODUCTS}/{bottle}", headers=staff["admin"])
     assert 7991 not in {sku["price"] for sku in kept["skus"]}
-    status, shown, _ = await browser.post(f"{place}/apply", {"csrf_token": csrf})
+    status, shown, _ = await browser.post(f"{place}/apply", {"csrf_token": csrf} | seen_in(page))
     assert (status, shown) == (303, place)
     kept = await shelf.get(f"{PRODUCTS}/{bottle}", headers=staff["admin"])
     assert 7191 in {sku["price"] for sku in kept["skus"]}
@@ -201,6 +202,11 @@ async def test_on_and_off_when_it_is_due(shelf: Shelf, staff: Staff) -> None:
     assert (await shelf.client.get(f"/products/{phone}")).status == 404
     listed = await shelf.get(DUES, headers=staff["admin"])
     assert {item["product_id"]: item["state"] for item in listed["items"]} == {bottle: "cancelled", phone: "done"}
+
+
+def seen_in(page: str) -> dict[str, str]:
+    """Return what a draft's page sends along when it is confirmed."""
+    return {"seen": re.findall(r'name="seen" value="([0-9a-f]+)"', page)[0]}
 
 
 async def drawn_by_form(shelf: Shelf, browser: Browser, **fields: str) -> tuple[str, str]:
@@ -279,7 +285,8 @@ async def test_a_batch_goes_on_where_a_process_died(
         raise OSError("killed")
 
     monkeypatch.setattr(batches, "work", killed)
-    assert (await browser.post(f"{place}/apply", {"csrf_token": csrf}))[0] == 503
+    seen = seen_in(await shelf.page(place, headers=browser.cookies))
+    assert (await browser.post(f"{place}/apply", {"csrf_token": csrf} | seen))[0] == 503
     async with shelf.app.database.connection() as connection:
         waiting = "SELECT count(*) FROM pgqueuer WHERE entrypoint = $1"
         assert await connection.fetchval(waiting, batch_run.JOB.name) == 1
@@ -294,3 +301,17 @@ async def test_no_product_is_left_out_without_a_word(
     csrf = shelf.app.sessions.csrf(staff["shop1"]["Authorization"].removeprefix("Bearer "))
     status, _, text = await browser.post("/backoffice/batches", {"all": "1", "csrf_token": csrf})
     assert (status, "一批最多" in text) == (422, True)
+
+
+async def test_what_is_done_is_what_was_looked_at(shelf: Shelf, staff: Staff) -> None:
+    one, other = Browser(shelf, staff["shop1"]), Browser(shelf, staff["admin"])
+    place, csrf = await drawn_by_form(shelf, one)
+    await one.post(place, {"csrf_token": csrf, "tags_add": "甲"})
+    seen = seen_in(await shelf.page(place, headers=one.cookies))
+    theirs = shelf.app.sessions.csrf(staff["admin"]["Authorization"].removeprefix("Bearer "))
+    assert (await other.post(place, {"csrf_token": theirs, "price_how": "set", "price": "1"}))[0] == 303
+    for given in (seen, {}):
+        status, _, text = await one.post(f"{place}/apply", {"csrf_token": csrf} | given)
+        assert (status, "刚被别人改过" in text) == (409, True)
+    seen = seen_in(await shelf.page(place, headers=one.cookies))
+    assert (await one.post(f"{place}/apply", {"csrf_token": csrf} | seen))[0] == 303
