@@ -221,9 +221,15 @@ async def slug_taken(connection: Connection, kind: str, slug: str, own: int) -> 
 
 async def brands(connection: Connection, pattern: str, offset: int, size: int) -> tuple[list[BrandRow], int]:
     """Return a stretch of the brands whose names are like ``pattern`` (empty: all), and how many there are."""
-    where = "WHERE $1::text = '' OR b.name ILIKE $1::text "
-    total: int = await connection.fetchval("SELECT count(*) FROM brands AS b " + where, pattern)  # noqa: S608
-    rows = await connection.fetch(_BRAND + where + "ORDER BY b.name, b.id OFFSET $2 LIMIT $3", pattern, offset, size)
+    total: int = await connection.fetchval(
+        "SELECT count(*) FROM brands AS b WHERE $1::text = '' OR b.name ILIKE $1::text", pattern
+    )
+    rows = await connection.fetch(
+        _BRAND + "WHERE $1::text = '' OR b.name ILIKE $1::text ORDER BY b.name, b.id OFFSET $2 LIMIT $3",
+        pattern,
+        offset,
+        size,
+    )
     return many(BrandRow, rows), total
 
 
