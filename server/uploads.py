@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
+import msgspec
 import structlog
 from aiohttp import web
 
@@ -18,6 +20,7 @@ from server.errors import BadRequest, Invalid, TooLarge, UnsupportedMedia
 from server.http import Call, Id, LoggedIn, Routes, View
 from server.http.forms import posted
 from server.http.routes import Key
+from server.jobs import Job, enqueue
 from server.pictures import (
     ADDRESS,
     MOST_BYTES,
@@ -37,9 +40,16 @@ log = structlog.get_logger("uploads")
 FOLDER = ("media", "u")
 ORIGINALS = "originals"
 """Beside the pictures that are served: what people sent, metadata and all. Nothing reads it but operators."""
+REMOVE = "uploads.remove"
 _SIDES = "|".join(str(side) for side in THUMBNAILS)
 
 routes = Routes("uploads")
+
+
+class Removal(msgspec.Struct, frozen=True):
+    """The job that removes the files of a picture."""
+
+    digest: str
 
 
 class UploadView(View, frozen=True):
@@ -58,12 +68,14 @@ async def store(
 ) -> UploadView:
     """Keep ``picture`` as a file named by its digest and a row in the caller's transaction; the same one is kept once.
 
-    Its thumbnails lie beside it, ``original`` where nobody is served from. The files are there before the row: a
-    transaction that fails leaves at most files that nothing names.
+    Of several who sent the same, staff own it before members, and the last before the others. Its thumbnails lie beside
+    it, ``original`` where nobody is served from. The files are there before the row: a transaction that fails leaves at
+    most files that nothing names. Locks the digest.
     """
     digest = hashlib.sha256(picture.body).hexdigest()
     name = f"{digest}.webp"
     folder = app.settings.home.joinpath(*FOLDER, digest[:2])
+    await _hold(connection, digest)
     for side, body in picture.smaller:
         await asyncio.to_thread(files.keep, folder / f"{digest}-{side}.webp", body)
     if original is not None:
@@ -72,7 +84,10 @@ async def store(
     row = await connection.fetchrow(
         """
         INSERT INTO uploads AS u (digest, media_type, size, width, height, owner) VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (digest) DO UPDATE SET digest = u.digest RETURNING id
+        ON CONFLICT (digest) DO UPDATE SET
+            owner = CASE WHEN excluded.owner LIKE 'staff:%' OR u.owner NOT LIKE 'staff:%' THEN excluded.owner
+                ELSE u.owner END
+        RETURNING id
         """,
         digest,
         picture.media_type,
@@ -83,12 +98,60 @@ async def store(
     )
     return UploadView(
         id=str(row["id"]),
-        url=f"{ADDRESS}{digest[:2]}/{name}",
+        url=_address(digest),
         width=picture.width,
         height=picture.height,
         media_type=picture.media_type,
         size=len(picture.body),
     )
+
+
+async def hand_over(connection: Connection, owner: str, to: str) -> None:
+    """Have what ``owner`` uploaded be ``to``'s."""
+    await connection.execute("UPDATE uploads SET owner = $2 WHERE owner = $1", owner, to)
+
+
+async def owned(connection: Connection, owner: str) -> list[str]:
+    """Return the addresses of what ``owner`` uploaded."""
+    rows = await connection.fetch("SELECT digest FROM uploads WHERE owner = $1 ORDER BY id", owner)
+    return [_address(row["digest"]) for row in rows]
+
+
+async def forget(connection: Connection, owner: str, shown: Collection[str]) -> None:
+    """Have what ``owner`` uploaded be gone, files too, but for those addresses that are ``shown`` still.
+
+    In the caller's transaction; the files go soon after it has committed.
+    """
+    rows = await connection.fetch(
+        "DELETE FROM uploads WHERE owner = $1 AND NOT digest = ANY ($2) RETURNING digest",
+        owner,
+        [Path(address).stem for address in shown],
+    )
+    for row in rows:
+        await enqueue(connection, REMOVE, Removal(row["digest"]))
+
+
+async def remove(app: Application, removal: Removal) -> None:
+    """Remove the files of a picture, unless somebody has uploaded the same meanwhile."""
+    digest = removal.digest
+    folder = app.settings.home.joinpath(*FOLDER, digest[:2])
+    paths = [folder / f"{digest}.webp", *(folder / f"{digest}-{side}.webp" for side in THUMBNAILS)]
+    paths.append(app.settings.home / ORIGINALS / digest[:2] / digest)
+    async with app.database.transaction() as connection:
+        await _hold(connection, digest)
+        if await connection.fetchval("SELECT true FROM uploads WHERE digest = $1", digest):
+            return
+        for path in paths:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+async def _hold(connection: Connection, digest: str) -> None:
+    """Have who keeps a picture and who removes it wait for each other until the transaction ends."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('upload:' || $1, 0))", digest)
+
+
+def _address(digest: str) -> str:
+    return f"{ADDRESS}{digest[:2]}/{digest}.webp"
 
 
 async def read_picture(call: Call) -> bytes:
@@ -165,7 +228,7 @@ async def warn_of_missing(app: Application) -> None:
 
 async def _any_upload(connection: Connection) -> str | None:
     digest = await connection.fetchval("SELECT digest FROM uploads ORDER BY id LIMIT 1")
-    return f"{ADDRESS}{digest[:2]}/{digest}.webp" if digest else None
+    return _address(digest) if digest else None
 
 
 @contextlib.asynccontextmanager
@@ -187,6 +250,7 @@ def setup(app: Application) -> None:
     app.provide(Named, named)
     app.lifespan(_look, "web")
     app.add(routes)
+    app.job(Job(name=REMOVE, payload=Removal, run=remove))
     app.lifespan(_encoders)
     app.extend_web(_serve)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from commerce.members import merge_store
 from commerce.members.belongings import Belonging
+from server import uploads
 from server.database import Connection
 
 
@@ -15,6 +17,7 @@ async def move(connection: Connection, keeper_id: int, other_id: int) -> None:
     Who merges wants the account: a wish to have either deleted ends. Files of the other account end too.
     """
     await merge_store.move_addresses(connection, keeper_id, other_id)
+    await uploads.hand_over(connection, f"member:{other_id}", f"member:{keeper_id}")
     await connection.execute("DELETE FROM pay_passwords WHERE member_id = $1", other_id)
     await connection.execute("DELETE FROM member_departures WHERE member_id IN ($1, $2)", keeper_id, other_id)
     await connection.execute(
@@ -23,7 +26,7 @@ async def move(connection: Connection, keeper_id: int, other_id: int) -> None:
 
 
 async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[str, Any]]]:
-    """Return the account, its addresses, what was done to it and where it was logged in."""
+    """Return the account, its addresses, what was done to it, where it was logged in and what it uploaded."""
     account = await connection.fetch(
         "SELECT id, phone, email::text, nickname, avatar, status, created_at FROM members WHERE id = $1", member_id
     )
@@ -49,6 +52,7 @@ async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[st
         "addresses": [dict(row) for row in addresses],
         "account_events": [dict(row) for row in events],
         "log_ins": [dict(row) for row in sessions],
+        "uploads": [{"address": each} for each in await uploads.owned(connection, f"member:{member_id}")],
     }
 
 
@@ -77,6 +81,21 @@ async def erase(connection: Connection, member_id: int) -> None:
         """,
         member_id,
     )
+    # Accounts that were merged into this one: emptied but for the name and face that they had, and where they came from.
+    await connection.execute(
+        "UPDATE members SET nickname = '已注销用户', avatar = '' WHERE merged_into = $1 AND status = 'merged'",
+        member_id,
+    )
+    await connection.execute(
+        "DELETE FROM sessions USING members m WHERE m.merged_into = $1 AND kind = 'member' AND subject_id = m.id",
+        member_id,
+    )
+
+
+async def shows(connection: Connection, addresses: Sequence[str]) -> set[str]:
+    """Return which of these pictures are somebody's face."""
+    rows = await connection.fetch("SELECT avatar FROM members WHERE avatar = ANY ($1)", list(addresses))
+    return {row["avatar"] for row in rows}
 
 
 BELONGING = Belonging(
@@ -88,4 +107,5 @@ BELONGING = Belonging(
     move=move,
     tell=tell,
     erase=erase,
+    shows=shows,
 )

@@ -7,7 +7,7 @@ Every table that names a member is in exactly one feature's ``tables``: a test h
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -27,6 +27,10 @@ Erase = Callable[[Connection, int], Awaitable[None]]
 """Given a member's id, removes what names the person. May run again."""
 
 
+Shows = Callable[[Connection, Sequence[str]], Awaitable[set[str]]]
+"""Given addresses of uploaded pictures, those that are shown still."""
+
+
 class Belonging(msgspec.Struct, frozen=True, kw_only=True):
     """One feature's part. What it leaves out has nothing to do there."""
 
@@ -37,6 +41,7 @@ class Belonging(msgspec.Struct, frozen=True, kw_only=True):
     holds_leaving: Hold | None = None
     tell: Tell | None = None
     erase: Erase | None = None
+    shows: Shows | None = None
 
 
 class Belongings:
@@ -67,6 +72,15 @@ class Belongings:
         """Return what stands against deleting an account."""
         holds = [each.holds_leaving for each in self.all if each.holds_leaving is not None]
         return [text for hold in holds for text in await hold(connection, member_id)]
+
+    async def shown(self, connection: Connection, addresses: Sequence[str]) -> set[str]:
+        """Return which of these pictures are shown still by anybody."""
+        return {
+            address
+            for each in self.all
+            if each.shows is not None
+            for address in await each.shows(connection, addresses)
+        }
 
     async def move(self, connection: Connection, keeper_id: int, other_id: int) -> None:
         """Give everything of the other to the keeper."""

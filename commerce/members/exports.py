@@ -72,7 +72,7 @@ async def make(app: Application, wanted: Wanted) -> None:
     """Make a file: all of it as it was at one moment."""
     async with app.database.connection() as connection:
         found = await leaving_store.export(connection, wanted.export_id)
-    if found is None or found.done_at is not None:
+    if found is None or found.done_at is not None or found.expires_at is not None:
         return
     tables: dict[str, list[dict[str, Any]]] = {}
     async with app.database.snapshot() as connection:
@@ -82,8 +82,16 @@ async def make(app: Application, wanted: Wanted) -> None:
     packed = await asyncio.to_thread(pack, tables)
     await asyncio.to_thread(files.keep, _path(app, found.name), packed)
     async with app.database.transaction() as connection:
-        if await leaving_store.export_done(connection, found.id, len(packed), DAYS):
+        if done := await leaving_store.export_done(connection, found.id, len(packed), DAYS):
             await publish(connection, Secured(member_id=found.member_id, what="export_ready"))
+    if not done and not await _wanted(app, found.id):  # merged or deleted while it was being made
+        await asyncio.to_thread(_path(app, found.name).unlink, missing_ok=True)
+
+
+async def _wanted(app: Application, export_id: int) -> bool:
+    async with app.database.connection() as connection:
+        found = await leaving_store.export(connection, export_id)
+    return found is not None and found.done_at is not None
 
 
 def pack(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
@@ -128,11 +136,12 @@ def _path(app: Application, name: str) -> Path:
 
 
 async def tidy(app: Application) -> None:
-    """Remove files that have ended."""
-    async with app.database.connection() as connection:
+    """Remove files that have ended, before the rows that name them: no file is left that nothing knows of."""
+    async with app.database.transaction() as connection:
         ended = await leaving_store.ended_exports(connection)
-    for name in ended:
-        await asyncio.to_thread(_path(app, name).unlink, missing_ok=True)
+        for name in ended:
+            await asyncio.to_thread(_path(app, name).unlink, missing_ok=True)
+        await leaving_store.drop_exports(connection, ended)
 
 
 JOB = Job(name=MAKE, payload=Wanted, run=make, timeout=120.0)

@@ -43,6 +43,7 @@ def setup(app: Application) -> None:
     app.add(safety_api.routes, safety_pages.routes, avatar.routes)
     app.job(merging.JOB)
     app.job(exports.JOB)
+    app.job(leaving.JOB)
     app.schedule(leaving.SCHEDULE)
     app.schedule(Schedule(name="members.tidy_exports", every=3600, run=exports.tidy))
     app.resource(Tiles).add(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
 import structlog
 
 from commerce.members import leaving_store, store
@@ -14,15 +15,23 @@ from commerce.members.belongings import Belongings
 from commerce.members.errors import LeavingHeld
 from commerce.members.proof import Proof, prove
 from commerce.members.types import Secured, Status
+from server import uploads
 from server.application import Application
 from server.errors import NotFound
 from server.events import publish
 from server.http import Kind
-from server.jobs import Schedule
+from server.jobs import Job, Schedule, enqueue
 
 DAYS = 7
-_AT_ONCE = 50
+_AT_ONCE = 500
+ERASE = "members.erase"
 log = structlog.get_logger("members")
+
+
+class Due(msgspec.Struct, frozen=True):
+    """The job that deletes an account."""
+
+    member_id: int
 
 
 async def against(app: Application, member_id: int) -> list[str]:
@@ -57,26 +66,37 @@ async def leave(app: Application, member_id: int, proof: Proof) -> datetime:
 
 
 async def erase_due(app: Application) -> None:
-    """Delete the accounts whose seven days are over; one that something stands against waits for the next round."""
-    async with app.database.connection() as connection:
-        found = await leaving_store.due(connection, _AT_ONCE)
-    for member_id in found:
-        await _erase(app, member_id)
+    """Have the accounts deleted whose seven days are over, each by a job of its own: none holds up another."""
+    last = 0
+    while True:
+        async with app.database.transaction() as connection:
+            found = await leaving_store.due(connection, last, _AT_ONCE)
+            for member_id in found:
+                await enqueue(connection, ERASE, Due(member_id), dedupe=f"{ERASE}:{member_id}")
+        if len(found) < _AT_ONCE:
+            return
+        last = found[-1]
 
 
-async def _erase(app: Application, member_id: int) -> None:
-    belongings = app.resource(Belongings)
+async def erase(app: Application, due: Due) -> None:
+    """Delete an account that is due still. One that something stands against, or that is closed, waits."""
+    belongings, member_id = app.resource(Belongings), due.member_id
     async with app.database.transaction() as connection:
         [member] = await store.lock(connection, [member_id])
-        if held := await belongings.against_leaving(connection, member_id):
-            log.warning("account not deleted yet", member=member_id, reasons=held)
+        held = await belongings.against_leaving(connection, member_id)
+        if held or member.status is Status.BANNED:
+            log.warning("account not deleted yet", member=member_id, status=member.status, reasons=held)
             return
         if not await leaving_store.still_due(connection, member_id) or member.status is not Status.ACTIVE:
             return
         for each in reversed(belongings.all):
             if each.erase is not None:
                 await each.erase(connection, member_id)
+        owner = f"member:{member_id}"
+        shown = await belongings.shown(connection, await uploads.owned(connection, owner))
+        await uploads.forget(connection, owner, shown)
         await store.note(connection, member_id, "gone", "system")
 
 
+JOB = Job(name=ERASE, payload=Due, run=erase)
 SCHEDULE = Schedule(name="members.erase_due", every=600, run=erase_due)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -53,10 +54,12 @@ async def stay(connection: Connection, member_id: int) -> bool:
     return touched(status) == 1
 
 
-async def due(connection: Connection, most: int) -> list[int]:
-    """Return members whose wish is due."""
+async def due(connection: Connection, after: int, most: int) -> list[int]:
+    """Return members beyond the id ``after`` whose wish is due, in order of id."""
     rows = await connection.fetch(
-        "SELECT member_id FROM member_departures WHERE due_at <= now() ORDER BY due_at LIMIT $1", most
+        "SELECT member_id FROM member_departures WHERE due_at <= now() AND member_id > $1 ORDER BY member_id LIMIT $2",
+        after,
+        most,
     )
     return [row["member_id"] for row in rows]
 
@@ -106,11 +109,11 @@ async def exports_of(connection: Connection, member_id: int) -> list[Export]:
 
 
 async def export_done(connection: Connection, export_id: int, size: int, days: int) -> bool:
-    """Have a file be there for ``days``; False when it was already, or is wanted no more."""
+    """Have a file be there for ``days``; False when it was already, or is wanted no more: its member has gone."""
     status = await connection.execute(
         """
         UPDATE member_exports SET done_at = now(), size = $2, expires_at = now() + make_interval(days => $3)
-        WHERE id = $1 AND done_at IS NULL
+        WHERE id = $1 AND done_at IS NULL AND expires_at IS NULL
         """,
         export_id,
         size,
@@ -120,6 +123,13 @@ async def export_done(connection: Connection, export_id: int, size: int, days: i
 
 
 async def ended_exports(connection: Connection) -> list[str]:
-    """Remove what ended and return the names of its files."""
-    rows = await connection.fetch("DELETE FROM member_exports WHERE expires_at < now() RETURNING name")
+    """Lock what ended and return the names of its files."""
+    rows = await connection.fetch(
+        "SELECT name FROM member_exports WHERE expires_at < now() ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED"
+    )
     return [row["name"] for row in rows]
+
+
+async def drop_exports(connection: Connection, names: Sequence[str]) -> None:
+    """Remove the rows of files that are there no more."""
+    await connection.execute("DELETE FROM member_exports WHERE name = ANY ($1)", list(names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from commerce.members.belongings import Belonging
@@ -110,10 +111,24 @@ async def erase(connection: Connection, member_id: int) -> None:
     await connection.execute("UPDATE remarks SET member_id = NULL, anonymous = true WHERE member_id = $1", member_id)
 
 
+async def shows(connection: Connection, addresses: Sequence[str]) -> set[str]:
+    """Return which of these pictures stand in what somebody said, or has said before they left."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT p.address
+        FROM remarks AS r CROSS JOIN LATERAL jsonb_array_elements_text(r.pictures) AS p (address)
+        WHERE r.pictures ?| $1 AND r.state <> 'removed' AND p.address = ANY ($1)
+        """,
+        list(addresses),
+    )
+    return {row["address"] for row in rows}
+
+
 BELONGING = Belonging(
     name="reviews",
     tables=("remarks", "remark_votes", "remark_reports", "product_buyers"),
     move=move,
     tell=tell,
     erase=erase,
+    shows=shows,
 )
