@@ -44,7 +44,7 @@ async def add_category(call: Call) -> Page | Redirect:
             made = await tree.add_category(connection, parent, _text(fields, "name"), icon, who(call))
     except (Invalid, StillUsed) as problem:
         async with call.database.connection() as connection:
-            return await _shown(call, connection, parent, fault=problem.told(call.tr))
+            return await _shown(call, connection, parent, fault=problem.told(call.tr), typed=_typed(fields, "new"))
     return Redirect(f"{CATEGORIES}?id={made}")
 
 
@@ -80,7 +80,8 @@ async def change_category(call: Call, category_id: int) -> Page | Redirect:
                 )
     except (Invalid, StillUsed) as problem:
         async with call.database.connection() as connection:
-            return await _shown(call, connection, category_id, fault=problem.told(call.tr))
+            typed = _typed(fields, "category" if doing == "save" else "")
+            return await _shown(call, connection, category_id, fault=problem.told(call.tr), typed=typed)
     return Redirect(back)
 
 
@@ -111,7 +112,8 @@ async def change_attribute(call: Call, category_id: int) -> Page | Redirect:
                 )
     except (Invalid, StillUsed) as problem:
         async with call.database.connection() as connection:
-            return await _shown(call, connection, category_id, fault=problem.told(call.tr))
+            typed = _typed(fields, f"attribute {attribute_id or 'new'}" if doing == "save" else "")
+            return await _shown(call, connection, category_id, fault=problem.told(call.tr), typed=typed)
     if kept:
         said = call.tr("有商品在用，没有去掉：{values}").format(values="、".join(kept[:5]))
         async with call.database.connection() as connection:
@@ -135,7 +137,7 @@ async def add_brand(call: Call) -> Page | Redirect:
             await tree.save_brand(connection, None, _text(fields, "name"), _text(fields, "slug"), who(call))
     except Invalid as problem:
         async with call.database.connection() as connection:
-            return await _brands(call, connection, problem.told(call.tr))
+            return await _brands(call, connection, problem.told(call.tr), _typed(fields, "new"))
     return Redirect(BRANDS)
 
 
@@ -154,11 +156,19 @@ async def change_brand(call: Call, brand_id: int) -> Page | Redirect:
                 await tree.save_brand(connection, brand_id, _text(fields, "name"), _text(fields, "slug"), who(call))
     except (Invalid, StillUsed) as problem:
         async with call.database.connection() as connection:
-            return await _brands(call, connection, problem.told(call.tr))
+            typed = _typed(fields, f"brand {brand_id}" if doing == "save" else "")
+            return await _brands(call, connection, problem.told(call.tr), typed)
     return Redirect(BRANDS)
 
 
-async def _shown(call: Call, connection: Connection, chosen: int | None, *, fault: str = "") -> Page:
+def _typed(fields: dict[str, Any], form: str) -> dict[str, str]:
+    """Return what somebody typed into a form that is shown again, and which one that is."""
+    return {name: _text(fields, name) for name in ("name", "slug", "unit", "values", "kind")} | {"form": form}
+
+
+async def _shown(
+    call: Call, connection: Connection, chosen: int | None, *, fault: str = "", typed: dict[str, str] | None = None
+) -> Page:
     whole = await tree.tree(connection)
     if chosen is not None and chosen not in whole.nodes:
         raise NotFound
@@ -180,12 +190,13 @@ async def _shown(call: Call, connection: Connection, chosen: int | None, *, faul
         ],
         "described": described,
         "fault": fault,
+        "typed": typed or {"form": ""},
         "icons": _ICONS,
     }
     return Page("merchandising/categories.html", values, status=422 if fault else 200)
 
 
-async def _brands(call: Call, connection: Connection, fault: str = "") -> Page:
+async def _brands(call: Call, connection: Connection, fault: str = "", typed: dict[str, str] | None = None) -> Page:
     q, page = cleaned(call.request.query.get("q", "")), call.request.query.get("page", "1")
     if not re.fullmatch("[1-9][0-9]{0,3}", page):
         raise NotFound
@@ -194,7 +205,9 @@ async def _brands(call: Call, connection: Connection, fault: str = "") -> Page:
     everybody = (await store.choices(connection, ())).brands
     values: dict[str, Any] = {"rows": rows, "total": total, "q": q, "page": at, "pages": -(-total // SIZE)}
     return Page(
-        "merchandising/brands.html", values | {"fault": fault, "brands": everybody}, status=422 if fault else 200
+        "merchandising/brands.html",
+        values | {"fault": fault, "typed": typed or {"form": ""}, "brands": everybody},
+        status=422 if fault else 200,
     )
 
 

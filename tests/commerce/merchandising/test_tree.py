@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from functools import partial
 from typing import Any
@@ -244,3 +245,19 @@ async def test_a_merge_takes_as_many_statements_for_many_products_as_for_few(she
         jobs = await connection.fetch("SELECT payload FROM pgqueuer WHERE entrypoint = 'events.deliver'")
         waiting = {msgspec.json.decode(job["payload"])["payload"]["event_id"] for job in jobs}
         assert {row["id"] for row in told} <= waiting
+
+
+async def test_what_was_typed_stays_where_it_is_refused(shelf: Shelf, desk: Desk) -> None:
+    cups = await desk.value("SELECT category_id FROM products WHERE slug = 'bottle'")
+    brand = await desk.value("SELECT brand_id FROM products WHERE slug = 'bottle'")
+    long = "又长" * 11 + "<i>"
+    for path, form in (
+        (CATEGORIES, {"name": long}),
+        (f"{CATEGORIES}/{cups}", {"name": long, "slug": "cups-and-more"}),
+        (f"{CATEGORIES}/{cups}/attributes", {"name": long, "kind": "choice", "values": "甲、乙、丙丁"}),
+        (BRANDS, {"name": long * 2}),
+        (f"{BRANDS}/{brand}", {"name": long * 2, "slug": "other-brand"}),
+    ):
+        shown = html.unescape(await desk.send(path, 422, **form))
+        for name, text in form.items():
+            assert name == "kind" or f'value="{text}"' in shown or f">{text}</textarea>" in shown, (path, name)
