@@ -19,6 +19,7 @@ def setup(app: Application) -> None:
     app.subscribe(OrderChanged, "behaviour.orders", heard.ordered)
     app.add(api.routes, pages.routes, backoffice.routes)
     app.schedule(Schedule(name="recommendations.run", every=300, run=run.work, timeout=600))
+    app.schedule(Schedule(name="recommendations.tidy", every=60, run=run.tidy))
     app.command(command.COMPUTE)
     app.command(command.EVALUATE)
     blocks = app.resource(ProductBlocks)

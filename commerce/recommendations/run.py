@@ -55,6 +55,12 @@ async def work(app: Application) -> None:
     await run(app)
 
 
+async def tidy(app: Application) -> None:
+    """Forget what visitors dismissed who took their consent back, or long ago."""
+    async with app.database.connection() as connection:
+        await store.tidy(connection, DISMISSED_DAYS)
+
+
 async def run(app: Application) -> bool:
     """Work out everything and serve it; False when another process is at it."""
     async with app.database.transaction() as lock:
@@ -76,7 +82,6 @@ async def run(app: Application) -> bool:
             )
         async with app.database.connection() as connection:
             await run_store.clear(connection)
-            await store.tidy(connection, DISMISSED_DAYS)
     log.info("neighbours worked out", products=len(read.ids), deeds=len(deeds), covered=model.covered)
     return True
 

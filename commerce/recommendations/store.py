@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from commerce.recommendations.rank import Deed, Near, Seed
 from commerce.recommendations.types import Fact, Person
@@ -136,11 +135,6 @@ async def let_back(connection: Connection, person: Person, product_id: int) -> b
         product_id,
     )
     return touched(status) > 0
-
-
-async def forget_visitor(connection: Connection, visitor: UUID) -> None:
-    """Remove what a visitor dismissed."""
-    await connection.execute("DELETE FROM recommendation_dismissals WHERE visitor = $1", visitor)
 
 
 async def tidy(connection: Connection, days: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from commerce.behaviour import Log
 from commerce.recommendations import run as running
-from commerce.recommendations.run import run, work
+from commerce.recommendations.run import run, tidy, work
 from commerce.recommendations.serve import SIZE
 from server.application import Application
 from tests.commerce.behaviour.browsing import Browser
@@ -131,7 +131,10 @@ async def test_a_visitor_who_agreed_has_a_list_of_their_own_until_they_take_it_b
     assert "因为你看过《商品 3》" in await browser.open("/")
     for other in (stranger, await Browser(market).agreed()):
         assert "因为你看过" not in await other.open("/"), "a page of one's own is kept for nobody else"
+    assert (await browser.post(f"{BASE}/dismissals", {"product_id": str(shelf[5])}))[0] == 200
     await browser.send("/privacy", {"choice": "necessary", "back": "/"})
+    await tidy(market.app)
+    assert await market.value("SELECT count(*) FROM recommendation_dismissals") == 0
     assert "因为你看过" not in await browser.open("/")
 
 
