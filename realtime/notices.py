@@ -6,7 +6,7 @@ least once; ``seq`` lets a client drop what it has and ask (``sync``) for what i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +29,14 @@ async def add(connection: Connection, member_id: int, kind: str, payload: Mappin
     Locks the member's head row until the transaction ends: do it late, and for several members in order of id.
     """
     return await store.add_notice(connection, member_id, kind, dict(msgspec.to_builtins(payload)))
+
+
+async def lock(connection: Connection, member_ids: Sequence[int]) -> None:
+    """Have nobody else tell these members anything until the transaction ends: what is counted now stays right.
+
+    Locks their heads in order of id. Whoever counts for a notice calls this first; ``add`` alone locks after counting.
+    """
+    await store.lock_heads(connection, member_ids)
 
 
 def told(notice: Notice, epoch: str) -> dict[str, Any]:

@@ -42,6 +42,17 @@ async def add_notice(connection: Connection, member_id: int, kind: str, payload:
     )
 
 
+async def lock_heads(connection: Connection, member_ids: Sequence[int]) -> None:
+    """Lock the members' heads in order of id until the transaction ends; who has none gets one."""
+    await connection.execute(
+        """
+        INSERT INTO member_notice_heads AS h (member_id) SELECT DISTINCT m FROM unnest($1::bigint[]) AS m ORDER BY m
+        ON CONFLICT (member_id) DO UPDATE SET seq = h.seq
+        """,
+        list(member_ids),
+    )
+
+
 async def head(connection: Connection, member_id: int) -> Head:
     """Return where the member's notices stand; a member without any gets an epoch now."""
     found = one(

@@ -81,7 +81,7 @@ async def erase(connection: Connection, member_id: int) -> None:
         """,
         member_id,
     )
-    # Accounts that were merged into this one: emptied but for the name and face that they had, and where they came from.
+    # Accounts that were merged into this one are emptied but for their name and face, and where they logged in from.
     await connection.execute(
         "UPDATE members SET nickname = '已注销用户', avatar = '' WHERE merged_into = $1 AND status = 'merged'",
         member_id,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from commerce.messages import store
+from commerce.messages import mark, store
 from commerce.messages.kinds import Messages
 from commerce.messages.preferences import choose, preferences_view
 from commerce.messages.types import (
     Category,
+    DeleteBody,
+    DeletedView,
     Message,
     MessageView,
     Preferences,
@@ -68,17 +70,26 @@ async def count_unread(call: Call) -> UnreadView:
 
 @routes.post(BASE + "/read", LoggedIn())
 async def read_all(call: Call, body: ReadBody) -> UnreadView:
-    """Mark all messages, or those of a category, as read."""
+    """Mark all messages, those of a category, or some, as read."""
+    ids = None if body.message_ids is None else [int(one) for one in body.message_ids]
     async with call.transaction() as connection:
-        await store.read_all(connection, call.member.id, body.category)
+        await mark.read(connection, call.member.id, body.category, ids)
         return unread_view(await store.unread(connection, call.member.id))
+
+
+@routes.post(BASE + "/delete", LoggedIn())
+async def remove_some(call: Call, body: DeleteBody) -> DeletedView:
+    """Delete several messages; those that are gone already count for nothing."""
+    async with call.transaction() as connection:
+        deleted = await mark.drop(connection, call.member.id, [int(one) for one in body.message_ids])
+        return DeletedView(deleted=deleted, unread=unread_view(await store.unread(connection, call.member.id)))
 
 
 @routes.post(BASE + "/{message_id}/read", LoggedIn())
 async def read_one(call: Call, message_id: int) -> MessageView:
     """Mark a message as read. Again: no change."""
     async with call.transaction() as connection:
-        message = await store.read(connection, call.member.id, message_id)
+        message = await mark.open_one(connection, call.member.id, message_id)
     if message is None:
         raise NotFound
     return message_view(call, message)
@@ -88,7 +99,7 @@ async def read_one(call: Call, message_id: int) -> MessageView:
 async def remove(call: Call, message_id: int) -> None:
     """Delete a message."""
     async with call.transaction() as connection:
-        if not await store.drop(connection, call.member.id, message_id):
+        if not await mark.drop(connection, call.member.id, [message_id]):
             raise NotFound
 
 

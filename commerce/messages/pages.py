@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec import Meta
 
 from commerce.credentials import local_path
-from commerce.messages import store
+from commerce.messages import mark, store
 from commerce.messages.api import MessageQuery, message_view
 from commerce.messages.kinds import Messages
 from commerce.messages.preferences import choose
 from commerce.messages.types import LOCKED, Category, Channels, Preferences, Quiet, Switches, Way
 from server.errors import Invalid, NotFound
-from server.http import Body, Call, LoggedIn, Routes
+from server.http import Body, Call, Id, LoggedIn, Routes
+from server.http.bodies import convert
 from server.http.pages import Page, Redirect
 
 routes = Routes("messages")
@@ -27,6 +29,16 @@ class ListForm(Body, frozen=True, kw_only=True):
 
     category: Category | None = None
     page: int = 1
+
+
+class ChosenForm(Body, frozen=True, kw_only=True):
+    """What to do with which messages, and which list they stood in."""
+
+    do: Literal["read", "delete"] = "read"
+    message_id: Annotated[list[Id], Meta(max_length=100)] = msgspec.field(default_factory=list)
+    category: Category | None = None
+    unread: bool = False
+    page: Annotated[int, Meta(ge=1, le=10_000)] = 1
 
 
 class SavedQuery(Body, frozen=True, kw_only=True):
@@ -117,15 +129,31 @@ async def read_all(call: Call) -> Redirect:
     """Mark all messages, or those of a category, as read."""
     form = await call.form(ListForm)
     async with call.transaction() as connection:
-        await store.read_all(connection, call.member.id, form.category)
+        await mark.read(connection, call.member.id, form.category)
     return Redirect(_address(form.category))
+
+
+@routes.page(LIST + "/chosen", LoggedIn(), "POST")
+async def do_with_chosen(call: Call) -> Redirect:
+    """Mark the chosen messages as read, or delete them."""
+    fields = await call.fields()
+    if isinstance(fields.get("message_id"), str):  # one alone comes as it is
+        fields["message_id"] = [fields["message_id"]]
+    form = convert(fields, ChosenForm)
+    ids = [int(one) for one in form.message_id]
+    async with call.transaction() as connection:
+        if form.do == "delete":
+            await mark.drop(connection, call.member.id, ids)
+        elif ids:
+            await mark.read(connection, call.member.id, ids=ids)
+    return Redirect(_address(form.category, form.unread, form.page))
 
 
 @routes.page(LIST + "/{message_id}", LoggedIn())
 async def open_message(call: Call, message_id: int) -> Page | Redirect:
     """Open a message: it has been read then. One that leads somewhere is left for there at once."""
     async with call.transaction() as connection:
-        message = await store.read(connection, call.member.id, message_id)
+        message = await mark.open_one(connection, call.member.id, message_id)
     if message is None:
         raise NotFound
     if message.link:
@@ -140,6 +168,6 @@ async def delete(call: Call, message_id: int) -> Redirect:
     if not 1 <= form.page <= 10_000:
         raise Invalid("page", "没有这一页")
     async with call.transaction() as connection:
-        if not await store.drop(connection, call.member.id, message_id):
+        if not await mark.drop(connection, call.member.id, [message_id]):
             raise NotFound
     return Redirect(_address(form.category, page=form.page))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -189,27 +189,31 @@ async def read(connection: Connection, member_id: int, message_id: int) -> Messa
     return one(Message, row)
 
 
-async def read_all(connection: Connection, member_id: int, category: Category | None) -> None:
-    """Note that a member has read everything of a category (None: of all)."""
+async def read_all(
+    connection: Connection, member_id: int, category: Category | None, ids: Collection[int] | None
+) -> None:
+    """Note that a member has read what is of a category and of those ids (None: of all)."""
     await connection.execute(
         """
         UPDATE messages SET read_at = now()
         WHERE member_id = $1 AND listed AND read_at IS NULL AND ($2::text IS NULL OR category = $2)
+            AND ($3::bigint[] IS NULL OR id = ANY ($3))
         """,
         member_id,
         category,
+        None if ids is None else list(ids),
     )
 
 
-async def drop(connection: Connection, member_id: int, message_id: int) -> bool:
-    """Take a message out of its member's list; False when it is not in it. Its key stays taken."""
+async def drop(connection: Connection, member_id: int, ids: Collection[int]) -> int:
+    """Take messages out of their member's list and return how many were in it. Their keys stay taken."""
     status = await connection.execute(
         "UPDATE messages SET listed = false, read_at = coalesce(read_at, now()) "
-        "WHERE id = $2 AND member_id = $1 AND listed",
+        "WHERE id = ANY ($2) AND member_id = $1 AND listed",
         member_id,
-        message_id,
+        list(ids),
     )
-    return touched(status) == 1
+    return touched(status)
 
 
 async def tidy(connection: Connection, keep: timedelta) -> None:

@@ -112,6 +112,8 @@ async def push(connection: Connection, kind: MessageKind, messages: Sequence[tup
     """
     if not messages:
         return
+    # First the lock, then the count: of two who tell one member at once the second counts what the first has told.
+    await notices.lock(connection, [member_id for member_id, _ in messages])
     unread = await store.unread_of(connection, [member_id for member_id, _ in messages])
     for member_id, message_id in messages:
         told = MessageTold(str(message_id), kind.code, kind.category, unread.get(member_id, 0))

@@ -186,10 +186,27 @@ class UnreadView(View, frozen=True, kw_only=True):
     system: int
 
 
+Ids = Annotated[list[Id], Meta(min_length=1, max_length=100)]
+
+
 class ReadBody(Body, frozen=True, kw_only=True):
-    """Which messages have been read: those of a category, or all."""
+    """Which messages have been read: those of a category, those of some ids, or all."""
 
     category: Category | None = None
+    message_ids: Ids | None = None
+
+
+class DeleteBody(Body, frozen=True, kw_only=True):
+    """Which messages to delete."""
+
+    message_ids: Ids
+
+
+class DeletedView(View, frozen=True, kw_only=True):
+    """How many messages were deleted, and how many are unread now."""
+
+    deleted: int
+    unread: UnreadView
 
 
 class MessageTold(msgspec.Struct, frozen=True):

@@ -37,6 +37,29 @@ async def test_messages_are_listed_counted_read_and_deleted(centre: Centre) -> N
     assert (await centre.call("GET", ""))[1]["total"] == 4
 
 
+async def test_several_messages_are_read_and_deleted_at_once(centre: Centre) -> None:
+    ids = [str(await centre.tell(PAID, {"order_no": str(n)})) for n in range(4)]
+    async with centre.app.database.connection() as connection:
+        theirs = await connection.fetchval(
+            """
+            WITH other AS (INSERT INTO members (phone, nickname) VALUES ('13900000000', '别人') RETURNING id)
+            INSERT INTO messages (member_id, kind, category) SELECT id, 'test.paid', 'order' FROM other RETURNING id
+            """
+        )
+    status, body = await centre.call("POST", "/read", {"message_ids": [ids[0], ids[1], str(theirs), "999999"]})
+    assert (status, body["total"]) == (200, 2)
+    status, body = await centre.call("POST", "/delete", {"message_ids": [ids[1], ids[2], str(theirs)]})
+    assert (status, body["deleted"], body["unread"]["total"]) == (200, 2, 1)
+    status, body = await centre.call("POST", "/delete", {"message_ids": [ids[1]]})
+    assert (status, body["deleted"]) == (200, 0)
+    _, body = await centre.call("GET", "")
+    assert [one["id"] for one in body["items"]] == [ids[3], ids[0]]
+    assert await centre.value("SELECT listed AND read_at IS NULL FROM messages WHERE id = $1", theirs)
+    wrongs: tuple[dict[str, Any], ...] = ({}, {"message_ids": []}, {"message_ids": ["x"]}, {"message_ids": ["1"] * 101})
+    for wrong in wrongs:
+        assert (await centre.call("POST", "/delete", wrong))[0] == 422, wrong
+
+
 async def test_a_deleted_message_is_not_told_again(centre: Centre) -> None:
     told = await centre.tell(PAID, {"order_no": "1"}, dedupe="order:1")
     assert (await centre.call("DELETE", f"/{told}"))[0] == 204

@@ -19,7 +19,7 @@ async def page(centre: Centre, path: str = "/me/messages", **options: Any) -> tu
     return response.status, await response.text(), response.url.path_qs
 
 
-async def post(centre: Centre, path: str, **fields: str) -> tuple[int, str, str]:
+async def post(centre: Centre, path: str, **fields: str | list[str]) -> tuple[int, str, str]:
     data = {"csrf_token": centre.app.sessions.csrf(centre.token), **fields}
     response = await centre.client.post(path, data=data, headers={"Cookie": f"lf_member={centre.token}"})
     return response.status, await response.text(), response.url.path_qs
@@ -43,6 +43,20 @@ async def test_the_list_tells_what_is_new_and_leads_there(centre: Centre) -> Non
     assert "还没有消息" in text
     _, text, _ = await post(centre, "/me/messages/read")
     assert "panel new" not in text
+
+
+async def test_chosen_messages_are_read_or_deleted(centre: Centre) -> None:
+    first, second = [await centre.tell(PAID, {"order_no": str(n)}) for n in range(2)]
+    _, text, _ = await page(centre)
+    assert text.count('form="chosen"') == 4  # two boxes, two buttons
+    _, text, path = await post(centre, "/me/messages/chosen", do="read", message_id=str(first), category="order")
+    assert (text.count("panel new"), path) == (1, "/me/messages?category=order")
+    _, text, _ = await post(centre, "/me/messages/chosen", do="delete", message_id=[str(first), str(second)])
+    assert "还没有消息" in text
+    status, _, _ = await post(centre, "/me/messages/chosen", do="read")
+    assert status == 200  # nothing was chosen: nothing is done
+    status, _, _ = await post(centre, "/me/messages/chosen", do="delete", message_id="x")
+    assert status == 422
 
 
 async def test_a_message_that_leads_nowhere_is_shown(centre: Centre) -> None:

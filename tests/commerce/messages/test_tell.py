@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from commerce.courier import Channel, Couriers
-from commerce.messages import Messages, tell
+from commerce.messages import Messages, mark, tell
 from commerce.messages.deliver import deliver, tidy
 from commerce.messages.quiet import rest
 from commerce.messages.tell import Deliver
@@ -218,3 +218,31 @@ async def test_old_messages_are_removed_with_their_deliveries(centre: Centre) ->
     await tidy(centre.app)
     assert await centre.value("SELECT count(*) FROM messages") == 1
     assert await centre.value("SELECT count(*) FROM message_deliveries") == 2
+
+
+async def test_of_two_who_tell_at_once_the_second_counts_both(centre: Centre) -> None:
+    """Told in two transactions that overlap, a member's page must not end with a figure that is short by one."""
+    first = centre.app.database.transaction()
+    connection = await first.__aenter__()
+    await tell(connection, centre.member_id, PAID, {"order_no": "1"})
+    second = asyncio.create_task(centre.tell(PAID, {"order_no": "2"}))
+    await asyncio.sleep(0.3)  # long enough to reach what the first holds; shorter the test could only pass
+    assert not second.done()
+    await first.__aexit__(None, None, None)
+    await second
+    async with centre.app.database.connection() as connection:
+        rows = await connection.fetch("SELECT payload->>'unread' AS unread FROM member_notices ORDER BY seq")
+    assert [row["unread"] for row in rows] == ["1", "2"]
+
+
+async def test_what_is_read_meanwhile_is_not_counted_as_unread(centre: Centre) -> None:
+    await centre.tell(PAID, {"order_no": "1"})
+    async with centre.app.database.transaction() as connection:
+        await mark.read(connection, centre.member_id)
+        telling = asyncio.create_task(centre.tell(PAID, {"order_no": "2"}))
+        await asyncio.sleep(0.3)
+        assert not telling.done()
+    await telling
+    async with centre.app.database.connection() as connection:
+        rows = await connection.fetch("SELECT payload->>'unread' AS unread FROM member_notices ORDER BY seq")
+    assert [row["unread"] for row in rows] == ["1", "1"]
