@@ -6,6 +6,7 @@ demo through the registries HomeBlocks, ProductBlocks and DemoSteps (each ``app.
 
 from commerce.catalogue.blocks import HomeBlock, HomeBlocks, ProductBlock, ProductBlocks, Slot
 from commerce.catalogue.demo_steps import DemoRun, DemoStep, DemoSteps
+from commerce.catalogue.matrix import chosen_sku
 from commerce.catalogue.sku_store import add_sales, sku, sku_infos
 from commerce.catalogue.store import product
 from commerce.catalogue.types import Product, SkuInfo
@@ -22,6 +23,7 @@ __all__ = [
     "SkuInfo",
     "Slot",
     "add_sales",
+    "chosen_sku",
     "product",
     "sku",
     "sku_infos",

@@ -18,6 +18,13 @@ class ShopView(View, frozen=True, kw_only=True):
     name: str
 
 
+class ShipsView(View, frozen=True, kw_only=True):
+    """What a shop promises: where it ships from (may be empty), and within how many hours of payment (may be null)."""
+
+    origin: str
+    within_hours: int | None
+
+
 class NamedView(View, frozen=True, kw_only=True):
     """A category or a brand."""
 
@@ -39,7 +46,7 @@ class SkuView(View, frozen=True, kw_only=True):
 
 class ProductView(View, frozen=True, kw_only=True):
     """A product. ``video`` is the address of an MP4 or WebM, or empty; ``description`` is Markdown; ``attributes`` are
-    what lists are narrowed by.
+    what lists are narrowed by; ``ships`` is null where the shop promises nothing.
     """
 
     id: Id
@@ -50,6 +57,7 @@ class ProductView(View, frozen=True, kw_only=True):
     images: list[str]
     video: str
     shop: ShopView
+    ships: ShipsView | None
     category: list[NamedView]
     brand: NamedView | None
     tags: list[str]
@@ -83,6 +91,7 @@ def _product_view(product: Product, attributes: list[tuple[str, str]], category:
         images=product.pictures,
         video=product.video,
         shop=ShopView(id=str(product.shop.id), slug=product.shop.slug, name=product.shop.name),
+        ships=_ships(product),
         category=category,
         brand=NamedView(slug=brand.slug, name=brand.name) if brand is not None else None,
         tags=product.tags,
@@ -103,3 +112,10 @@ def _product_view(product: Product, attributes: list[tuple[str, str]], category:
             for sku in product.on_shelf
         ],
     )
+
+
+def _ships(product: Product) -> ShipsView | None:
+    shop = product.shop
+    if not shop.ships_from and shop.ships_within is None:
+        return None
+    return ShipsView(origin=shop.ships_from, within_hours=shop.ships_within)

@@ -29,6 +29,8 @@ class Slot(StrEnum):
     """In the corner of the panel with price and title: small buttons that keep the product, or share it."""
     NAME = "name"
     """Under the title: one line that says what others hold of it."""
+    STOCK = "stock"
+    """Beside how much is left of the chosen SKU, and under the choice of one: what can be done about it."""
     BAR = "bar"
     """In the bar that stays in sight: buttons that work."""
     HEARD = "heard"

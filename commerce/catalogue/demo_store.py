@@ -18,10 +18,13 @@ async def alone(connection: Connection) -> bool:
 
 async def add_shops(connection: Connection, shops: Sequence[Shop], pictures: Mapping[str, str]) -> dict[str, int]:
     """Add the shops that are missing, renew the drawings of the others, and return the ids by slug."""
-    rows = [(shop.slug, shop.name, shop.intro, pictures.get(shop.logo, "")) for shop in shops]
+    rows = [
+        (shop.slug, shop.name, shop.intro, pictures.get(shop.logo, ""), shop.ships_from, shop.ships_within)
+        for shop in shops
+    ]
     await connection.executemany(
         """
-        INSERT INTO shops (slug, name, intro, logo) VALUES ($1, $2, $3, $4)
+        INSERT INTO shops (slug, name, intro, logo, ships_from, ships_within) VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (slug) DO UPDATE SET logo = excluded.logo
         WHERE shops.logo <> excluded.logo AND (shops.logo = '' OR shops.logo LIKE '/media/demo/%')
         """,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
 
-from commerce.catalogue.types import Sku
+from commerce.catalogue.types import Product, Sku
+from server.http import Call
 
 
 class Can(StrEnum):
@@ -19,7 +21,10 @@ class Can(StrEnum):
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):
-    """One value of a spec. ``sku_id`` is where choosing it leads, None if nowhere; ``picture`` is that SKU's."""
+    """One value of a spec.
+
+    ``sku_id`` is where choosing it leads, sold out or not; None where there is no such SKU. ``picture`` is that SKU's.
+    """
 
     value: str
     can: Can
@@ -44,11 +49,18 @@ def chosen(skus: Sequence[Sku], wanted: int | None) -> Sku | None:
     return next((sku for sku in skus if sku.free > 0), skus[0] if skus else None)
 
 
+def chosen_sku(call: Call, product: Product) -> Sku | None:
+    """Return the SKU that a product's page shows: what `?sku=` says, or the first that can be bought."""
+    wanted = call.request.query.get("sku", "")
+    return chosen(product.on_shelf, int(wanted) if re.fullmatch("[0-9]{1,18}", wanted) else None)
+
+
 def axes(skus: Sequence[Sku], current: Sku, names: Sequence[str]) -> list[Axis]:
     """Return the specs with their values as they stand to ``current``.
 
     A value is judged by the values chosen before it, so the first axis is always open wherever anything can be had
-    and no choice leads to a dead end; later axes follow as closely as they can.
+    and no choice leads to a dead end; later axes follow as closely as they can. What is sold out may be chosen, to be
+    told when it is there again.
     """
     made = []
     for at, name in enumerate(names):
@@ -58,8 +70,6 @@ def axes(skus: Sequence[Sku], current: Sku, names: Sequence[str]) -> list[Axis]:
             within = [sku for sku in skus if sku.specs.get(name) == value and _agrees(sku, before)]
             target = _closest(within, current, names[at + 1 :])
             can = Can.IMPOSSIBLE if target is None else Can.BUY if any(sku.free > 0 for sku in within) else Can.SOLD_OUT
-            if can is Can.SOLD_OUT:
-                target = None
             options.append(
                 Option(
                     value=value,
@@ -79,7 +89,7 @@ def _agrees(sku: Sku, specs: dict[str, str | None]) -> bool:
 
 
 def _closest(within: Sequence[Sku], current: Sku, names: Sequence[str]) -> Sku | None:
-    """Return the SKU that can be bought and keeps most of the later choices, the earlier ones of them first."""
+    """Return the SKU that can be bought, if any can, and keeps most of the later choices, the earlier ones first."""
 
     def rank(sku: Sku) -> tuple[bool, tuple[bool, ...]]:
         return (sku.free > 0, tuple(sku.specs.get(name) == current.specs.get(name) for name in names))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from commerce.catalogue import shared, store
 from commerce.catalogue.blocks import HomeBlocks, ProductBlocks
 from commerce.catalogue.markdown import html
-from commerce.catalogue.matrix import axes, chosen
+from commerce.catalogue.matrix import axes, chosen_sku
 from commerce.catalogue.types import Product, Sku
 from server.errors import NotFound
 from server.http import Anyone, Call, Routes
@@ -54,8 +53,7 @@ async def product(call: Call, product_id: int) -> Page:
     call.shows(
         shared.NAMES, f"shop:{found.shop.id}", *(f"product:{one}" for one in (found.id, *(item.id for item in related)))
     )
-    wanted = call.request.query.get("sku", "")
-    current = chosen(found.on_shelf, int(wanted) if re.fullmatch("[0-9]{1,18}", wanted) else None)
+    current = chosen_sku(call, found)
     assert current is not None  # on_shelf is not empty
     told = dict(found.parameters)
     blocks = await call.resource(ProductBlocks).fill(call, found)

@@ -99,7 +99,8 @@ async def product(
             p.id, p.slug, p.title, p.subtitle, p.description, p.parameters, p.pictures, p.alts, p.tags, p.spec_names,
             coalesce(p.video, '') AS video, p.status, p.sales, p.category_id,
             jsonb_build_object(
-                'id', s.id, 'slug', s.slug, 'name', s.name, 'intro', s.intro, 'logo', s.logo
+                'id', s.id, 'slug', s.slug, 'name', s.name, 'intro', s.intro, 'logo', s.logo,
+                'ships_from', s.ships_from, 'ships_within', s.ships_within
             ) AS shop,
             CASE WHEN b.id IS NOT NULL THEN jsonb_build_object('id', b.id, 'slug', b.slug, 'name', b.name) END AS brand,
             coalesce((

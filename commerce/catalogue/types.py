@@ -41,7 +41,10 @@ class SkuInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shop(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop; ``products`` counts those on the shelf, where that was asked."""
+    """A shop; ``products`` counts those on the shelf, where that was asked.
+
+    ``ships_from`` and ``ships_within`` (hours after payment) are what it promises; empty and None: nothing.
+    """
 
     id: int
     slug: str
@@ -49,6 +52,17 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
     intro: str
     logo: str
     products: int = 0
+    ships_from: str = ""
+    ships_within: int | None = None
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a shop ships from, and within how many hours of payment."""
+
+    shop_id: int
+    shop_name: str
+    ships_from: str
+    ships_within: int | None
 
 
 class Category(msgspec.Struct, frozen=True, kw_only=True):

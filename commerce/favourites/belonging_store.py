@@ -1,15 +1,16 @@
-"""Favourites and footprints as a part of what belongs to a member."""
+"""Favourites, footprints and reminders as a part of what belongs to a member."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from commerce.favourites import restock_store
 from commerce.members.belongings import Belonging
 from server.database import Connection
 
 
 async def move(connection: Connection, keeper_id: int, other_id: int) -> None:
-    """Give the other's favourites and footprints to the keeper; of what both have the keeper's stays.
+    """Give the other's favourites, footprints and reminders to the keeper; of what both have the keeper's stays.
 
     Whoever of the two wants no footprints kept has none kept from then on.
     """
@@ -39,11 +40,12 @@ async def move(connection: Connection, keeper_id: int, other_id: int) -> None:
         keeper_id,
         other_id,
     )
+    await restock_store.merge(connection, keeper_id, other_id)
     await erase(connection, other_id)
 
 
 async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[str, Any]]]:
-    """Return what a member keeps an eye on and what they looked at."""
+    """Return what a member keeps an eye on, what they looked at and what they wait for."""
     kept = await connection.fetch(
         """
         SELECT p.title, f.price, f.created_at FROM favourites f JOIN products p ON p.id = f.product_id
@@ -58,19 +60,24 @@ async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[st
         """,
         member_id,
     )
-    return {"favourites": [dict(row) for row in kept], "footprints": [dict(row) for row in seen]}
+    return {
+        "favourites": [dict(row) for row in kept],
+        "footprints": [dict(row) for row in seen],
+        "restock_reminders": await restock_store.told(connection, member_id),
+    }
 
 
 async def erase(connection: Connection, member_id: int) -> None:
-    """Forget favourites and footprints."""
+    """Forget favourites, footprints and reminders."""
     await connection.execute("DELETE FROM favourites WHERE member_id = $1", member_id)
     await connection.execute("DELETE FROM footprints WHERE member_id = $1", member_id)
     await connection.execute("DELETE FROM footprints_off WHERE member_id = $1", member_id)
+    await restock_store.erase(connection, member_id)
 
 
 BELONGING = Belonging(
     name="favourites",
-    tables=("favourites", "footprints", "footprints_off"),
+    tables=("favourites", "footprints", "footprints_off", "restock_reminders"),
     move=move,
     tell=tell,
     erase=erase,

@@ -1,4 +1,5 @@
-"""Favourites and footprints of the demo's members: some cost less by now, one is off the shelf."""
+"""Favourites and footprints of the demo's members: some cost less by now, one is off the shelf; and a
+reminder of what is sold out."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from datetime import timedelta
 
 from commerce.catalogue import DemoStep
 from commerce.catalogue.demo_steps import DemoRun
-from commerce.favourites import demo_store, footprint_store
+from commerce.favourites import demo_store, footprint_store, restock_store
 from commerce.favourites.drops import Drop, tell_drop
 from commerce.members.store import member_by_phone
 from server.clock import now
@@ -20,6 +21,7 @@ async def add_favourites(run: DemoRun) -> None:
         products = await demo_store.products(connection)
         people = [await member_by_phone(connection, account.login) for account in run.members]
         made = 0
+        empty = await demo_store.sold_out(connection)
         cheaper: set[int] = set()
         for person in people:
             if person is None or len(products) < 12 or await demo_store.has_any(connection, person.id):
@@ -31,6 +33,8 @@ async def add_favourites(run: DemoRun) -> None:
                 if raised and at == 0:
                     cheaper.add(product_id)
                 made += 1
+            if empty is not None:
+                await restock_store.add(connection, person.id, empty)
             seen = chance.sample(products, 12)
             await footprint_store.add(
                 connection,

@@ -25,6 +25,21 @@ async def has_any(connection: Connection, member_id: int) -> bool:
     return found
 
 
+async def sold_out(connection: Connection) -> int | None:
+    """Return the first SKU on the shelf of which nothing is left; None while there is some of all."""
+    found: int | None = await connection.fetchval(
+        """
+        SELECT k.id
+        FROM skus AS k
+        JOIN products AS p ON p.id = k.product_id AND p.status = 'on'
+        LEFT JOIN stock_free AS f ON f.sku_id = k.id
+        WHERE k.status = 'on' AND coalesce(f.free, 0) <= 0
+        ORDER BY k.id LIMIT 1
+        """
+    )
+    return found
+
+
 async def keep(connection: Connection, member_id: int, product_id: int, raised: int, age: timedelta) -> None:
     """Keep a product since ``age`` ago, at a price ``raised`` percent above the one of now, in whole yuan."""
     await connection.execute(

@@ -103,7 +103,6 @@ async def show_favourites(call: Call, query: FavouriteQuery) -> Page | Redirect:
         "show": query.show,
         "page": query.page,
         "pages": -(-counts.of(query.show) // query.size),
-        "address": _address,
         "href": lambda page: _address(query.show, page),
     }
     return Page("favourites/list.html", values)

@@ -80,7 +80,8 @@ async def page(connection: Connection, member_id: int, show: Show, offset: int, 
             WHERE f.member_id = $1
         ), counted AS (
             SELECT count(*) AS all, count(*) FILTER (WHERE NOT gone AND price < kept_price) AS cheaper,
-                count(*) FILTER (WHERE gone) AS gone
+                count(*) FILTER (WHERE gone) AS gone,
+                (SELECT count(*) FROM restock_reminders WHERE member_id = $1) AS awaited
             FROM mine
         )
         SELECT (SELECT to_jsonb(counted) FROM counted) AS counts, (

@@ -61,11 +61,12 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many favourites each list has."""
+    """How many favourites each list has, and beside them how many SKUs the member waits for."""
 
     all: int
     cheaper: int
     gone: int
+    awaited: int
 
     def of(self, show: Show) -> int:
         """Return the length of a list."""

@@ -35,6 +35,7 @@ KINDS: dict[str, str] = {
     "product_created": "新建商品",
     "product_changed": "修改商品",
     "batch_begun": "开始批量修改",
+    "delivery_changed": "改发货承诺",
     "shelf_change_set": "设定定时上下架",
     "shelf_change_cancelled": "取消定时上下架",
     "category_added": "新建分类",
@@ -73,6 +74,7 @@ OBJECTS: dict[str, tuple[str, str]] = {
     "category": ("分类", "/backoffice/categories"),
     "brand": ("品牌", "/backoffice/brands"),
     "attribute": ("属性", "/backoffice/categories"),
+    "delivery": ("发货承诺", "/backoffice/delivery"),
     "member": ("会员", "/backoffice/members"),
     "refund": ("退款", "/backoffice/refunds"),
     "sale": ("秒杀", "/backoffice/flash-sales/{}"),
@@ -106,6 +108,8 @@ FIELDS: dict[str, str] = {
     "parent_id": "上级",
     "hidden": "隐藏",
     "words": "词",
+    "ships_from": "发货地",
+    "ships_within": "多少小时内发货",
 }
 
 

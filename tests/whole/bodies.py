@@ -84,6 +84,8 @@ def bodies(world: World) -> dict[str, Any]:
         "POST /api/v1/me/pay-password": {"new": "135791", "proof": {"by": "phone", "code": "0"}},
         "POST /api/v1/me/departure": {"proof": {"by": "phone", "code": "0"}},
         "POST /api/v1/me/favourites": {"product_id": str(world.product_id)},
+        "POST /api/v1/me/restock": {"sku_id": str(world.sku_id)},
+        "PUT /api/v1/backoffice/delivery/{shop_id}": {"ships_from": "浙江杭州", "ships_within": 48},
         "POST /api/v1/me/favourites/remove": {"product_ids": [str(world.product_id)]},
         **_reviews(),
         "PUT /api/v1/me/footprints/recording": {"on": True},
@@ -228,6 +230,8 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "PATCH /api/v1/orders/{order_no}": {"address_id": str(world.address_id)},
         "POST /api/v1/orders/{order_no}/payments": {"method": "alipay"},
         "POST /api/v1/me/favourites": {"product_id": str(world.product_id)},
+        "POST /api/v1/me/restock": {"sku_id": str(world.sku_id)},
+        "PUT /api/v1/backoffice/delivery/{shop_id}": {"ships_from": "浙江杭州", "ships_within": 48},
         "POST /api/v1/me/favourites/remove": {"product_ids": ["1"]},
         **_reviews(),
         "POST /api/v1/behaviour/events": {
@@ -238,6 +242,7 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "POST /api/v1/recommendations/dismissals": {"product_id": str(world.product_id)},
         "PUT /api/v1/me/footprints/recording": {"on": True},
         "POST /api/v1/me/messages/read": {"category": "order"},
+        "POST /api/v1/me/messages/delete": {"message_ids": ["1"]},
         "PUT /api/v1/me/messages/preferences": {
             "channels": {"promotion": {"in_app": True, "sms": False, "email": False}}, "muted": [],
             "quiet": {"on": True, "start": "22:00", "end": "08:00"}, "language": "zh-CN",

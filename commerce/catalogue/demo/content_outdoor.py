@@ -57,6 +57,7 @@ OUTDOOR = (
             list_price=28900,
             stock=6200,
             colours=(("雾蓝", "slate"), ("墨", "ink"), ("沙", "sand"), ("松", "green")),
+            sold_out=("XZ-BP-SAND",),
         ),
         "detail",
         "scene",

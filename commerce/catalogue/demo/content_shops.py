@@ -10,12 +10,16 @@ SHOPS = (
         name="凌峰自营",
         intro="户外与家，用得久的东西。自己选品，自己发货，坏了自己修。",
         logo="logo-lingfeng",
+        ships_from="浙江杭州",
+        ships_within=24,
     ),
     Shop(
         slug="huisheng",
         name="回声数码",
         intro="耳机、手机、电脑和它们的配件。参数照实写，拆机图放在详情里。",
         logo="logo-huisheng",
+        ships_from="广东深圳",
+        ships_within=48,
     ),
     Shop(
         slug="banmu",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from commerce.catalogue.demo.types import Product, Sku
 
@@ -24,8 +24,10 @@ def grid(
     sizes: Sequence[Size] = (),
     colour_axis: str = "颜色",
     size_axis: str = "规格",
+    sold_out: Collection[str] = (),
 ) -> tuple[Sku, ...]:
-    """Return one SKU for each colour and size. Prices are fen, ``stock`` is units of each SKU.
+    """Return one SKU for each colour and size. Prices are fen, ``stock`` is units of each SKU but those
+    whose codes are ``sold_out``.
 
     The first colour wears the product's main picture ``slug``, the others ``slug-key``.
     """
@@ -33,13 +35,14 @@ def grid(
     for at, (colour, key) in enumerate(colours or (("", ""),)):
         for size, end, extra in sizes or (("", "", 0),):
             specs = tuple(pair for pair in ((colour_axis, colour), (size_axis, size)) if pair[1])
+            own = "-".join(part for part in (code, key.upper(), end) if part)
             skus.append(
                 Sku(
-                    code="-".join(part for part in (code, key.upper(), end) if part),
+                    code=own,
                     specs=specs or (("规格", "标准款"),),
                     price=price + extra,
                     list_price=list_price + extra,
-                    stock=stock,
+                    stock=0 if own in sold_out else stock,
                     picture=slug if at == 0 or not key else f"{slug}-{key}",
                 )
             )

@@ -6,12 +6,14 @@ import msgspec
 
 
 class Shop(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop. ``logo`` is the name of a picture."""
+    """A shop. ``logo`` is the name of a picture; ``ships_from`` and ``ships_within`` hours are what it promises."""
 
     slug: str
     name: str
     intro: str
     logo: str
+    ships_from: str = ""
+    ships_within: int | None = None
 
 
 class Category(msgspec.Struct, frozen=True):

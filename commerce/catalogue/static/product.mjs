@@ -5,6 +5,6 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 document.addEventListener("htmx:afterSettle", () => {
   const picture = document.querySelector("#sku-head img")?.getAttribute("src");
-  const at = [...(slides?.children ?? [])].findIndex((slide) => slide.getAttribute("src") === picture);
+  const at = [...(slides?.children ?? [])].findIndex((slide) => (slide.dataset.whole ?? slide.getAttribute("src")) === picture);
   if (at >= 0) slides.scrollTo({ left: at * slides.clientWidth, behavior: calm.matches ? "instant" : "smooth" });
 });

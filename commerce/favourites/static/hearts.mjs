@@ -1,5 +1,6 @@
 // A heart keeps its product without a reload; without this it is a button of a form. Cards do not know whether theirs
-// is kept, as they are the same for everybody: one question tells for all of a page.
+// is kept, as they are the same for everybody: one question tells for all of a page. What is sold out is waited for in
+// the same way.
 
 import { get, post, remove } from "lingfeng/api";
 import { toast } from "lingfeng/toast";
@@ -53,6 +54,33 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   turn(heart.value, heart.getAttribute("aria-pressed") !== "true");
 });
+function paintAwaited(id, on) {
+  for (const button of document.querySelectorAll(`.remind .again[value="${id}"]`)) {
+    button.setAttribute("aria-pressed", String(on));
+    button.name = on ? "off" : "on";
+  }
+}
+
+async function wait(id, on) {
+  paintAwaited(id, on);
+  try {
+    await (on ? post("/api/v1/me/restock", { sku_id: id }) : remove(`/api/v1/me/restock/${id}`));
+    toast(on ? words.awaited : words.unawaited);
+  } catch (error) {
+    if (error.status === 404 && !on) return; // told meanwhile, or another page was faster
+    paintAwaited(id, !on);
+    toast(error.message, { tone: "bad" });
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const button = event.target.matches?.(".remind") && event.target.querySelector(".again");
+  if (!button) return;
+  event.preventDefault();
+  event.stopPropagation();
+  wait(button.value, button.getAttribute("aria-pressed") !== "true");
+}, true);
+
 document.addEventListener("htmx:afterSettle", ask);
 document.addEventListener("lingfeng:more", ask);
 ask();

@@ -267,6 +267,10 @@ ROWS: dict[str, str] = {
         INSERT INTO footprints (member_id, day, product_id, seen_at)
         SELECT $1::bigint, date '2026-01-01' + length($2::text), id, now() FROM products ON CONFLICT DO NOTHING
     """,
+    "restock_reminders": """
+        INSERT INTO restock_reminders (member_id, sku_id, told_at)
+        SELECT $1::bigint, id, CASE $2::text WHEN 'a' THEN now() END FROM skus ON CONFLICT DO NOTHING
+    """,
     "fs_reminders": """
         INSERT INTO fs_reminders (item_id, member_id) SELECT id, $1::bigint FROM fs_items WHERE $2::text <> ''
         ON CONFLICT DO NOTHING
@@ -280,6 +284,7 @@ SAME = {
     "message_preferences": "1",
     "member_identities": "provider",
     "fs_reminders": "item_id",
+    "restock_reminders": "sku_id",
     "favourites": "product_id",
     "footprints": "day",
     "orders": "order_no",
