@@ -144,7 +144,8 @@ async def test_every_order_and_choice_is_that_of_the_products(shelf: Shelf, staf
         by_id = {row.id: row for row in rows}
         for row in rows:
             skus = await connection.fetch(
-                "SELECT k.price, k.status, f.free FROM skus AS k JOIN stock_free AS f ON f.sku_id = k.id"
+                "SELECT k.price, k.status, coalesce(f.free, 0) AS free FROM skus AS k"
+                " LEFT JOIN stock_free AS f ON f.sku_id = k.id"
                 " WHERE product_id = $1",
                 row.id,
             )
