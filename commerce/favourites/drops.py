@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import msgspec
 
@@ -14,6 +15,13 @@ from server.database import Connection
 from server.jobs import Job, enqueue
 from server.money import yuan
 
+
+async def _still(connection: Connection, values: Mapping[str, str]) -> bool:
+    """Tell whether a product costs no more than its member is about to be told: they may have slept meanwhile."""
+    price = await store.price(connection, int(values["product_id"]))
+    return price is not None and price <= int(values["fen"])
+
+
 DROPPED = MessageKind(
     code="favourites.dropped",
     category=Category.PROMOTION,
@@ -22,6 +30,7 @@ DROPPED = MessageKind(
     ways=(Way.SMS, Way.EMAIL),
     switch="收藏的商品降价",
     example={"title": "山行 316 不锈钢保温杯 500ml", "before": "129.00", "now": "99.00"},
+    still=_still,
 )
 TELL = "favourites.tell_drop"
 REST_S = 86_400.0
@@ -50,10 +59,11 @@ async def tell_drop(app: Application, job: Drop) -> None:
                 return
             due = await store.take_due(connection, job.product_id, price, REST_S, AT_ONCE)
             title, picture = await store.title(connection, job.product_id)
+            asked = {"product_id": str(job.product_id), "fen": str(price)}
             tellings = [
                 Telling(
                     member_id=one.member_id,
-                    values={"title": title, "before": yuan(one.before), "now": yuan(price)},
+                    values={"title": title, "before": yuan(one.before), "now": yuan(price)} | asked,
                     link=f"/products/{job.product_id}",
                     picture=picture,
                 )

@@ -43,6 +43,8 @@ async def deliver(app: Application, job: Deliver) -> None:
         dropped = _reason_against(delivery, job.way, kind, member, chosen)
         if dropped is None and kind is not None and not kind.urgent and (wait := rest(chosen.quiet, now())):
             raise Again(wait)
+        if dropped is None and kind is not None and kind.still and not await kind.still(connection, message.facts):
+            dropped = "no longer so"
         if dropped is None and kind is not None and member is not None:
             if job.way == PUSH:
                 await push(connection, kind, [(member.id, message.id)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from server.database import Connection
 from server.http import Body, Id, Instant, View
 from server.i18n import Translator
 
@@ -37,6 +38,7 @@ class MessageKind(msgspec.Struct, frozen=True, kw_only=True):
 
     ``ways`` are those beyond the list that it may take. ``urgent`` kinds wait for no quiet hours and cannot be
     switched off (security). ``switch`` names a kind that members may switch off by itself. ``example`` fills previews.
+    ``still`` is asked with the values before a message that may have waited goes out: what is no longer so is dropped.
     """
 
     code: str
@@ -47,6 +49,7 @@ class MessageKind(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool = False
     switch: str = ""
     example: Mapping[str, str] = {}
+    still: Callable[[Connection, Mapping[str, str]], Awaitable[bool]] | None = None
 
     @property
     def places(self) -> frozenset[str]:

@@ -8,6 +8,8 @@ import pytest
 
 from commerce.catalogue.types import ProductChanged
 from commerce.favourites.drops import AT_ONCE, Drop, tell_drop
+from commerce.messages.deliver import deliver
+from commerce.messages.tell import Deliver
 from server.events import publish
 from server.settings import Settings
 from tests.commerce.orders.market import PRICE, Market, Member, until, working
@@ -66,6 +68,27 @@ async def test_once_a_day_and_then_only_below_what_was_told(market: Market) -> N
     await costs(market, 4000)
     assert (await told(market, member))[0] == "你收藏的《山行保温杯》降价了 ¥45.00 → ¥40.00"
     assert len(await told(market, member)) == 2
+
+
+async def test_nobody_is_woken_with_a_price_of_yesterday(market: Market) -> None:
+    """An SMS that waited for the morning says a price that holds, or is not sent."""
+    sms = {"in_app": True, "sms": True, "email": False}
+    asleep = {"on": True, "start": "00:00", "end": "23:59"}
+    for until_morning, told_at_last in ((PRICE, False), (4000, True), (3900, True)):
+        member = await market.member()
+        chosen = {"channels": {"promotion": sms}, "quiet": asleep}
+        assert (await market.call("PUT", "/api/v1/me/messages/preferences", member, chosen)).status == 200
+        await market.run("UPDATE skus SET price = $1", PRICE)
+        await keep(market, member)
+        await costs(market, 4000)
+        await market.run("UPDATE skus SET price = $1", until_morning)
+        await market.run("UPDATE message_preferences SET quiet = jsonb_set(quiet, '{on}', 'false')")
+        waiting = await market.value("SELECT max(message_id) FROM message_deliveries WHERE way = 'sms'")
+        await deliver(market.app, Deliver(waiting, "sms"))
+        row = await market.value(
+            "SELECT to_jsonb(d) FROM message_deliveries d WHERE message_id = $1 AND way = 'sms'", waiting
+        )
+        assert (row["sent_at"] is not None, row["dropped"]) == (told_at_last, None if told_at_last else "no longer so")
 
 
 @pytest.mark.parametrize("way", ["off the shelf", "switched off", "let go"])
