@@ -39,6 +39,13 @@ CHANGES = {
     "the shop's name": (
         "UPDATE shops SET name = name || '·新' WHERE id = (SELECT shop_id FROM products WHERE id = $1)"
     ),
+    "where its shop ships from": (
+        "UPDATE shops SET ships_from = '甘肃敦煌' WHERE id = (SELECT shop_id FROM products WHERE id = $1)"
+    ),
+    "how soon its shop ships": (
+        "UPDATE shops SET ships_within = 7 WHERE id = (SELECT shop_id FROM products WHERE id = $1)"
+    ),
+    "sold out": ("UPDATE stock SET on_hand = allocated WHERE sku_id IN (SELECT id FROM skus WHERE product_id = $1)"),
     "the category's name": (
         "UPDATE categories SET name = name || '·新' WHERE id = (SELECT category_id FROM products WHERE id = $1)"
     ),
