@@ -40,7 +40,7 @@ def setup(app: Application) -> None:
     app.resource(DemoSteps).add(demo.STEP)
     app.schedule(schedule.SCHEDULE)
     app.schedule(videos.SCHEDULE)
-    app.extend_web(videos.serve)
+    app.extend_web(videos.SHELF.serve)
     app.resource(Tiles).add(
         Tile(
             title="商品",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from commerce.merchandising.video import BROKEN, CODING, MOST_BOXES, NO_PICTURE, NO_VIDEO, Refused, Video, hold_length
+from server.video import BROKEN, CODING, NO_PICTURE, NO_VIDEO, Looked, Refused, Video, hold_length
 
 _EBML, _DOCTYPE = 0x1A45DFA3, 0x4282
 _SEGMENT, _INFO, _TRACKS, _CLUSTER, _TAGS = 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675, 0x1254C367
@@ -32,7 +32,7 @@ class _Element(msgspec.Struct, frozen=True):
 
 def read(raw: bytes) -> Video:
     """Return a WebM with its padding and its tags wiped. Blocks. Raises Refused."""
-    body = bytearray(raw)
+    body = Looked(raw)
     head = _at(body, 0, len(body))
     types = [body[one.inside : one.end] for one in _elements(body, head.inside, head.end) if one.name == _DOCTYPE]
     if head.name != _EBML or [bytes(one).rstrip(b"\0") for one in types] != [b"webm"]:
@@ -59,18 +59,16 @@ def read(raw: bytes) -> Video:
     return Video(body=bytes(body), suffix="webm", milliseconds=milliseconds)
 
 
-def _elements(body: bytearray, begin: int, end: int) -> Iterator[_Element]:
+def _elements(body: Looked, begin: int, end: int) -> Iterator[_Element]:
     """Yield the elements that fill a stretch without a gap, those of a cluster of unknown size beside it."""
-    for _ in range(MOST_BOXES):
-        if begin >= end:
-            return
+    while begin < end:
+        body.another()
         one = _at(body, begin, end)
         yield one
         begin = one.inside if one.open and one.name == _CLUSTER else one.end
-    raise Refused(BROKEN)
 
 
-def _at(body: bytearray, begin: int, end: int) -> _Element:
+def _at(body: Looked, begin: int, end: int) -> _Element:
     """Return the element at a place. Raises Refused for one that reaches beyond ``end``."""
     name_length = _length_of(body, begin, end, 4)
     name = int.from_bytes(body[begin : begin + name_length], "big")
@@ -87,7 +85,7 @@ def _at(body: bytearray, begin: int, end: int) -> _Element:
     return _Element(name, begin, inside, inside + size, False)
 
 
-def _length_of(body: bytearray, at: int, end: int, most: int) -> int:
+def _length_of(body: Looked, at: int, end: int, most: int) -> int:
     """Return of how many bytes a number is: as many as there are zeros before its first one, and that one."""
     length = 9 - body[at].bit_length() if at < end else 9
     if length > most or at + length > end:
@@ -95,7 +93,7 @@ def _length_of(body: bytearray, at: int, end: int, most: int) -> int:
     return length
 
 
-def _wipe(body: bytearray, one: _Element) -> None:
+def _wipe(body: Looked, one: _Element) -> None:
     """Make an element one of nothing, as long as it was."""
     length = one.end - one.begin
     size_length = 8 if length > 9 else 1
@@ -105,7 +103,7 @@ def _wipe(body: bytearray, one: _Element) -> None:
     )
 
 
-def _length(body: bytearray, info: _Element) -> int:
+def _length(body: Looked, info: _Element) -> int:
     scale, duration = 1_000_000, 0.0
     for one in _elements(body, info.inside, info.end):
         value = bytes(body[one.inside : one.end])
@@ -122,7 +120,7 @@ def _length(body: bytearray, info: _Element) -> int:
     return hold_length(duration * scale / 1_000_000)
 
 
-def _tracks(body: bytearray, tracks: _Element) -> int:
+def _tracks(body: Looked, tracks: _Element) -> int:
     """Return how many tracks of pictures there are. Raises Refused for a coding that browsers do not play."""
     pictures = 0
     for track in _elements(body, tracks.inside, tracks.end):

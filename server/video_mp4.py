@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from commerce.merchandising.video import BROKEN, CODING, MOST_BOXES, NO_PICTURE, NO_VIDEO, Refused, Video, hold_length
+from server.video import BROKEN, CODING, NO_PICTURE, NO_VIDEO, Looked, Refused, Video, hold_length
 
 _BRANDS = {b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"iso7", b"iso8", b"iso9", b"mp41", b"mp42", b"avc1",
            b"M4V ", b"M4VH", b"M4VP", b"MSNV", b"dash", b"cmfc", b"av01", b"XAVC", b"f4v "}  # fmt: skip
@@ -27,7 +27,7 @@ class _Box(msgspec.Struct, frozen=True):
 
 def read(raw: bytes) -> Video:
     """Return an MP4 with its padding and its metadata wiped. Blocks. Raises Refused."""
-    body = bytearray(raw)
+    body = Looked(raw)
     boxes = list(_boxes(body, 0, len(body)))
     first = boxes[0] if boxes else None
     if first is None or first.name != b"ftyp" or not 16 <= first.end <= _MOST_FTYP:
@@ -46,12 +46,11 @@ def read(raw: bytes) -> Video:
     return Video(body=bytes(body), suffix="mp4", milliseconds=milliseconds)
 
 
-def _boxes(body: bytearray, begin: int, end: int) -> Iterator[_Box]:
+def _boxes(body: Looked, begin: int, end: int) -> Iterator[_Box]:
     """Yield the boxes that fill a stretch without a gap. Raises Refused."""
-    count = 0
     while begin < end:
-        count += 1
-        if end - begin < 8 or count > MOST_BOXES:
+        body.another()
+        if end - begin < 8:
             raise Refused(BROKEN if begin else NO_VIDEO)
         size, inside = int.from_bytes(body[begin : begin + 4], "big"), begin + 8
         if size == 1:
@@ -62,13 +61,13 @@ def _boxes(body: bytearray, begin: int, end: int) -> Iterator[_Box]:
         begin += size
 
 
-def _wipe(body: bytearray, box: _Box) -> None:
+def _wipe(body: Looked, box: _Box) -> None:
     """Make a box one of nothing; everything else stays where the tables say it is."""
     body[box.begin + 4 : box.begin + 8] = b"free"
     body[box.inside : box.end] = bytes(box.end - box.inside)
 
 
-def _movie(body: bytearray, movie: _Box) -> int:
+def _movie(body: Looked, movie: _Box) -> int:
     """Wipe what is told about a movie, look at its tracks, and return how many milliseconds it lasts."""
     milliseconds, pictures = 0, 0
     for box in _boxes(body, movie.inside, movie.end):
@@ -83,7 +82,7 @@ def _movie(body: bytearray, movie: _Box) -> int:
     return milliseconds
 
 
-def _length(body: bytearray, box: _Box) -> int:
+def _length(body: Looked, box: _Box) -> int:
     wide = body[box.inside : box.inside + 1] == b"\x01"
     at = box.inside + (20 if wide else 12)
     scale = int.from_bytes(body[at : at + 4], "big")
@@ -93,7 +92,7 @@ def _length(body: bytearray, box: _Box) -> int:
     return hold_length(length * 1000 / scale)
 
 
-def _track(body: bytearray, track: _Box) -> int:
+def _track(body: Looked, track: _Box) -> int:
     """Return 1 for a track of pictures, 0 for one of sound or of something that is not played. Raises Refused."""
     kind, codings = b"", set()
     for box in _boxes(body, track.inside, track.end):
@@ -113,7 +112,7 @@ def _track(body: bytearray, track: _Box) -> int:
     return int(kind == b"vide" and bool(codings))
 
 
-def _codings(body: bytearray, media: _Box) -> set[bytes]:
+def _codings(body: Looked, media: _Box) -> set[bytes]:
     tables = [box for box in _boxes(body, media.inside, media.end) if box.name == b"stbl"]
     found: set[bytes] = set()
     for table in tables:

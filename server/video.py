@@ -8,7 +8,8 @@ from __future__ import annotations
 import msgspec
 
 MOST_MILLISECONDS = 180_000
-MOST_BOXES = 100_000
+MOST_PARTS = 100_000
+"""Boxes or elements that a video may consist of in all: it is walked by the hand of one thread."""
 
 
 class Video(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +20,18 @@ class Video(msgspec.Struct, frozen=True, kw_only=True):
     milliseconds: int
 
 
+class Looked(bytearray):
+    """The bytes of a video that is looked through."""
+
+    parts: int = 0
+
+    def another(self) -> None:
+        """Count one more part that was looked at. Raises Refused where there are too many of them."""
+        self.parts += 1
+        if self.parts > MOST_PARTS:
+            raise Refused(TOO_MANY)
+
+
 class Refused(Exception):
     """It is no video that is shown; the reason is a msgid."""
 
@@ -27,6 +40,7 @@ NO_VIDEO = "只支持 MP4 和 WebM 视频"
 BROKEN = "视频不完整，或者后面还接着别的东西"
 NO_PICTURE = "里面没有画面"
 TOO_LONG = "视频最长 3 分钟"
+TOO_MANY = "视频由太多小块组成，换个软件导出再传"
 CODING = "这种编码浏览器放不了，请转成 H.264、VP9 或 AV1，声音用 AAC 或 Opus"
 
 
