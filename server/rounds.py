@@ -45,17 +45,17 @@ class Rounds:
                 await self._work()
             except BaseException as error:  # theirs to handle, whatever it is; they must not wait for ever
                 failure = error
+            ended = failure is not None and not isinstance(failure, Exception)  # it was cancelled, or the process ends
+            if ended:
+                those, self._waiting = those + self._waiting, []
             for one in those:
                 if one.done():
                     continue
                 if failure is None:
                     one.set_result(None)
-                elif isinstance(failure, asyncio.CancelledError):
+                elif ended:
                     one.cancel()
                 else:
                     one.set_exception(failure)
-            if isinstance(failure, asyncio.CancelledError):
-                for one in self._waiting:
-                    one.cancel()
-                self._waiting = []
+            if ended and failure is not None:
                 raise failure

@@ -19,6 +19,7 @@ from commerce.search.index import Index
 from server import database as db
 from server.application import Application
 from server.database import Database
+from server.rounds import Rounds
 
 log = structlog.get_logger("search")
 AT_ONCE = 1000
@@ -46,12 +47,6 @@ async def renew(database: Database, most: int, *, newest: bool = False) -> int |
             rows = await feed_store.described(connection, products, analysis.WAY)
             await feed_store.write(connection, await asyncio.to_thread(_worded, rows))
         return len(marked)
-
-
-def _heard(turn: asyncio.Task[None]) -> None:
-    """Take note of a look that failed when whoever asked for it has gone: the next one says so again."""
-    if not turn.cancelled() and (error := turn.exception()) is not None:
-        log.debug("the look for news failed", error=f"{type(error).__name__}: {error}")
 
 
 def _worded(rows: list[db.Row]) -> list[dict[str, Any]]:
@@ -86,31 +81,16 @@ class Follower:
     def __init__(self, database: Database) -> None:
         self.index = Index()
         self._database = database
-        self._turn: asyncio.Task[None] | None = None
-        self._begun = self._done = 0
+        self._rounds = Rounds(self._catch_up, "search look")
         self._sealed = False
 
     async def fresh(self) -> Index:
         """Return the index as of now. Raises what a database that is away raises.
 
-        Those who come while somebody looks for news wait for one look together. It is nobody's own: a caller who
-        gives up leaves it to the others, for it must not end in the middle.
+        Those who come while somebody looks for news wait for one look together.
         """
-        mine = self._begun + 1
-        while self._done < mine:
-            if self._turn is None or self._turn.done():
-                self._begun += 1
-                self._turn = asyncio.create_task(self._look(self._begun), name="search look")
-                self._turn.add_done_callback(_heard)
-            if self._begun < mine:
-                await asyncio.wait({self._turn})
-            else:
-                await asyncio.shield(self._turn)
+        await self._rounds.next()
         return self.index
-
-    async def _look(self, number: int) -> None:
-        await self._catch_up()
-        self._done = number
 
     async def _catch_up(self) -> None:
         async with self._database.connection() as connection:
@@ -156,10 +136,7 @@ class Follower:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            if self._turn is not None:
-                await asyncio.wait({self._turn}, timeout=_LEAVE_WITHIN)
-                self._turn.cancel()
-                await asyncio.gather(self._turn, return_exceptions=True)
+            await self._rounds.close(_LEAVE_WITHIN)
 
     async def _follow(self) -> None:
         while True:
