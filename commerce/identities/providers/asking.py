@@ -1,4 +1,4 @@
-"""How providers are asked: one session, short timeouts, JSON whatever its type is called."""
+"""How providers are asked: one session, short timeouts, JSON whatever its type is called; and what all of them hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import aiohttp
 import msgspec
 import structlog
 
-from commerce.identities.types import ProviderDown
+from commerce.identities.providers.accounts import Account
+from commerce.identities.types import Party, ProviderDown
 
 log = structlog.get_logger("identities")
 TIMEOUT = 6.0
@@ -51,6 +52,21 @@ class Asking:
         """Return the refusal for a provider that cannot be used now; the cause goes to the log."""
         log.warning("log-in provider failed", provider=self._title, address=address, error=why)
         return ProviderDown(title=self._title)
+
+
+class Site:
+    """A provider's part that no protocol changes: the application there and the connections to it."""
+
+    party: Party
+    title: str
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._asking = Asking(self.title)
+
+    async def aclose(self) -> None:
+        """Let the connections go."""
+        await self._asking.aclose()
 
 
 def text(values: Mapping[str, Any], name: str) -> str:

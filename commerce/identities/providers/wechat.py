@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from commerce.identities.providers.accounts import Account
-from commerce.identities.providers.asking import Asking, text
+from commerce.identities.providers.asking import Site, text
 from commerce.identities.types import LogInRefused, Party, Profile
 
 _OF_THE_CODE = {40029, 40163, 42003}
 """Error codes that blame the code: it is none, was used, or has ended."""
 
 
-class WeChat:
+class WeChat(Site):
     """The provider ``wechat``."""
 
     party = Party.WECHAT
     title = "微信"
-
-    def __init__(self, account: Account) -> None:
-        self._account = account
-        self._asking = Asking(self.title)
-
-    async def aclose(self) -> None:
-        """Let the connections go."""
-        await self._asking.aclose()
 
     def authorize_url(self, state: str, redirect_uri: str) -> str:
         """Return the page with the QR code."""

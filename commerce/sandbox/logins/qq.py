@@ -9,18 +9,23 @@ from urllib.parse import urlencode
 from aiohttp import web
 from msgspec import Meta
 
-from commerce.sandbox.logins import consent, store
+from commerce.sandbox.logins import consent
 from commerce.sandbox.logins.consent import answered
+from commerce.sandbox.logins.grants import Fault, of_token, redeem, weather
 from commerce.sandbox.logins.people import APP_KEY, APPS, BY_CODE, Party, open_id, union_id
-from commerce.sandbox.logins.wechat import weather
 from server.application import Application
-from server.clock import now
 from server.http import Anyone, Body, Call, Routes
 from server.http.pages import Page, Redirect
 
 routes = Routes("sandbox")
 HERE = "/sandbox/qq"
 TOKEN_LASTS = 7_776_000
+_OF_CODES = {
+    Fault.UNKNOWN: (100019, "code to access token error"),
+    Fault.USED: (100020, "code is reused error"),
+    Fault.ENDED: (100019, "code to access token error"),
+    Fault.ELSEWHERE: (100010, "redirect uri is illegal"),
+}
 Text = Annotated[str, Meta(max_length=2000)]
 
 
@@ -58,16 +63,11 @@ async def token(app: Application, request: web.Request) -> web.StreamResponse:
         return _fault(100009, "client secret is illegal")
     if given.get("grant_type") != "authorization_code":
         return _fault(100004, "grant type is illegal")
-    async with app.database.transaction() as connection:
-        grant = await store.by_code(connection, Party.QQ, given.get("code", "").replace("\x00", ""))
-        if grant is None or grant.code_ends_at <= now():
-            return _fault(100019, "code to access token error")
-        if grant.used_at is not None:
-            return _fault(100020, "code is reused error")
-        if given.get("redirect_uri") != grant.redirect_uri:
-            return _fault(100010, "redirect uri is illegal")
-        made = secrets.token_hex(16).upper()
-        await store.use(connection, grant.id, made, TOKEN_LASTS)
+    made = secrets.token_hex(16).upper()
+    uri = given.get("redirect_uri", "")
+    grant = await redeem(app, Party.QQ, given.get("code", ""), made, TOKEN_LASTS, uri)
+    if isinstance(grant, Fault):
+        return _fault(*_OF_CODES[grant])
     values: dict[str, object] = {"access_token": made, "expires_in": str(TOKEN_LASTS), "refresh_token": made[::-1]}
     if given.get("fmt") == "json":
         return answered(values)
@@ -79,7 +79,7 @@ async def me(app: Application, request: web.Request) -> web.StreamResponse:
     """Tell the ids of the person of a token."""
     if (ill := await weather(app, Party.QQ)) is not None:
         return ill
-    grant = await _grant(app, request)
+    grant = await of_token(app, Party.QQ, request)
     if grant is None:
         return _fault(100016, "access token check failed")
     told: dict[str, object] = {"client_id": APPS[Party.QQ], "openid": open_id(Party.QQ, grant.person)}
@@ -93,7 +93,7 @@ async def get_user_info(app: Application, request: web.Request) -> web.StreamRes
     """Tell who the person of a token is."""
     if (ill := await weather(app, Party.QQ)) is not None:
         return ill
-    grant = await _grant(app, request)
+    grant = await of_token(app, Party.QQ, request)
     if grant is None or request.query.get("openid") != open_id(Party.QQ, grant.person):
         return answered({"ret": -23, "msg": "token is invalid"})
     if request.query.get("oauth_consumer_key") != APPS[Party.QQ]:
@@ -110,11 +110,6 @@ async def get_user_info(app: Application, request: web.Request) -> web.StreamRes
             "figureurl_qq_2": "",
         }
     )
-
-
-async def _grant(app: Application, request: web.Request) -> store.Grant | None:
-    async with app.database.connection() as connection:
-        return await store.by_token(connection, Party.QQ, request.query.get("access_token", "").replace("\x00", ""))
 
 
 def _fault(code: int, text: str) -> web.Response:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from typing import Annotated
 
 from aiohttp import web
 from msgspec import Meta
 
-from commerce.sandbox.logins import consent, store
+from commerce.sandbox.logins import consent
 from commerce.sandbox.logins.consent import answered
-from commerce.sandbox.logins.people import APP_KEY, APPS, BY_CODE, Mood, Party, open_id, union_id
+from commerce.sandbox.logins.grants import Fault, of_token, redeem, weather
+from commerce.sandbox.logins.people import APP_KEY, APPS, BY_CODE, Party, open_id, union_id
 from server.application import Application
-from server.clock import now
 from server.http import Anyone, Body, Call, Routes
 from server.http.pages import Page, Redirect
 
 routes = Routes("sandbox")
 HERE = "/sandbox/wechat"
-SLOW = 15.0
 TOKEN_LASTS = 7200
+_OF_CODES = {
+    Fault.UNKNOWN: (40029, "invalid code"),
+    Fault.USED: (40163, "code been used"),
+    Fault.ENDED: (42003, "code expired"),
+}
 Text = Annotated[str, Meta(max_length=2000)]
 
 
@@ -58,16 +61,10 @@ async def access_token(app: Application, request: web.Request) -> web.StreamResp
         return _fault(40125, "invalid appsecret")
     if given.get("grant_type") != "authorization_code":
         return _fault(40002, "invalid grant_type")
-    async with app.database.transaction() as connection:
-        grant = await store.by_code(connection, Party.WECHAT, given.get("code", "").replace("\x00", ""))
-        if grant is None:
-            return _fault(40029, "invalid code")
-        if grant.used_at is not None:
-            return _fault(40163, "code been used")
-        if grant.code_ends_at <= now():
-            return _fault(42003, "code expired")
-        token = secrets.token_urlsafe(48)
-        await store.use(connection, grant.id, token, TOKEN_LASTS)
+    token = secrets.token_urlsafe(48)
+    grant = await redeem(app, Party.WECHAT, given.get("code", ""), token, TOKEN_LASTS)
+    if isinstance(grant, Fault):
+        return _fault(*_OF_CODES[grant])
     return answered(
         {
             "access_token": token,
@@ -86,8 +83,7 @@ async def userinfo(app: Application, request: web.Request) -> web.StreamResponse
     given = request.query
     if (ill := await weather(app, Party.WECHAT)) is not None:
         return ill
-    async with app.database.connection() as connection:
-        grant = await store.by_token(connection, Party.WECHAT, given.get("access_token", "").replace("\x00", ""))
+    grant = await of_token(app, Party.WECHAT, request)
     if grant is None:
         return _fault(40001, "invalid credential, access_token is invalid or not latest")
     if given.get("openid") != open_id(Party.WECHAT, grant.person):
@@ -107,15 +103,6 @@ async def userinfo(app: Application, request: web.Request) -> web.StreamResponse
             "unionid": union_id(Party.WECHAT, grant.person),
         }
     )
-
-
-async def weather(app: Application, party: Party) -> web.Response | None:
-    """Return the answer of a provider that is ill, None for one that is well; a slow one first waits."""
-    async with app.database.connection() as connection:
-        mood = await store.mood(connection, party)
-    if mood is Mood.SLOW:
-        await asyncio.sleep(SLOW)
-    return web.Response(status=503, text="Service Unavailable") if mood is Mood.DOWN else None
 
 
 def _fault(code: int, text: str) -> web.Response:
