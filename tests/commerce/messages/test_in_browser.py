@@ -41,11 +41,33 @@ async def test_the_bell_counts_what_comes_while_the_page_is_open(browser: Browse
     await expect(count).to_be_hidden()
 
 
+async def test_several_are_chosen_and_gone_at_once(browser: BrowserContext, centre: Centre) -> None:
+    for number in range(3):
+        await centre.tell(PAID, {"order_no": str(number)})
+    await enter(browser, centre)
+    page = await browser.new_page()
+    await page.goto("/me/messages")
+    boxes = page.locator(".letters .check")
+    await expect(boxes.first).to_be_hidden()
+    await page.get_by_text("管理").click()
+    delete = page.get_by_role("button", name="删除选中的")
+    await expect(delete).to_be_disabled()
+    await boxes.first.check()
+    await page.get_by_role("button", name="标为已读").click()
+    await expect(page.locator(".letters .new")).to_have_count(2)
+    await page.get_by_text("管理").click()
+    await page.get_by_label("全选").check()
+    await boxes.nth(1).uncheck()
+    await expect(page.get_by_label("全选")).not_to_be_checked()
+    await delete.click()
+    await expect(page.locator(".letters > li")).to_have_count(1)
+
+
 async def test_choices_are_made_with_a_thumb(browser: BrowserContext, centre: Centre) -> None:
     await enter(browser, centre)
     page = await browser.new_page()
     await page.goto("/me/messages")
-    await page.get_by_role("link", name="设置").click()
+    await page.get_by_role("link", name="设置", exact=True).click()
     await page.get_by_label("优惠 · 短信").check()
     await page.get_by_label("开抢提醒", exact=True).uncheck()
     await expect(page.get_by_label("系统与安全 · 短信")).to_be_disabled()
