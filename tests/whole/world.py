@@ -223,6 +223,8 @@ class World(Stage):
             "deed": "sign-out",
             "message_id": self.message_id,
             "product_id": self.product_id,
+            "sku_id": self.sku_id,
+            "shop_id": self.shop_id,
             "category_id": self.category_id,
             "brand_id": 0,
             "attribute_id": 0,

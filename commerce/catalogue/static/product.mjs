@@ -4,7 +4,7 @@ const slides = document.querySelector("#gallery .slides");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 document.addEventListener("htmx:afterSettle", () => {
-  const picture = document.querySelector("#sku-head img")?.getAttribute("src");
-  const at = [...(slides?.children ?? [])].findIndex((slide) => (slide.dataset.whole ?? slide.getAttribute("src")) === picture);
+  const picture = document.querySelector("#sku-head img")?.dataset.whole;
+  const at = [...(slides?.children ?? [])].findIndex((slide) => slide.dataset.whole === picture);
   if (at >= 0) slides.scrollTo({ left: at * slides.clientWidth, behavior: calm.matches ? "instant" : "smooth" });
 });
