@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import msgspec
 
 from commerce.staff.audit_store import Kept
+from server.clock import shanghai
 from server.i18n import Translator
+from server.money import yuan
 
 KINDS: dict[str, str] = {
     "log_in": "登录",
@@ -108,9 +111,22 @@ FIELDS: dict[str, str] = {
     "parent_id": "上级",
     "hidden": "隐藏",
     "words": "词",
+    "sku_id": "SKU 编号",
+    "list_price": "划线价",
+    "starts_at": "开始",
+    "ends_at": "结束",
+    "pay_within_s": "付款时限（秒）",
+    "limit_per_member": "每人限购",
+    "challenge": "人机验证",
+    "listed": "公开展示",
     "ships_from": "发货地",
     "ships_within": "多少小时内发货",
 }
+
+
+_MONEY = frozenset({"price", "list_price", "amount"})
+"""Fields whose whole numbers are fen."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -180,23 +196,28 @@ def _differences(before: Any, after: Any, tr: Translator) -> list[Difference]:
     return [
         Difference(
             tr(FIELDS[name]) if name in FIELDS else name,
-            _line(old[name], tr) if old.get(name) is not None else None,
-            _line(new[name], tr) if new.get(name) is not None else None,
+            _line(old[name], tr, name) if old.get(name) is not None else None,
+            _line(new[name], tr, name) if new.get(name) is not None else None,
         )
         for name in names
     ]
 
 
-def _line(value: Any, tr: Translator) -> str:
+def _line(value: Any, tr: Translator, name: str = "") -> str:
     match value:
         case bool():
             return tr("是") if value else tr("否")
+        case int() if name in _MONEY:
+            return f"¥{yuan(value)}"
+        case str() if _MOMENT.fullmatch(value):
+            return shanghai(datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M:%S")
         case str():
             return value
         case list():
-            return "、".join(_line(one, tr) for one in value) or "—"
+            return "、".join(_line(one, tr, name) for one in value) or "—"
         case dict():
-            return "；".join(f"{name}: {_line(one, tr)}" for name, one in value.items() if one is not None) or "—"
+            pairs = ((FIELDS.get(key), key, one) for key, one in value.items() if one is not None)
+            return "；".join(f"{tr(word) if word else key}: {_line(one, tr, key)}" for word, key, one in pairs) or "—"
         case None:
             return "—"
         case _:
