@@ -270,16 +270,21 @@ async def remove_attribute(connection: Connection, category_id: int, attribute_i
     await _note(connection, who, "attribute_removed", attribute_id, one.name, None)
 
 
-async def step_attribute(connection: Connection, category_id: int, attribute_id: int, step: int) -> None:
+async def step_attribute(connection: Connection, category_id: int, attribute_id: int, step: int, who: Who) -> None:
     """Put one of a category's own attributes ``step`` places on. Raises NotFound."""
     await tree_store.alone(connection)
-    own = [one.id for one in await store.attributes(connection, category_id) if one.category_id == category_id]
+    names = {
+        one.id: one.name for one in await store.attributes(connection, category_id) if one.category_id == category_id
+    }
+    own = list(names)
     if attribute_id not in own:
         raise NotFound
-    at = own.index(attribute_id)
+    was = own.index(attribute_id)
     own.remove(attribute_id)
-    own.insert(max(0, min(len(own), at + step)), attribute_id)
+    own.insert(max(0, min(len(own), was + step)), attribute_id)
     await tree_store.order_attributes(connection, own)
+    before, after = ({"name": names[attribute_id], "place": at + 1} for at in (was, own.index(attribute_id)))
+    await _note(connection, who, "attribute_moved", attribute_id, before, after)
 
 
 def _renamed(before: Described | None, values: Sequence[str]) -> list[tuple[str, str]]:

@@ -94,7 +94,7 @@ async def change_attribute(call: Call, category_id: int) -> Page | Redirect:
     try:
         async with call.transaction() as connection, used():
             if doing in ("up", "down") and attribute_id:
-                await tree.step_attribute(connection, category_id, attribute_id, -1 if doing == "up" else 1)
+                await tree.step_attribute(connection, category_id, attribute_id, -1 if doing == "up" else 1, who(call))
             elif doing == "remove" and attribute_id:
                 await tree.remove_attribute(connection, category_id, attribute_id, who(call))
             else:

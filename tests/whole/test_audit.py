@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +14,7 @@ import asyncpg
 import pyotp
 import pytest
 
+import commerce
 from commerce.credentials import hash_password
 from commerce.merchandising.batch_run import BatchJob, work
 from server.clock import now, shanghai
@@ -46,6 +49,7 @@ class Walk:
             one.name: one for one in world.app.routes if one.method != "GET" and isinstance(one.access, StaffWith)
         }
         self.done: set[str] = set()
+        self.deeds: set[tuple[str, str]] = set()
 
     async def records(self) -> int:
         """Return how many records there are."""
@@ -61,7 +65,9 @@ class Walk:
         headers = {"Idempotency-Key": f"audit-{next(_keys)}", **actor.headers}
         path = world.path(route, **ids)
         if route.page:
-            data = urlencode(form if form is not None else forms(world).get(name, {}))
+            form = form if form is not None else forms(world).get(name, {})
+            self.deeds.add((name, form.get("do", "")))
+            data = urlencode(form)
             answer = await world.ask(route.method, path, {**headers, **FORM}, data=data)
         else:
             body = json if json is not None else bodies(world).get(name)
@@ -79,6 +85,18 @@ class Walk:
             assert last["object_kind"], name
             assert last["object_id"], name
         return answer
+
+
+def offered(routes: Iterable[str]) -> set[tuple[str, str]]:
+    """Return what the forms of one route offer to do, where they offer several things, by route and ``do``."""
+    by_place = {re.sub(r"{\w+}", "{}", name): name for name in routes}
+    found = set()
+    for template in Path(commerce.__file__).parent.glob("*/templates/**/*.html"):
+        for action, inside in re.findall(r'<form[^>]*?action="(/[^"]+)"(.*?)</form>', template.read_text(), re.DOTALL):
+            place = "POST " + re.sub(r"{{.*?}}", "{}", action)
+            deeds = re.findall(r'name="do" value="(\w+)"', inside)
+            found |= {(by_place[place], deed) for deed in deeds if place in by_place}
+    return found
 
 
 def led_to(answer: Heard, pattern: str) -> int:
@@ -99,6 +117,9 @@ async def test_every_write_of_staff_leaves_a_record(world: World) -> None:
     await _members_and_words(walk)
     left = set(walk.routes) - walk.done - set(WITHOUT)
     assert not left
+    deeds = offered(walk.routes)
+    assert len(deeds) > 9  # the forms are found where they are
+    assert not deeds - walk.deeds
     assert set(WITHOUT) <= set(walk.routes)
 
 
@@ -110,8 +131,8 @@ async def _people(walk: Walk) -> None:
     await walk.did("PUT /api/v1/backoffice/staff/{staff_id}/roles", json=roles, staff_id=made)
     for deed in ("sign-out", "disable", "enable", "password"):
         await walk.did("POST /api/v1/backoffice/staff/{staff_id}/{deed}", staff_id=made, deed=deed)
-        if deed != "enable":
-            await walk.did("POST /backoffice/staff/{staff_id}/{deed}", staff_id=made, deed="sign-out")
+    for deed in ("sign-out", "disable", "enable", "password"):
+        await walk.did("POST /backoffice/staff/{staff_id}/{deed}", staff_id=made, deed=deed)
     await walk.did("POST /backoffice/staff/new", form={"account": "walker2", "name": "丙", "shop_id": shop})
     await walk.did("POST /backoffice/staff/{staff_id}/name", staff_id=made, form={"name": "丁"})
     form = {"shop_id": shop, "roles": "service"}
@@ -183,6 +204,9 @@ async def _goods(walk: Walk) -> None:
     kept = dict(re.findall(r'<input[^>]*?name="((?:skus|seen|version)[^"]*)"[^>]*?value="([^"]*)"', page.text))
     form = sheet | kept | {"title": "新杯子二"}
     await walk.did("POST /backoffice/products/{product_id}", product_id=made, form=form)
+    promise = {"ships_from": "浙江宁波", "ships_within": "24"}
+    await walk.did("PUT /api/v1/backoffice/delivery/{shop_id}", shop_id=world.shop_id)
+    await walk.did("POST /backoffice/delivery/{shop_id}", shop_id=world.shop_id, form=promise)
     change = (await walk.did("POST /api/v1/backoffice/shelf-changes")).body["id"]
     await walk.did("DELETE /api/v1/backoffice/shelf-changes/{change_id}", change_id=change)
     at = shanghai(now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
@@ -203,17 +227,37 @@ async def _goods(walk: Walk) -> None:
 
 
 async def _tree(walk: Walk) -> None:
-    page = led_to(await walk.did("POST /backoffice/categories", form={"name": "花草"}), r"id=(\d+)")
-    form = {"name": "花卉", "slug": "flowers", "icon": ""}
-    await walk.did("POST /backoffice/categories/{category_id}", category_id=page, form=form)
-    await walk.did(
-        "POST /backoffice/categories/{category_id}/attributes",
-        category_id=page,
-        form={"name": "颜色", "kind": "choice", "values": "红,白"},
-    )
-    await walk.did("POST /backoffice/brands", form={"name": "甲牌"})
-    brand = await walk.world.db.fetchval("SELECT max(id) FROM brands")
-    await walk.did("POST /backoffice/brands/{brand_id}", brand_id=brand, form={"name": "乙牌", "slug": "yi"})
+    add, change = "POST /backoffice/categories", "POST /backoffice/categories/{category_id}"
+    one, other, third = [
+        led_to(await walk.did(add, form={"name": name}), r"id=(\d+)") for name in ("花草", "盆景", "多肉")
+    ]
+    form = {"name": "花卉", "slug": "flowers", "icon": "", "do": "save"}
+    await walk.did(change, category_id=one, form=form)
+    for deed in ("up", "down"):
+        await walk.did(change, category_id=one, form={"do": deed})
+    await walk.did(change, category_id=third, form={"do": "before", "before": str(one)})
+    form = {"name": "颜色", "kind": "choice", "values": "红,白", "do": "save"}
+    attributes = change + "/attributes"
+    await walk.did(attributes, category_id=one, form=form)
+    made = {"attribute_id": str(await walk.world.db.fetchval("SELECT max(id) FROM attributes"))}
+    await walk.did(attributes, category_id=one, form=form | made | {"values": "红,白,黄"})
+    await walk.did(attributes, category_id=one, form=form | {"name": "花期"})
+    for deed in ("down", "up", "remove"):
+        await walk.did(attributes, category_id=one, form=made | {"do": deed})
+    await walk.did(change, category_id=third, form={"do": "merge", "into": str(one)})
+    await walk.did(change, category_id=other, form={"do": "remove"})
+    await _brands(walk)
+
+
+async def _brands(walk: Walk) -> None:
+    made = []
+    for name in ("甲牌", "己牌"):
+        await walk.did("POST /backoffice/brands", form={"name": name})
+        made.append(await walk.world.db.fetchval("SELECT max(id) FROM brands"))
+    change = "POST /backoffice/brands/{brand_id}"
+    await walk.did(change, brand_id=made[0], form={"name": "乙牌", "slug": "yi", "do": "save"})
+    await walk.did(change, brand_id=made[1], form={"do": "merge", "into": str(made[0])})
+    await walk.did(change, brand_id=made[0], form={"do": "remove"})
 
 
 async def _tree_api(walk: Walk) -> None:
