@@ -198,6 +198,12 @@ async def found(call: Call, connection: Connection, batch_id: int) -> Batch:
     return batch
 
 
+def _may(call: Call, batch: Batch) -> bool:
+    """Tell whether whoever sees a batch may also do something about it: in every shop that it reaches into."""
+    shops = call.staff.within(MANAGE).shops
+    return call.staff.may(MANAGE) and (shops is None or (batch.shops is not None and set(batch.shops) <= set(shops)))
+
+
 async def _shown(
     call: Call,
     connection: Connection,
@@ -221,7 +227,7 @@ async def _shown(
         "pages": -(-batch.total // SIZE),
         "form": fields if fields is not None else batch.edit.get("form", {}),
         "faults": {name: call.tr(text) for name, text in (faults or {}).items()},
-        "may": call.staff.may(MANAGE),
+        "may": _may(call, batch),
     }
     if draft and batch.kind is Kind.EDIT:
         choices = await store.choices(connection, call.staff.shops)

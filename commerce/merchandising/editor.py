@@ -179,7 +179,7 @@ async def _shown(
         "edits": await store.edits(connection, before.id, most=_LINES) if before is not None else [],
         "margin": await store.margin(connection, before.id) if before is not None else None,
         "scheduled": await schedule_store.waiting(connection, [before.id]) if before is not None else [],
-        "may": call.staff.may(MANAGE),
+        "may": call.staff.may(MANAGE, None if before is None else before.shop_id),
         "kinds": list(stock.Kind),
         "saved": call.request.query.get("saved", ""),
     }

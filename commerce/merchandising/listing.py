@@ -136,6 +136,7 @@ async def products_page(call: Call) -> Page:
         "choices": choices,
         "leaves": choices.leaves(),
         "may": call.staff.may(MANAGE),
+        "theirs": {row.id for row in rows if call.staff.may(MANAGE, row.shop_id)},
         "sorts": list(Sort),
     }
     return Page("merchandising/list.html", values)

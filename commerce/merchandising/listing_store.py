@@ -22,6 +22,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     picture: str
     status: Status
+    shop_id: int
     shop: str
     category: str
     codes: str
@@ -101,7 +102,7 @@ _PAGE = """,
         ), '[]') FROM (
             SELECT
                 page.figure, page.moment, p.id, p.title, coalesce(p.pictures ->> 0, '') AS picture, p.status,
-                s.name AS shop, c.name AS category, o.*, p.sales, p.updated_at
+                s.id AS shop_id, s.name AS shop, c.name AS category, o.*, p.sales, p.updated_at
             FROM page
             JOIN products AS p ON p.id = page.id
             JOIN shops AS s ON s.id = p.shop_id

@@ -173,7 +173,7 @@ async def dues_page(call: Call) -> Page:
             connection, call.staff.shops, DueState(state) if state else None, (at - 1) * SIZE, SIZE
         )
     values: dict[str, Any] = {"rows": rows, "total": total, "state": state, "page": at, "pages": -(-total // SIZE)}
-    return Page("merchandising/dues.html", values | {"may": call.staff.may(MANAGE)})
+    return Page("merchandising/dues.html", values | {"may": call.staff.may, "manage": MANAGE})
 
 
 @routes.page(f"{DUES}/{{change_id}}/cancel", StaffWith(MANAGE), "POST")

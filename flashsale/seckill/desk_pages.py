@@ -273,7 +273,7 @@ async def _show(
         "said": call.tr(DONE[said]) if said in DONE else "",
         "warning": call.tr(WARNINGS[warn]) if warn in WARNINGS else "",
         "refused": refused,
-        "may": call.staff.may(MANAGE.permission),
+        "may": call.staff.may(MANAGE.permission, item.shop_id),
     }
     if item.state is ItemState.DRAFT:
         draft = draft or desk_form.of_item(item)

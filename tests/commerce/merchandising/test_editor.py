@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -12,6 +13,7 @@ import pytest
 
 from commerce import stock
 from commerce.catalogue.types import Status
+from server.clock import now
 from tests.commerce.catalogue.conftest import Shelf
 
 Staff = dict[str, dict[str, str]]
@@ -312,3 +314,42 @@ async def test_no_form_has_more_rows_than_are_read(shelf: Shelf, staff: Staff) -
         got, _, text = await browser.post(f"{HOME}/{product_id}", form | {"do": doing})
         assert (got, told in text) == (status, True)
         assert text.count("<tr") < 500
+
+
+async def test_who_may_only_look_in_a_shop_is_offered_nothing_that_changes_it(shelf: Shelf, staff: Staff) -> None:
+    """Somebody who manages one shop and sees the products of another: what they post there is refused."""
+    async with shelf.app.database.transaction() as connection:
+        here, there = [row["id"] for row in await connection.fetch("SELECT id FROM shops ORDER BY id LIMIT 2")]
+        who = await connection.fetchval("SELECT id FROM staff WHERE account = 'shop2'")
+        looking = await connection.fetchval(
+            "INSERT INTO roles (code, name, permissions) VALUES ('look', '看', '{products.view}') RETURNING id"
+        )
+        await connection.execute(
+            "INSERT INTO staff_roles (staff_id, role_id, shop_id) VALUES ($1, $2, $3)", who, looking, here
+        )
+        other, own = [
+            await connection.fetchval("SELECT min(id) FROM products WHERE shop_id = $1", shop) for shop in (here, there)
+        ]
+    both = Browser(shelf, staff["shop2"])
+    at = (now() + timedelta(days=2)).isoformat()
+    for product_id in (other, own):
+        due = {"product_id": str(product_id), "status": "off", "at": at}
+        headers = {**staff["admin"], "Idempotency-Key": f"due-{product_id}"}
+        async with shelf.client.post("/api/v1/backoffice/shelf-changes", json=due, headers=headers) as answer:
+            assert answer.status == 201, await answer.text()
+    save = 'form="editor" name="do" value="save"'
+    for product_id, may in ((other, False), (own, True)):
+        page = await shelf.page(f"{HOME}/{product_id}", headers=both.cookies)
+        assert (save in page) is may
+        assert ("/cancel" in page) is may
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+        assert token
+        form = {"csrf_token": token[1], "status": "on"}
+        assert (await both.post(f"{HOME}/{product_id}/status", form))[0] == (303 if may else 404)
+    dues = await shelf.page("/backoffice/shelf-changes", headers=both.cookies)
+    assert dues.count("/cancel") == 1
+    assert f"{HOME}/{other}" in dues
+    for shop, may in ((here, False), (there, True)):
+        rows = await shelf.page(f"{HOME}?shop={shop}", headers=both.cookies)
+        assert f'"{HOME}/' in rows
+        assert (" data-one" in rows) is may
