@@ -31,6 +31,26 @@ async def add(connection: Connection, member_id: int, kind: str, payload: Mappin
     return await store.add_notice(connection, member_id, kind, dict(msgspec.to_builtins(payload)))
 
 
+async def add_all(
+    connection: Connection, kind: str, told: Sequence[tuple[int, Mapping[str, Any] | msgspec.Struct]]
+) -> None:
+    """Tell several members something of one kind, as ``add`` does each, in one statement for all of them.
+
+    Of several notices to one member each takes a statement of its own, in their order. Locks the members' heads in
+    order of id.
+    """
+    rest = [(member_id, dict(msgspec.to_builtins(payload))) for member_id, payload in told]
+    while rest:
+        once, later = dict[int, dict[str, Any]](), []
+        for member_id, payload in rest:
+            if member_id in once:
+                later.append((member_id, payload))
+            else:
+                once[member_id] = payload
+        await store.add_notices(connection, kind, sorted(once.items()))
+        rest = later
+
+
 async def lock(connection: Connection, member_ids: Sequence[int]) -> None:
     """Have nobody else tell these members anything until the transaction ends: what is counted now stays right.
 

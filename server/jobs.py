@@ -65,12 +65,18 @@ async def enqueue(
     await enqueue_raw(connection, name, msgspec.json.encode(envelope), delay=delay, dedupe=dedupe)
 
 
-async def enqueue_all(connection: Connection, name: str, payloads: Sequence[msgspec.Struct]) -> None:
-    """Enqueue many jobs of one kind in the caller's transaction, in one statement, to run at once."""
+async def enqueue_all(
+    connection: Connection, name: str, payloads: Sequence[msgspec.Struct], delays: Sequence[float] | None = None
+) -> None:
+    """Enqueue many jobs of one kind in the caller's transaction, in one statement.
+
+    They run at once, or ``delays`` seconds from now, one for each.
+    """
     raws = [msgspec.json.encode(Envelope(msgspec.Raw(msgspec.json.encode(one)))) for one in payloads]
     if raws:
         queue = Queries(AsyncpgDriver(cast(Any, connection)))
-        await queue.enqueue([name] * len(raws), list(raws), [0] * len(raws))
+        after = [timedelta(seconds=delay) if delay > 0 else None for delay in delays or [0.0] * len(raws)]
+        await queue.enqueue([name] * len(raws), list(raws), [0] * len(raws), after)
 
 
 async def enqueue_raw(

@@ -85,10 +85,16 @@ async def add(connection: Connection, kind: str, category: Category, new: Sequen
     return {row["place"] - 1: row["id"] for row in rows}
 
 
-async def add_delivery(connection: Connection, message_id: int, way: str, until: datetime | None) -> None:
-    """Note a way that the message has yet to go."""
+async def add_deliveries(connection: Connection, ways: Sequence[tuple[int, str, datetime | None]]) -> None:
+    """Note ways that messages have yet to go: the message, the way, and the moment from which it would be too late."""
     await connection.execute(
-        "INSERT INTO message_deliveries (message_id, way, until) VALUES ($1, $2, $3)", message_id, way, until
+        """
+        INSERT INTO message_deliveries (message_id, way, until)
+        SELECT * FROM unnest($1::bigint[], $2::text[], $3::timestamptz[])
+        """,
+        [message_id for message_id, _, _ in ways],
+        [way for _, way, _ in ways],
+        [until for _, _, until in ways],
     )
 
 

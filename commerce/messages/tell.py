@@ -13,7 +13,7 @@ from commerce.messages.types import Category, MessageKind, MessageTold, Preferen
 from realtime import notices
 from server.clock import now
 from server.database import Connection
-from server.jobs import enqueue
+from server.jobs import enqueue_all
 
 DELIVER, PUSH = "messages.deliver", "push"
 
@@ -90,17 +90,20 @@ async def tell_all(connection: Connection, kind: MessageKind, tellings: Sequence
         for one, _, ways in wanted
     ]
     added = await store.add(connection, kind.code, kind.category, new)
-    moment, at_once = now(), list[tuple[int, int]]()
+    moment, at_once, later = now(), list[tuple[int, int]](), list[tuple[Deliver, datetime | None, float]]()
     for place, message_id in added.items():
         one, chosen, ways = wanted[place]
         wait = 0.0 if kind.urgent else rest(chosen.quiet, moment)
         for way in ways:
             if way is not Way.IN_APP:
-                await _later(connection, message_id, way, one.until, wait)
+                later.append((Deliver(message_id, way), one.until, wait))
             elif kind.category is Category.PROMOTION and wait:
-                await _later(connection, message_id, PUSH, one.until, wait)
+                later.append((Deliver(message_id, PUSH), one.until, wait))
             else:
                 at_once.append((one.member_id, message_id))
+    if later:
+        await store.add_deliveries(connection, [(job.message_id, job.way, until) for job, until, _ in later])
+        await enqueue_all(connection, DELIVER, [job for job, _, _ in later], [wait for _, _, wait in later])
     await push(connection, kind, at_once)
     return list(added.values())
 
@@ -115,11 +118,8 @@ async def push(connection: Connection, kind: MessageKind, messages: Sequence[tup
     # First the lock, then the count: of two who tell one member at once the second counts what the first has told.
     await notices.lock(connection, [member_id for member_id, _ in messages])
     unread = await store.unread_of(connection, [member_id for member_id, _ in messages])
-    for member_id, message_id in messages:
-        told = MessageTold(str(message_id), kind.code, kind.category, unread.get(member_id, 0))
-        await notices.add(connection, member_id, "message", told)
-
-
-async def _later(connection: Connection, message_id: int, way: str, until: datetime | None, wait: float) -> None:
-    await store.add_delivery(connection, message_id, way, until)
-    await enqueue(connection, DELIVER, Deliver(message_id, way), delay=wait)
+    told = [
+        (member_id, MessageTold(str(message_id), kind.code, kind.category, unread.get(member_id, 0)))
+        for member_id, message_id in messages
+    ]
+    await notices.add_all(connection, "message", told)

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from commerce.courier import Channel, Couriers
-from commerce.messages import Messages, mark, tell
+from commerce.messages import Messages, Telling, mark, tell, tell_all
 from commerce.messages.deliver import deliver, tidy
 from commerce.messages.quiet import rest
 from commerce.messages.tell import Deliver
@@ -246,3 +246,38 @@ async def test_what_is_read_meanwhile_is_not_counted_as_unread(centre: Centre) -
     async with centre.app.database.connection() as connection:
         rows = await connection.fetch("SELECT payload->>'unread' AS unread FROM member_notices ORDER BY seq")
     assert [row["unread"] for row in rows] == ["1", "1"]
+
+
+async def test_many_are_told_in_a_bounded_number_of_statements(centre: Centre) -> None:
+    """Whether ten members hear of a fall of price, or a thousand; one who is told twice at once hears both."""
+    async with centre.app.database.transaction() as connection:
+        ids = [
+            row["id"]
+            for row in await connection.fetch(
+                """
+                INSERT INTO members (phone, nickname)
+                SELECT '1' || n, '乙' FROM generate_series(5000000001, 5000000060) AS n RETURNING id
+                """
+            )
+        ]
+    asked: list[str] = []
+
+    async def told(members: list[int], number: int) -> int:
+        asked.clear()
+        tellings = [
+            Telling(member_id=one, values={"order_no": str(number)}, dedupe=f"{number}:{place}")
+            for place, one in enumerate(members)
+        ]
+        async with centre.app.database.transaction() as connection:
+            raw: Any = connection
+            with raw.query_logger(lambda record: asked.append(record.query)):
+                assert len(await tell_all(connection, PAID, tellings)) == len(members)
+        return len(asked)
+
+    few = await told(ids[:3], 1)
+    assert await told(ids, 2) <= few  # the first also asks about types
+    await told([ids[0], ids[1], ids[0]], 3)
+    async with centre.app.database.connection() as connection:
+        rows = await connection.fetch("SELECT seq FROM member_notices WHERE member_id = $1 ORDER BY seq", ids[0])
+        assert [row["seq"] for row in rows] == [1, 2, 3, 4]
+        assert await connection.fetchval("SELECT count(*) FROM message_deliveries") == 2 * (3 + 60 + 3)
