@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from aiohttp.test_utils import TestClient
 
 from commerce import credentials
 from commerce.members import log_in as logging_in
-from commerce.members import store
+from commerce.members import merging, store
 from commerce.members.errors import ProofWrong
 from commerce.members.proof import Proof, prove
+from commerce.members.types import Member
+from commerce.messages.alarms import ALARMS
 from server.application import Application
-from tests.commerce.members.test_merging import MINE, OTHERS, code, inbox, log_in, offer_of, proof, send
+from tests.commerce.members.test_merging import MINE, OTHERS, code, inbox, log_in, offer_of, order, proof, send
 
 Client = TestClient[Any, Any]
 PASSWORD, ANOTHER = "correct horse", "battery staple"
@@ -141,3 +144,43 @@ async def test_who_comes_after_a_long_time_is_told_of_the_log_in(client: Client,
     async with app.database.connection() as connection:
         told = await connection.fetch("SELECT payload->>'what' AS what FROM events WHERE kind = 'members.secured'")
     assert [row["what"] for row in told] == ["new_device"]
+
+
+async def test_two_accounts_that_swallow_each_other_leave_one_with_everything(client: Client, app: Application) -> None:
+    my_id, _ = await log_in(client, phone=MINE)
+    other_id, _ = await log_in(client, phone=OTHERS)
+    async with app.database.transaction() as connection:
+        placed = {await order(connection, one, n=n) for n, one in enumerate((my_id, other_id))}
+        offers = [
+            (my_id, await merging.make_offer(connection, my_id, other_id, "phone")),
+            (other_id, await merging.make_offer(connection, other_id, my_id, "phone")),
+        ]
+    words = app.translations.of("zh-CN")
+    done = await asyncio.gather(
+        *(merging.merge(app, keeper, offer, words) for keeper, offer in offers), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in done) == ["Member", "MergeHeld"]
+    [kept] = [one for one in done if isinstance(one, Member)]
+    async with app.database.connection() as connection:
+        rows = await connection.fetch("SELECT order_no, member_id FROM orders")
+    assert {(row["order_no"], row["member_id"]) for row in rows} == {(number, kept.id) for number in placed}
+
+
+async def test_a_new_mail_address_is_a_way_in_that_its_owner_hears_of(client: Client, app: Application) -> None:
+    _, mine = await log_in(client, phone=MINE)
+    mail = "lin@example.cn"
+    body = {"email": mail, "code": await code(client, email=mail), "proof": await proof(client, mine, MINE)}
+    assert (await send(client, "/api/v1/me/email", mine, body))[0] == 200
+    async with app.database.connection() as connection:
+        told = await connection.fetch("SELECT payload->>'what' AS what FROM events WHERE kind = 'members.secured'")
+    assert [row["what"] for row in told] == ["email_added"]
+    assert all(row["what"] in ALARMS for row in told)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a@b.cn\nBcc: c@d.cn", "a@b.cn\r\nX: 1", "a@b.cn,c@d.cn", "a@b.cn;c@d.cn", "<a@b.cn>", "a b@c.cn", "a@b.cn\x00"],
+)
+async def test_a_mail_address_carries_no_second_one_and_no_header(client: Client, text: str) -> None:
+    status, answer = await send(client, "/api/v1/auth/codes", {}, {"email": text})
+    assert (status, answer["error"]["field"]) == (422, "email")
