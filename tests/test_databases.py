@@ -36,6 +36,7 @@ VALUES = {
     "A": "{}",
     "U": "{}",
     "uuid": "0" * 32,
+    "xid8": "3",
 }
 ODD = """
 CREATE SCHEMA elsewhere;

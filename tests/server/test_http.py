@@ -15,7 +15,7 @@ from msgspec import Meta
 from server.application import Application
 from server.database import Connection
 from server.errors import Conflict, Invalid
-from server.http import Anyone, Body, Call, Identity, Kind, LoggedIn, Paging, Reply, Routes, StaffWith, View
+from server.http import Anyone, Body, Call, Identity, Kind, LoggedIn, Paging, Reply, Routes, StaffWith, View, pages
 from server.http.routes import Key
 from server.http.session import digest_of
 from server.http.web import web_app
@@ -367,8 +367,11 @@ async def test_only_the_address_with_a_files_digest_may_be_kept(bare: tuple[Appl
         assert ("immutable" in said, said == "no-cache") == (kept, not kept), address
 
 
-async def test_a_file_that_changes_gets_another_address(bare: tuple[Application, Client], tmp_path: Path) -> None:
+async def test_a_file_that_changes_gets_another_address(
+    bare: tuple[Application, Client], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app, client = bare
+    monkeypatch.setattr(pages, "_LOOKED_AT", 0.0)
     app.static_folders["shop"] = app.pages._statics["shop"] = tmp_path
     (tmp_path / "a.css").write_text("a{}")
     old = app.pages.static("shop/a.css")

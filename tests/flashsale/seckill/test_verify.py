@@ -305,5 +305,5 @@ async def test_orders_of_members_who_merged_are_no_violation(stage: Stage) -> No
     assert {violation.invariant for violation in found.violations} == {"order_content"}
     async with stage.app.database.transaction() as connection:
         offer = await make_offer(connection, keeper.id, winner.id, "identity")
-    await merge(stage.app, keeper.id, offer)
+    await merge(stage.app, keeper.id, offer, stage.app.translations.of("zh-CN"))
     await stage.balanced(item_id)
