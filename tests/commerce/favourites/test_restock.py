@@ -308,6 +308,7 @@ async def test_what_was_told_long_ago_leaves_the_list(market: Market) -> None:
     assert await market.value("SELECT count(*) FROM restock_reminders") == 2
 
 
+@pytest.mark.slow
 async def test_ten_thousand_are_told_in_batches(market: Market) -> None:
     await sell_out(market)
     await crowd(market, 10_000)
