@@ -17,7 +17,7 @@ from aiohttp import web
 from server import files
 from server.database import DOWN, Connection
 from server.errors import BadRequest, Invalid, TooLarge, UnsupportedMedia
-from server.http import Call, Id, LoggedIn, Routes, View
+from server.http import Call, Id, Kind, LoggedIn, Routes, View
 from server.http.forms import posted
 from server.http.routes import Key
 from server.jobs import Job, enqueue
@@ -41,6 +41,8 @@ FOLDER = ("media", "u")
 ORIGINALS = "originals"
 """Beside the pictures that are served: what people sent, metadata and all. Nothing reads it but operators."""
 REMOVE = "uploads.remove"
+PER_MEMBER = "200/day"
+"""Pictures that one member may upload: enough for reviews with all their pictures, too few to fill a disk with."""
 _SIDES = "|".join(str(side) for side in THUMBNAILS)
 
 routes = Routes("uploads")
@@ -155,8 +157,10 @@ def _address(digest: str) -> str:
 
 
 async def read_picture(call: Call) -> bytes:
-    """Return the bytes of the form's ``file``. Raises UnsupportedMedia, PictureTooLarge, Invalid."""
+    """Return the bytes of the form's ``file``. Raises UnsupportedMedia, PictureTooLarge, Invalid, RateLimited."""
     request = call.request
+    if call.identity is not None and call.identity.kind is Kind.MEMBER:
+        await call.app.limits.check(PER_MEMBER, "pictures", call.owner)
     if request.content_type != "multipart/form-data":
         raise UnsupportedMedia
     if request.content_length is not None and request.content_length > MOST_BYTES + _SLACK:

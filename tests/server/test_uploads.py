@@ -53,6 +53,10 @@ def bomb(side: int) -> bytes:
 
 @pytest.fixture
 async def site(settings: Settings, aiohttp_client: Any) -> Site:
+    return await opened(settings, aiohttp_client)
+
+
+async def opened(settings: Settings, aiohttp_client: Any) -> Site:
     app = Application(settings, ("server",))
 
     async def people(connection: Connection, subject: int) -> Identity:
@@ -100,6 +104,17 @@ async def test_the_same_picture_is_kept_once(site: Site, settings: Settings) -> 
     assert answers[0] == answers[1]
     files = [path for path in (settings.home / "media").rglob("*") if path.is_file()]
     assert [path.suffix for path in files] == [".webp"]
+
+
+async def test_a_member_fills_no_disk(settings: Settings, aiohttp_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may upload sixty a minute must not do so for ever."""
+    monkeypatch.setattr(uploads, "PER_MEMBER", "2/day")
+    _, client, who = await opened(msgspec.structs.replace(settings, limits=True), aiohttp_client)
+    answers = [
+        (await client.post("/api/v1/uploads", data=form(picture(size=(60, 40 + n))), headers=who)).status
+        for n in range(3)
+    ]
+    assert answers == [201, 201, 429]
 
 
 async def test_metadata_and_hidden_passengers_are_gone(site: Site) -> None:
