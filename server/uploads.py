@@ -119,15 +119,32 @@ async def owned(connection: Connection, owner: str) -> list[str]:
     return [_address(row["digest"]) for row in rows]
 
 
-async def forget(connection: Connection, owner: str, shown: Collection[str]) -> None:
+async def hold(connection: Connection, owner: str, addresses: Collection[str]) -> list[str]:
+    """Return which of these addresses ``owner`` uploaded, their rows locked: nobody begins to show them meanwhile."""
+    rows = await connection.fetch(
+        "SELECT digest FROM uploads WHERE owner = $1 AND digest = ANY ($2) ORDER BY digest FOR UPDATE",
+        owner,
+        [Path(address).stem for address in addresses],
+    )
+    return [_address(row["digest"]) for row in rows]
+
+
+async def forget(
+    connection: Connection, owner: str, shown: Collection[str], *, among: Collection[str] | None = None
+) -> None:
     """Have what ``owner`` uploaded be gone, files too, but for those addresses that are ``shown`` still.
 
-    In the caller's transaction; the files go soon after it has committed.
+    ``among`` limits it to these addresses. In the caller's transaction; the files go soon after it has committed.
     """
     rows = await connection.fetch(
-        "DELETE FROM uploads WHERE owner = $1 AND NOT digest = ANY ($2) RETURNING digest",
+        """
+        DELETE FROM uploads
+        WHERE owner = $1 AND NOT digest = ANY ($2) AND ($3::text[] IS NULL OR digest = ANY ($3))
+        RETURNING digest
+        """,
         owner,
         [Path(address).stem for address in shown],
+        None if among is None else [Path(address).stem for address in among],
     )
     for row in rows:
         await enqueue(connection, REMOVE, Removal(row["digest"]))

@@ -116,7 +116,7 @@ async def add_review(call: Call, line_id: int, body: ReviewBody) -> OwnRemarkVie
     """Review what one has received, once a line, within 30 days. A watched word has it wait unseen (`waiting`)."""
     async with call.transaction() as connection:
         made = await write.review(
-            connection, call.member.id, line_id, body.rating, body.text, body.pictures, body.anonymous
+            connection, call.member.id, line_id, body.rating, body.text, body.pictures, body.anonymous, body.video
         )
     return own_view(made, call.tr)
 
@@ -131,7 +131,7 @@ async def add_review(call: Call, line_id: int, body: ReviewBody) -> OwnRemarkVie
 async def add_follow_up(call: Call, own_id: int, body: FollowUpBody) -> OwnRemarkView:
     """Add to one's review, once, within 180 days of the receipt."""
     async with call.transaction() as connection:
-        made = await write.follow_up(connection, call.member.id, own_id, body.text, body.pictures)
+        made = await write.follow_up(connection, call.member.id, own_id, body.text, body.pictures, body.video)
     return own_view(made, call.tr)
 
 

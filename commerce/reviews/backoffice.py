@@ -23,7 +23,7 @@ QUEUES = {
     Queue.ALL: "待处理",
     Queue.WORDS: "敏感词",
     Queue.REPORTED: "被举报",
-    Queue.PICTURES: "有图待看",
+    Queue.PICTURES: "图片与视频",
     Queue.DECIDED: "已隐藏",
 }
 DESKS = {Desk.OPEN: "未回复", Desk.BAD: "差评", Desk.REVIEWS: "全部评价", Desk.QUESTIONS: "全部提问"}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from commerce.members.belongings import Belonging
+from commerce.reviews import video_store
 from server.database import Connection
 
 
@@ -54,13 +55,14 @@ async def move(connection: Connection, keeper_id: int, other_id: int) -> None:
         other_id,
     )
     await connection.execute("DELETE FROM product_buyers WHERE member_id = $1", other_id)
+    await video_store.move(connection, keeper_id, other_id)
 
 
 async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[str, Any]]]:
     """Return what a member said, and which reports they made."""
     said = await connection.fetch(
         """
-        SELECT r.kind, p.title, r.spec, r.rating, r.text, r.pictures, r.anonymous, r.state, r.reason, r.useful,
+        SELECT r.kind, p.title, r.spec, r.rating, r.text, r.pictures, r.video, r.anonymous, r.state, r.reason, r.useful,
             r.reply, r.replied_at, r.created_at
         FROM remarks AS r JOIN products AS p ON p.id = r.product_id
         WHERE r.member_id = $1 AND r.state <> 'removed' ORDER BY r.id
@@ -108,6 +110,7 @@ async def erase(connection: Connection, member_id: int) -> None:
         member_id,
     )
     await connection.execute("DELETE FROM product_buyers WHERE member_id = $1", member_id)
+    await video_store.leave(connection, member_id)
     await connection.execute("UPDATE remarks SET member_id = NULL, anonymous = true WHERE member_id = $1", member_id)
 
 
@@ -126,7 +129,7 @@ async def shows(connection: Connection, addresses: Sequence[str]) -> set[str]:
 
 BELONGING = Belonging(
     name="reviews",
-    tables=("remarks", "remark_votes", "remark_reports", "product_buyers"),
+    tables=("remarks", "remark_votes", "remark_reports", "product_buyers", "review_videos"),
     move=move,
     tell=tell,
     erase=erase,

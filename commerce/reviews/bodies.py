@@ -15,6 +15,9 @@ Text = Annotated[str, Meta(max_length=4000)]
 Picture = Annotated[str, Meta(max_length=100, description="The `url` of an upload.")]
 
 
+Film = Annotated[str, Meta(max_length=120, description="The `url` of an upload to `/api/v1/me/review-videos`.")]
+
+
 class ReviewsQuery(Paging, frozen=True, kw_only=True):
     """Which reviews to list, in which order."""
 
@@ -46,6 +49,7 @@ class ReviewBody(Body, frozen=True, kw_only=True):
     rating: Annotated[int, Meta(ge=1, le=5)]
     text: Text = ""
     pictures: Annotated[list[Picture], Meta(max_length=MOST_PICTURES)] = msgspec.field(default_factory=list)
+    video: Film = ""
     anonymous: bool = False
 
 
@@ -54,6 +58,7 @@ class FollowUpBody(Body, frozen=True, kw_only=True):
 
     text: Text
     pictures: Annotated[list[Picture], Meta(max_length=MOST_PICTURES)] = msgspec.field(default_factory=list)
+    video: Film = ""
 
 
 class QuestionBody(Body, frozen=True, kw_only=True):

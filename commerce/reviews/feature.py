@@ -18,6 +18,7 @@ from commerce.reviews import (
     member_pages,
     pages,
     store,
+    videos,
 )
 from commerce.staff import Permission, Tile, Tiles
 from server.application import Application
@@ -25,11 +26,14 @@ from server.application import Application
 
 def setup(app: Application) -> None:
     """Register reviews and questions: on products, in the member centre, and in the back office."""
-    app.add(api.routes, desk_api.routes, pages.routes, member_pages.routes, backoffice.routes)
+    app.add(api.routes, desk_api.routes, pages.routes, member_pages.routes, backoffice.routes, videos.routes)
     app.resource(Messages).kind(*letters.KINDS)
     app.subscribe(OrderChanged, "reviews.received", jobs.received)
     app.job(jobs.JOB)
     app.job(letters.JOB)
+    app.job(videos.JOB)
+    app.schedule(videos.SCHEDULE)
+    app.extend_web(videos.SHELF.serve)
     app.resource(ProductBlocks).add(pages.PRODUCT)
     app.part("order", "reviews/order.html")
     app.resource(Belongings).add(belonging_store.BELONGING)

@@ -63,6 +63,7 @@ class WriteForm(Body, frozen=True, kw_only=True):
     rating: Annotated[str, Meta(max_length=1)] = ""
     text: Annotated[str, Meta(max_length=4000)] = ""
     pictures: tuple[Annotated[str, Meta(max_length=100)], ...] = ()
+    video: Annotated[str, Meta(max_length=120)] = ""
     anonymous: Annotated[str, Meta(max_length=1)] = ""
 
 
@@ -172,6 +173,7 @@ async def add(call: Call, line_id: int) -> Page | Redirect:
                 form.text,
                 form.pictures,
                 form.anonymous == "1",
+                form.video,
             )
     except Invalid as problem:
         return await _form(call, line, form, {problem.field or "text": problem.reason(call.tr)})
@@ -207,7 +209,7 @@ async def add_follow_up(call: Call, own_id: int) -> Page | Redirect:
     form = await _posted(call)
     try:
         async with call.transaction() as connection:
-            made = await write.follow_up(connection, call.member.id, own_id, form.text, form.pictures)
+            made = await write.follow_up(connection, call.member.id, own_id, form.text, form.pictures, form.video)
     except Invalid as problem:
         async with call.transaction() as connection:
             mine = await write.own_review(connection, call.member.id, own_id)

@@ -22,7 +22,7 @@ STRIP = 12
 """Buyers' pictures before the list."""
 SHOWS = {
     Show.ALL: "全部",
-    Show.PICTURED: "有图",
+    Show.PICTURED: "有图/视频",
     Show.FOLLOWED: "追评",
     Show.GOOD: "好评",
     Show.MIDDLE: "中评",
@@ -105,7 +105,7 @@ async def show_reviews(call: Call, product_id: int, query: ReviewsQuery) -> Page
         title, picture, _ = await read.on_shelf(connection, product_id)
         sums = await store.sums(connection, product_id)
         found = await read.reviews(connection, call, product_id, sums, query.show, query.sort, query.offset, query.size)
-        strip = await store.pictures(connection, product_id, STRIP) if sums.pictured else []
+        strip = await store.shots(connection, product_id, STRIP) if sums.pictured else []
     path = f"/products/{product_id}/reviews"
 
     def to(show: Show, sort: Sort, page: int = 1) -> str:
@@ -277,7 +277,7 @@ async def on_product(call: Call, product: Product) -> dict[str, Any]:
     async with call.database.snapshot() as connection:
         sums = await store.sums(connection, product.id)
         heard = await read.reviews(connection, call, product.id, sums, Show.ALL, Sort.USEFUL, 0, 3)
-        strip = await store.pictures(connection, product.id, 8) if sums.pictured else []
+        strip = await store.shots(connection, product.id, 8) if sums.pictured else []
         asked = await read.questions(connection, call, product.id, sums, Sort.USEFUL, 0, 6)
     return {
         "product": product,

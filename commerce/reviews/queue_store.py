@@ -18,7 +18,7 @@ class Queue(StrEnum):
     """They met a watched word and wait unseen."""
     REPORTED = "reported"
     PICTURES = "pictures"
-    """Shown, with pictures that nobody has looked at."""
+    """Shown, with pictures or a video that nobody has looked at."""
     DECIDED = "decided"
     """No queue: what was hidden."""
 
@@ -36,9 +36,9 @@ class Desk(StrEnum):
 _QUEUES = {
     Queue.WORDS: "r.state = 'waiting'",
     Queue.REPORTED: "r.state = 'shown' AND r.reports > 0",
-    Queue.PICTURES: "r.state = 'shown' AND NOT r.checked AND r.pictures <> '[]'",
+    Queue.PICTURES: "r.state = 'shown' AND NOT r.checked AND (r.pictures <> '[]' OR r.video <> '')",
     Queue.ALL: "(r.state = 'waiting' OR (r.state = 'shown' AND (r.reports > 0 OR (NOT r.checked "
-    "AND r.pictures <> '[]'))))",
+    "AND (r.pictures <> '[]' OR r.video <> '')))))",
     Queue.DECIDED: "r.state = 'hidden'",
 }
 _DESKS = {

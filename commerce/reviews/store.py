@@ -12,6 +12,7 @@ from commerce.reviews.types import (
     Remark,
     RemarkKind,
     RemarkState,
+    Shot,
     Show,
     Sort,
     Sums,
@@ -20,7 +21,7 @@ from server.database import Connection, many, one
 
 REMARK = """
 SELECT r.id, r.kind, r.product_id, r.shop_id, r.member_id, r.staff_id, r.parent_id, r.line_id, r.spec, r.rating,
-    r.anonymous, r.bought, r.text, r.pictures, r.state, r.reason, r.useful, r.reports, r.answers, r.reply,
+    r.anonymous, r.bought, r.text, r.pictures, r.video, r.state, r.reason, r.useful, r.reports, r.answers, r.reply,
     r.replied_at, r.created_at, m.nickname, m.avatar, p.title, coalesce(p.pictures ->> 0, '') AS picture,
     s.name AS shop_name, p.status = 'on' AS on_shelf
 FROM remarks AS r
@@ -99,13 +100,14 @@ async def add(
     anonymous: bool = False,
     bought: bool = False,
     pictures: Sequence[str] = (),
+    video: str = "",
 ) -> int | None:
     """Write a remark down and return its id; None when its line has a review, or its review a follow-up."""
     found: int | None = await connection.fetchval(
         """
         INSERT INTO remarks (kind, product_id, shop_id, state, text, member_id, staff_id, parent_id, line_id, spec,
-                             rating, anonymous, bought, pictures, pictured)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                             rating, anonymous, bought, pictures, pictured, video)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         ON CONFLICT DO NOTHING RETURNING id
         """,
         kind,
@@ -122,7 +124,8 @@ async def add(
         anonymous,
         bought,
         list(pictures),
-        bool(pictures),
+        bool(pictures or video),
+        video,
     )
     return found
 
@@ -150,11 +153,18 @@ async def move(connection: Connection, remark_id: int, state: RemarkState, reaso
     )
 
 
-async def empty(connection: Connection, remark_id: int) -> None:
-    """Remove a remark and what its follow-up says, for good: only that it was written is kept."""
+async def empty(connection: Connection, remark_id: int) -> list[str]:
+    """Remove a remark and what its follow-up says, for good: only that it was written is kept. Returns its pictures."""
+    rows = await connection.fetch(
+        """
+        SELECT pictures FROM remarks
+        WHERE (id = $1 OR (parent_id = $1 AND kind = 'follow_up')) AND pictures <> '[]'
+        """,
+        remark_id,
+    )
     await connection.execute(
         """
-        UPDATE remarks SET state = 'removed', text = '', pictures = '[]', reply = NULL, reply_by = NULL,
+        UPDATE remarks SET state = 'removed', text = '', pictures = '[]', video = '', reply = NULL, reply_by = NULL,
             replied_at = NULL, reason = ''
         WHERE parent_id = $1 AND kind = 'follow_up'
         """,
@@ -162,12 +172,13 @@ async def empty(connection: Connection, remark_id: int) -> None:
     )
     await connection.execute(
         """
-        UPDATE remarks SET state = 'removed', text = '', pictures = '[]', reply = NULL, reply_by = NULL,
+        UPDATE remarks SET state = 'removed', text = '', pictures = '[]', video = '', reply = NULL, reply_by = NULL,
             replied_at = NULL, reason = ''
         WHERE id = $1
         """,
         remark_id,
     )
+    return [picture for row in rows for picture in row["pictures"]]
 
 
 async def reply(connection: Connection, remark_id: int, text: str, staff_id: int) -> None:
@@ -242,26 +253,37 @@ async def sums(connection: Connection, product_id: int) -> Sums:
     return one(Sums, row) or Sums()
 
 
-async def pictures(connection: Connection, product_id: int, most: int) -> list[tuple[int, str]]:
-    """Return buyers' pictures of a product with their reviews, those of the latest reviews first."""
+async def shots(connection: Connection, product_id: int, most: int) -> list[Shot]:
+    """Return buyers' videos and pictures of a product, those of the latest reviews first."""
     rows = await connection.fetch(
         """
-        SELECT l.id, x.url FROM (
-            SELECT id, pictures FROM remarks
-            WHERE product_id = $1 AND kind = 'review' AND state = 'shown' AND pictured AND pictures <> '[]'
+        SELECT l.id AS review_id, x.picture, x.video FROM (
+            SELECT id, pictures, video FROM remarks
+            WHERE product_id = $1 AND kind = 'review' AND state = 'shown' AND pictured
+                AND (pictures <> '[]' OR video <> '')
             ORDER BY id DESC LIMIT $2
-        ) AS l CROSS JOIN LATERAL jsonb_array_elements_text(l.pictures) WITH ORDINALITY AS x (url, at)
+        ) AS l CROSS JOIN LATERAL (
+            SELECT coalesce(l.pictures ->> 0, '') AS picture, l.video, 0 AS at WHERE l.video <> ''
+            UNION ALL
+            SELECT p.picture, '', p.at
+            FROM jsonb_array_elements_text(l.pictures) WITH ORDINALITY AS p (picture, at)
+        ) AS x
         ORDER BY l.id DESC, x.at LIMIT $2
         """,
         product_id,
         most,
     )
-    return [(row["id"], row["url"]) for row in rows]
+    return many(Shot, rows)
 
 
 async def uploaded(connection: Connection, digests: Sequence[str]) -> int:
-    """Return how many of these pictures have been uploaded."""
-    number: int = await connection.fetchval("SELECT count(*) FROM uploads WHERE digest = ANY ($1)", list(digests))
+    """Return how many of these pictures have been uploaded, and keep those there until the transaction ends."""
+    number: int = await connection.fetchval(
+        """
+        SELECT count(*) FROM (SELECT FROM uploads WHERE digest = ANY ($1) ORDER BY digest FOR KEY SHARE) AS u
+        """,
+        list(digests),
+    )
     return number
 
 

@@ -119,6 +119,14 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
         }[show]
 
 
+class Shot(msgspec.Struct, frozen=True):
+    """Something to look at in a review: a picture, or a video behind one, if there is one of the same review."""
+
+    review_id: int
+    picture: str
+    video: str
+
+
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """A remark with what its readers see of who said it and about what. Times are UTC."""
 
@@ -136,6 +144,7 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
     bought: bool
     text: str
     pictures: list[str]
+    video: str
     state: RemarkState
     reason: str
     useful: int

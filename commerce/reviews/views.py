@@ -34,12 +34,16 @@ class FollowUpView(View, frozen=True, kw_only=True):
     id: Id
     text: str
     images: list[str]
+    video: str
     reply: ReplyView | None
     created_at: Instant
 
 
 class RemarkView(View, frozen=True, kw_only=True):
-    """A review, question or answer. ``rating`` and ``spec`` are a review's, ``answers`` counts a question's."""
+    """A review, question or answer. ``rating`` and ``spec`` are a review's, ``answers`` counts a question's.
+
+    ``video`` is the address of its video, empty for none.
+    """
 
     id: Id
     kind: RemarkKind
@@ -52,6 +56,7 @@ class RemarkView(View, frozen=True, kw_only=True):
     spec: str
     text: str
     images: list[str]
+    video: str
     useful: int
     voted: bool
     answers: int
@@ -185,6 +190,7 @@ def remark_view(
         spec=remark.spec,
         text=remark.text,
         images=remark.pictures,
+        video=remark.video,
         useful=remark.useful,
         voted=remark.id in voted,
         answers=remark.answers,
@@ -195,6 +201,7 @@ def remark_view(
             id=str(follow_up.id),
             text=follow_up.text,
             images=follow_up.pictures,
+            video=follow_up.video,
             reply=_reply(follow_up),
             created_at=wire(follow_up.created_at),
         ),

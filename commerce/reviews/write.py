@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from commerce.reviews import queue_store, store
+import msgspec
+
+from commerce.reviews import queue_store, store, video_store
 from commerce.reviews.plain import said
 from commerce.reviews.states import may
 from commerce.reviews.types import (
@@ -26,9 +28,18 @@ from commerce.reviews.types import (
 from commerce.reviews.watched import met
 from server.database import Connection
 from server.errors import Invalid, NotFound
+from server.jobs import enqueue
 
 MOST_TEXT = 1000
+FORGET = "reviews.forget"
 _UPLOAD = re.compile(r"/media/u/([0-9a-f]{2})/(\1[0-9a-f]{62})\.webp")
+
+
+class Forgotten(msgspec.Struct, frozen=True):
+    """The job that removes the files of pictures which a member took back, where nothing else shows them."""
+
+    member_id: int
+    pictures: list[str]
 
 
 async def review(
@@ -39,6 +50,7 @@ async def review(
     text: str,
     pictures: Sequence[str],
     anonymous: bool,
+    video: str = "",
 ) -> Remark:
     """Review a line of an order that the member has received, once.
 
@@ -63,6 +75,7 @@ async def review(
         rating=rating,
         anonymous=anonymous,
         pictures=await own_pictures(connection, pictures),
+        video=await own_video(connection, member_id, video),
     )
     if remark_id is None:
         raise AlreadyReviewed
@@ -78,7 +91,7 @@ def hold_open(line: Line) -> None:
 
 
 async def follow_up(
-    connection: Connection, member_id: int, review_id: int, text: str, pictures: Sequence[str]
+    connection: Connection, member_id: int, review_id: int, text: str, pictures: Sequence[str], video: str = ""
 ) -> Remark:
     """Add to one's review, once. Locks the review.
 
@@ -98,6 +111,7 @@ async def follow_up(
         parent_id=mine.id,
         anonymous=mine.anonymous,
         pictures=await own_pictures(connection, pictures),
+        video=await own_video(connection, member_id, video),
     )
     if remark_id is None:
         raise AlreadyAdded
@@ -126,7 +140,8 @@ async def remove(connection: Connection, member_id: int, remark_id: int) -> Rema
         raise NotFound
     if not may(mine.state, RemarkState.REMOVED):
         raise NoSuchMove
-    await store.empty(connection, remark_id)
+    if gone := await store.empty(connection, remark_id):
+        await enqueue(connection, FORGET, Forgotten(member_id, gone))
     await queue_store.settle(connection, remark_id)
     await queue_store.decide(connection, remark_id, None, mine.state, RemarkState.REMOVED)
     return mine
@@ -158,3 +173,15 @@ async def own_pictures(connection: Connection, pictures: Sequence[str]) -> list[
     if len(digests) < len(unique) or await store.uploaded(connection, digests) < len(digests):
         raise Invalid("pictures", "图片不在了，请重新上传")
     return unique
+
+
+async def own_video(connection: Connection, member_id: int, address: str) -> str:
+    """Return the address of a video that the member has uploaded and not shown yet; from now on it is shown.
+
+    Empty for none. Raises Invalid. Of two at once that show the same one the second waits, and is refused.
+    """
+    if address and not await video_store.take(connection, member_id, address):
+        if await video_store.taken(connection, member_id, address):
+            raise Invalid("video", "这段视频已经用过了")
+        raise Invalid("video", "视频不在了，请重新上传")
+    return address

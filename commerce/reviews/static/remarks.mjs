@@ -29,19 +29,32 @@ function open(links, at) {
   const box = document.createElement("dialog");
   box.className = "lightbox";
   const picture = document.createElement("img");
+  const film = document.createElement("video");
+  film.controls = film.autoplay = film.playsInline = true;
   const count = document.createElement("span");
   const show = (to) => {
     at = (to + links.length) % links.length;
-    picture.src = links[at].href;
-    picture.alt = links[at].querySelector("img").alt;
+    const link = links[at];
+    film.pause();
+    if (link.matches("[data-film]")) {
+      film.src = link.href;
+      film.setAttribute("aria-label", link.getAttribute("aria-label"));
+      box.replaceChildren(film, count);
+    } else {
+      picture.src = link.href;
+      picture.alt = link.querySelector("img").alt;
+      box.replaceChildren(picture, count);
+    }
     count.textContent = `${at + 1} / ${links.length}`;
   };
-  box.append(picture, count);
   box.addEventListener("click", (event) => {
+    if (event.target === film) return;
+    if (event.target === count && links.length > 1) return show(at + 1);
     if (event.target !== picture || links.length === 1) return box.close();
     return show(event.offsetX < picture.clientWidth / 3 ? at - 1 : at + 1);
   });
   box.addEventListener("keydown", (event) => {
+    if (event.target === film) return;
     if (event.key === "ArrowRight") show(at + 1);
     if (event.key === "ArrowLeft") show(at - 1);
   });

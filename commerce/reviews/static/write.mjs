@@ -1,4 +1,4 @@
-// Pictures of a review: sent as they are chosen, so that a slow line is noticed before the text is sent.
+// Pictures and the video of a review: sent as they are chosen, so that a slow line is noticed before the text is sent.
 
 import { toast } from "lingfeng/toast";
 
@@ -12,10 +12,10 @@ function count() {
   label.hidden = figures().length >= most;
 }
 
-async function send(file) {
+async function send(file, path = "/api/v1/uploads") {
   const form = new FormData();
   form.append("file", file);
-  const answer = await fetch("/api/v1/uploads", {
+  const answer = await fetch(path, {
     method: "POST",
     body: form,
     headers: {
@@ -28,38 +28,46 @@ async function send(file) {
   return told.url;
 }
 
-function frame(file) {
+function frame(shown, place) {
   const figure = document.createElement("figure");
-  const picture = document.createElement("img");
-  picture.src = URL.createObjectURL(file);
-  picture.alt = "";
-  picture.width = picture.height = 80;
   const drop = document.createElement("button");
   drop.type = "button";
   drop.className = "round";
   drop.dataset.drop = "";
-  drop.setAttribute("aria-label", box.dataset.remove);
+  drop.setAttribute("aria-label", place.dataset.remove);
   drop.textContent = "×";
-  figure.append(picture, drop);
+  figure.append(shown, drop);
   figure.setAttribute("aria-busy", "true");
-  label.before(figure);
+  place.querySelector("label").before(figure);
   return figure;
+}
+
+function picture(file) {
+  const shown = document.createElement("img");
+  shown.src = URL.createObjectURL(file);
+  shown.alt = "";
+  shown.width = shown.height = 80;
+  return frame(shown, box);
+}
+
+function field(name, value) {
+  const input = document.createElement("input");
+  input.type = "hidden";
+  input.name = name;
+  input.value = value;
+  return input;
 }
 
 async function add(files) {
   for (const file of files) {
     if (figures().length >= most) break;
-    const figure = frame(file);
+    const figure = picture(file);
     count();
     try {
       const url = await send(file);
       const twice = figures().some((other) => other.querySelector("input")?.value === url);
-      const input = document.createElement("input");
-      input.type = "hidden";
-      input.name = "pictures";
-      input.value = url;
       if (twice) figure.remove();
-      else figure.append(input);
+      else figure.append(field("pictures", url));
     } catch (error) {
       figure.remove();
       toast(`${file.name}: ${error.message}`, { tone: "bad" });
@@ -82,6 +90,36 @@ box.addEventListener("click", (event) => {
   drop.closest("figure").remove();
   count();
 });
+
+const reel = document.querySelector(".write [data-film]");
+const choose = reel.querySelector("label");
+const one = () => {
+  choose.hidden = reel.querySelector("figure") !== null;
+};
+one();
+choose.querySelector("input").addEventListener("change", async (event) => {
+  const [file] = event.target.files;
+  event.target.value = "";
+  if (!file) return;
+  const film = document.createElement("video");
+  film.className = "film";
+  const figure = frame(film, reel);
+  one();
+  try {
+    const url = await send(file, "/api/v1/me/review-videos");
+    Object.assign(film, { controls: true, playsInline: true, preload: "metadata", src: url });
+    figure.append(field("video", url));
+  } catch (error) {
+    figure.remove();
+    toast(`${file.name}: ${error.message}`, { tone: "bad" });
+  }
+  figure.removeAttribute("aria-busy");
+  one();
+});
+reel.addEventListener("click", (event) => {
+  event.target.closest("[data-drop]")?.closest("figure").remove();
+  one();
+});
 document.querySelector("form.write").addEventListener("submit", (event) => {
-  if (box.querySelector('[aria-busy="true"]')) event.preventDefault();
+  if (document.querySelector('.write figure[aria-busy="true"]')) event.preventDefault();
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from playwright.async_api import BrowserContext, expect
 
 from tests.commerce.orders.market import Market, Member
 from tests.commerce.reviews.test_reviews import line_of, review
+from tests.server.test_videos import mp4, webm
 
 pytestmark = pytest.mark.browser
 
@@ -72,6 +74,45 @@ async def test_a_review_with_pictures(market: Market, browser: BrowserContext, t
     await page.locator("#reviews .remark .shots a").first.click()
     await expect(page.locator("dialog.lightbox span")).to_have_text("1 / 2")
     await page.keyboard.press("ArrowRight")
+    await expect(page.locator("dialog.lightbox span")).to_have_text("2 / 2")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("dialog.lightbox")).to_have_count(0)
+
+
+async def test_a_review_with_a_video(market: Market, browser: BrowserContext, tmp_path: Path) -> None:
+    member = await market.member()
+    line_id = await line_of(market, member)
+    await enter(browser, market, member)
+    page = await browser.new_page()
+    await page.goto(f"/me/order-lines/{line_id}/review")
+    await page.locator('label[for="star-5"]').click()
+    (tmp_path / "liar.mp4").write_bytes(mp4(end=b"<script>"))
+    (tmp_path / "good.webm").write_bytes(webm())
+    chooser = page.locator("[data-film] input[type=file]")
+    await chooser.set_input_files(str(tmp_path / "liar.mp4"))
+    await expect(page.get_by_text("视频不完整，或者后面还接着别的东西")).to_be_visible()
+    await chooser.set_input_files(str(tmp_path / "good.webm"))
+    await expect(page.locator('input[name="video"]')).to_have_count(1)
+    await expect(page.locator("[data-film] label")).to_be_hidden()
+    await page.get_by_role("button", name="删除这段视频").click()
+    await expect(page.locator("[data-film] label")).to_be_visible()
+    await chooser.set_input_files(str(tmp_path / "good.webm"))
+    await page.locator("[data-upload] input[type=file]").set_input_files(str(photo(tmp_path, "a.jpg", "tan")))
+    await expect(page.locator('input[name="pictures"]')).to_have_count(1)
+    await page.get_by_role("button", name="发布").click()
+    await expect(page.get_by_text("写好了，谢谢")).to_be_visible()
+    url = await market.value("SELECT video FROM remarks")
+
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(f"/products/{market.product_id}", wait_until="networkidle")
+    await expect(page.locator("#reviews video")).to_have_attribute("src", url)
+    assert not [one for one in asked if "/media/w/" in one]  # nothing is loaded before somebody plays it
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await page.get_by_role("link", name="买家视频 1").click()
+    await expect(page.locator("dialog.lightbox video")).to_have_attribute("src", re.compile(url))
+    await page.locator("dialog.lightbox span").click()
+    await expect(page.locator("dialog.lightbox img")).to_be_visible()
     await expect(page.locator("dialog.lightbox span")).to_have_text("2 / 2")
     await page.keyboard.press("Escape")
     await expect(page.locator("dialog.lightbox")).to_have_count(0)
