@@ -157,10 +157,12 @@ async def cards(connection: Connection, product_ids: Sequence[int]) -> list[Card
         """
         SELECT
             p.id, p.title, p.subtitle, coalesce(p.pictures ->> 0, '') AS picture, p.sales, p.tags,
-            o.price, o.dearest, o.list_price, o.free, s.id AS shop_id, s.slug AS shop_slug, s.name AS shop_name
+            o.price, o.dearest, o.list_price, o.free, s.id AS shop_id, s.slug AS shop_slug, s.name AS shop_name,
+            coalesce(r.reviews, 0) AS reviews, coalesce(r.stars, 0) AS stars
         FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, at)
         JOIN products AS p USING (id)
         JOIN shops AS s ON s.id = p.shop_id
+        LEFT JOIN product_ratings AS r ON r.product_id = p.id
         CROSS JOIN LATERAL (
             SELECT
                 min(k.price) AS price, max(k.price) AS dearest,

@@ -133,7 +133,10 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """A product in a list. ``price`` is its cheapest SKU's in fen; ``dearest`` differs when SKUs do."""
+    """A product in a list. ``price`` is its cheapest SKU's in fen; ``dearest`` differs when SKUs do.
+
+    ``stars`` are those of all its ``reviews`` together.
+    """
 
     id: int
     title: str
@@ -148,6 +151,21 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     shop_id: int
     shop_slug: str
     shop_name: str
+    reviews: int
+    stars: int
+
+    @property
+    def rating(self) -> str:
+        """Return the mean of its reviews' stars, empty without reviews."""
+        return mean(self.stars, self.reviews)
+
+
+def mean(stars: int, reviews: int) -> str:
+    """Return how many stars a review has on average, with one decimal, ties away from zero; empty without reviews."""
+    if not reviews:
+        return ""
+    tenths = (stars * 20 + reviews) // (reviews * 2)
+    return f"{tenths // 10}.{tenths % 10}"
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):

@@ -263,7 +263,8 @@ async def shots(connection: Connection, product_id: int, most: int) -> list[Shot
                 AND (pictures <> '[]' OR video <> '')
             ORDER BY id DESC LIMIT $2
         ) AS l CROSS JOIN LATERAL (
-            SELECT coalesce(l.pictures ->> 0, '') AS picture, l.video, 0 AS at WHERE l.video <> ''
+            SELECT coalesce(l.pictures ->> 0, g.pictures ->> 0, '') AS picture, l.video, 0 AS at
+            FROM products AS g WHERE g.id = $1 AND l.video <> ''
             UNION ALL
             SELECT p.picture, '', p.at
             FROM jsonb_array_elements_text(l.pictures) WITH ORDINALITY AS p (picture, at)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from commerce.catalogue.types import mean
 from server.errors import Conflict, Forbidden
 
 REVIEW_DAYS = 30
@@ -95,12 +96,8 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def average(self) -> str:
-        """Return the mean rating with one decimal, ties away from zero; empty without reviews."""
-        if not self.count:
-            return ""
-        total = sum(stars * number for stars, number in enumerate(self.stars, 1))
-        tenths = (total * 20 + self.count) // (self.count * 2)
-        return f"{tenths // 10}.{tenths % 10}"
+        """Return the mean rating as cards show it too; empty without reviews."""
+        return mean(sum(stars * number for stars, number in enumerate(self.stars, 1)), self.count)
 
     @property
     def praise(self) -> int:
@@ -120,7 +117,7 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shot(msgspec.Struct, frozen=True):
-    """Something to look at in a review: a picture, or a video behind one, if there is one of the same review."""
+    """Something to look at in a review: a picture, or a video behind one of the same review, or else of the product."""
 
     review_id: int
     picture: str

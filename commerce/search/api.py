@@ -49,7 +49,10 @@ class ProductQuery(Paging, frozen=True, kw_only=True):
 
 
 class CardView(View, frozen=True, kw_only=True):
-    """A product in a list. ``price`` is its cheapest SKU's; ``available`` sums what may be bought of all its SKUs."""
+    """A product in a list. ``price`` is its cheapest SKU's; ``available`` sums what may be bought of all its SKUs.
+
+    ``rating`` is the mean of its reviews with one decimal, null without reviews.
+    """
 
     id: Id
     title: str
@@ -61,6 +64,8 @@ class CardView(View, frozen=True, kw_only=True):
     tags: list[str]
     sales: int
     available: int
+    rating: str | None
+    reviews: int
 
 
 class PriceRange(View, frozen=True, kw_only=True):
@@ -203,4 +208,6 @@ def _card_view(card: Card) -> CardView:
         tags=card.tags,
         sales=card.sales,
         available=card.free,
+        rating=card.rating or None,
+        reviews=card.reviews,
     )
