@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 routes = Routes("reviews")
 SHELF = Shelf(address="/media/w/", most=20)
 MOST_SECONDS = 60
+PER_MEMBER = "20/day"
+"""Videos that one member may upload."""
 KEPT_HOURS = 24
 """Hours that a video waits for the review that is to show it."""
 MOST_WAITING = 3
@@ -41,6 +43,7 @@ async def upload_video(call: Call) -> VideoView:
     It is shown as it is, in the coding it has; its padding and metadata, where it was taken among them, are wiped. It
     waits a day for the review or follow-up that names its `url`, once.
     """
+    await call.app.limits.check(PER_MEMBER, "review videos", call.owner)
     async with SHELF.received(call) as video, call.transaction() as connection:
         if video.milliseconds > MOST_SECONDS * 1000:
             raise VideoRefused("视频最长 1 分钟")
