@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from commerce.catalogue import shared, store
-from commerce.catalogue.blocks import HomeBlocks, ProductBlocks
+from commerce.catalogue.blocks import HomeBlocks, ProductBlocks, Slot
 from commerce.catalogue.markdown import html
 from commerce.catalogue.matrix import axes, chosen_sku
-from commerce.catalogue.types import Product, Sku
+from commerce.catalogue.types import Card, Product, Sku
 from server.errors import NotFound
 from server.http import Anyone, Call, Routes
 from server.http.pages import Page
@@ -48,11 +48,8 @@ async def product(call: Call, product_id: int) -> Page:
             raise NotFound
         trail = await store.category_path(connection, found.category_id)
         described = await store.attributes_of(connection, found.id)
-        related = await store.related(connection, found.id, found.category_id, found.shop.id, RELATED)
         beside = await store.shop_products(connection, found.shop.id)
-    call.shows(
-        shared.NAMES, f"shop:{found.shop.id}", *(f"product:{one}" for one in (found.id, *(item.id for item in related)))
-    )
+    call.shows(shared.NAMES, f"shop:{found.shop.id}", f"product:{found.id}")
     current = chosen_sku(call, found)
     assert current is not None  # on_shelf is not empty
     told = dict(found.parameters)
@@ -68,12 +65,20 @@ async def product(call: Call, product_id: int) -> Page:
         "pictures": _pictures(found, current),
         "trail": trail,
         "beside": beside,
-        "related": related,
+        "related": [] if blocks[Slot.AFTER] else await _related(call, found),
         "description": html(found.description),
         "blocks": blocks,
         "data": data,
     }
     return Page("catalogue/product.html", values)
+
+
+async def _related(call: Call, product: Product) -> list[Card]:
+    """Return what stands near a product where no feature knows better."""
+    async with call.database.connection() as connection:
+        found = await store.related(connection, product.id, product.category_id, product.shop.id, RELATED)
+    call.shows(*(f"product:{item.id}" for item in found))
+    return found
 
 
 def _pictures(product: Product, current: Sku) -> list[str]:
