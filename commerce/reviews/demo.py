@@ -6,19 +6,22 @@ import asyncio
 import io
 import random
 from datetime import timedelta
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter
 
 from commerce.catalogue import DemoStep
 from commerce.catalogue.demo_steps import DemoRun
 from commerce.members.store import member_by_phone
-from commerce.reviews import ask, demo_store, moderate, store, weigh, write
+from commerce.reviews import ask, demo_store, moderate, store, video_store, weigh, write
 from commerce.reviews.demo_store import Received
 from commerce.reviews.types import ReportReason
+from commerce.reviews.videos import KEPT_HOURS, MOST_WAITING, SHELF
 from server import uploads
 from server.clock import now
 from server.database import Connection
 from server.pictures import encode
+from server.videos import read
 
 _PRAISE = (
     (5, "比想象的好，做工扎实，边角都处理得很干净。\n快递也快，第二天就到了。"),
@@ -46,6 +49,7 @@ _TALK = (
     ("和旧款有什么区别？", ""),
 )
 _WATCHED = "加微信\n刷单\n返现\n高仿"
+_FILM = Path(__file__).with_name("demo_film.webm")
 _SHADES = (("#e8d9c3", "#7d5a3c"), ("#d9e2dc", "#2f5d50"), ("#e9e3ea", "#5b4a74"))
 
 
@@ -87,7 +91,10 @@ async def add_reviews(run: DemoRun) -> None:
             addresses.append((await uploads.store(app, connection, f"member:{people[1].id}", picture)).url)
         first = people[0].id
         told = [line for line in lines if line.member_id != first or line.product_id == lines[0].product_id]
-        made = [await _review(connection, at, line, addresses, staff_id) for at, line in enumerate(told)]
+        film = await _film(run, connection, told[0].member_id)
+        made = [
+            await _review(connection, at, line, addresses, staff_id, "" if at else film) for at, line in enumerate(told)
+        ]
         for product_id in sorted({line.product_id for line in told})[:4]:
             buyers = [line.member_id for line in told if line.product_id == product_id]
             await _talk(connection, product_id, first, buyers[0], staff_id)
@@ -99,13 +106,22 @@ async def add_reviews(run: DemoRun) -> None:
     run.say(f"  {len(made)} reviews")
 
 
+async def _film(run: DemoRun, connection: Connection, member_id: int) -> str:
+    """Let a member have uploaded the demo's video, and return its address."""
+    film = await asyncio.to_thread(lambda: read(_FILM.read_bytes()))
+    address = SHELF.address_of(film)
+    await video_store.add(connection, member_id, address, len(film.body), film.milliseconds, KEPT_HOURS, MOST_WAITING)
+    await SHELF.keep(run.app, film)
+    return address
+
+
 async def _review(
-    connection: Connection, at: int, line: Received, pictures: list[str], staff_id: int
+    connection: Connection, at: int, line: Received, pictures: list[str], staff_id: int, film: str
 ) -> tuple[int, int]:
-    """Write a review, some with pictures, a reply or a later addition; return its id and its writer."""
+    """Write a review, some with pictures, a video, a reply or a later addition; return its id and its writer."""
     rating, text = _PRAISE[at % len(_PRAISE)]
     shown = pictures[: at % 3 + 1] if at % 4 == 0 else []
-    made = await write.review(connection, line.member_id, line.line_id, rating, text, shown, at % 3 == 1)
+    made = await write.review(connection, line.member_id, line.line_id, rating, text, shown, at % 3 == 1, film)
     if at % 5 == 0:
         added = await write.follow_up(connection, line.member_id, made.id, _ADDED[at // 5 % len(_ADDED)], [])
         await demo_store.date(connection, added.id, min(line.at + timedelta(days=9), now()))
