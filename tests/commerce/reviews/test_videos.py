@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 from PIL import Image
 
@@ -184,3 +185,33 @@ async def test_a_video_stays_when_its_member_leaves(market: Market) -> None:
                 await one.erase(connection, member.id)
     await videos.tidy(market.app)
     assert [await status_of(market, one) for one in (shown, unused)] == [200, 404]
+
+
+async def test_of_the_same_video_of_two_merged_members_one_stays_until_it_is_taken_back(market: Market) -> None:
+    keeper, other = await market.member(), await market.member()
+    url = (await send(market, keeper, mp4()))["url"]
+    unused = (await send(market, other, webm()))["url"]
+    assert (await send(market, other, mp4()))["url"] == url
+    made = await review(market, other, video=url)
+    async with market.app.database.transaction() as connection:
+        await market.app.resource(Belongings).move(connection, keeper.id, other.id)
+    assert await market.value("SELECT count(*) FROM review_videos WHERE member_id = $1", keeper.id) == 2
+    line_id = await line_of(market, keeper)
+    told = await ask(market, "POST", f"/api/v1/order-lines/{line_id}/review", keeper, {"rating": 5, "video": url}, 422)
+    assert told["error"]["message"] == "填写有误：这段视频已经用过了"
+    await due(market)
+    assert [await status_of(market, one) for one in (url, unused)] == [200, 404]
+    await ask(market, "DELETE", f"/api/v1/me/remarks/{made}", keeper, None, 204)
+    await videos.tidy(market.app)
+    assert await status_of(market, url) == 404
+
+
+async def test_a_member_uploads_only_so_many_a_day(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(videos, "PER_MEMBER", "2/day")
+    counted = msgspec.structs.replace(market.app.settings, limits=True)
+    monkeypatch.setattr(market.app.limits, "_settings", counted)
+    member = await market.member()
+    for seconds in (1, 2):
+        await send(market, member, mp4(seconds=seconds))
+    assert (await send(market, member, mp4(seconds=3), 429))["code"] == "rate_limited"
+    await send(market, await market.member(), mp4(seconds=3))
