@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -84,6 +84,7 @@ def _read(path: Path) -> tuple[Mapping[str, str], Mapping[str, tuple[str, str]]]
     return texts, plurals
 
 
+@lru_cache(maxsize=512)
 def _preferred(header: str) -> str:
     """Return the language of an Accept-Language header that weighs most and that we speak."""
     best, weight = SOURCE, 0.0

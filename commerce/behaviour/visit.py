@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
@@ -59,6 +60,7 @@ def chosen(call: Call) -> Choice | None:
     return Choice.NECESSARY if call.request.headers.get("Sec-GPC") == "1" else None
 
 
+@lru_cache(maxsize=512)
 def crawler(agent: str) -> bool:
     """Tell whether a program says that it is a crawler, or does not say what it is."""
     return not agent or _CRAWLER.search(agent) is not None

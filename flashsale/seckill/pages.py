@@ -21,6 +21,7 @@ from server.errors import NotFound
 from server.http import Anyone, Call, Kind, LoggedIn, Routes, View
 from server.http.bodies import Instant
 from server.http.pages import Page
+from server.kept import LASTS
 
 HOME_CARDS = 6
 HOME_SESSIONS = 6
@@ -157,7 +158,7 @@ async def on_now(call: Call) -> dict[str, Any] | None:
     at = now()
     found = sessions.sessions_of(await call.resource(Board).shown(), at)
     shown = sessions.on_now(found, at, HOME_SESSIONS)
-    _lasts(call, [sale.seen for one in shown for sale in one.sales], at)
+    call.shows(lasts=ROWS_FOR)
     if not shown:
         return None
     return {
@@ -174,17 +175,17 @@ async def on_product(call: Call, product: Product) -> dict[str, Any] | None:
         ids = await pages_store.running_of_product(connection, product.id)
     board = call.resource(Board)
     shown = [seen for item_id in ids if (seen := await board.seen(item_id)) is not None]
-    if shown:
-        _lasts(call, shown, now())
+    _lasts(call, shown, now())
     lots = [_lot(seen, phase(seen, now())) for seen in shown]
     lots = [lot for lot in lots if lot["phase"] is not Phase.ENDED]
     return {"sales": lots} if lots else None
 
 
 def _lasts(call: Call, shown: list[Seen], at: datetime) -> None:
-    """Keep a page that tells of sales as long as the board keeps their rows, and not beyond a start or an end."""
-    turns = ((moment - at).total_seconds() for seen in shown for moment in (seen.item.starts_at, seen.item.ends_at))
-    call.shows(lasts=min([ROWS_FOR, *(turn for turn in turns if turn > 0)]))
+    """Keep a page that tells of sales until one starts or ends, and while one runs as long as the board keeps rows."""
+    turns = [(moment - at).total_seconds() for seen in shown for moment in (seen.item.starts_at, seen.item.ends_at)]
+    runs = [ROWS_FOR] if any(seen.item.starts_at <= at for seen in shown) else []
+    call.shows(lasts=min([LASTS, *runs, *(turn for turn in turns if turn > 0)]))
 
 
 HOME = HomeBlock(name="seckill", position=10, template="seckill/home.html", values=on_now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 from aiohttp import web
 
@@ -38,6 +39,7 @@ class Proxies:
         return parsed is not None and any(parsed in network for network in self._networks)
 
 
+@lru_cache(maxsize=4096)
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """Return the address, None for what is none. One of IPv4 may come in the clothes of IPv6 (``::ffff:192.0.2.1``):
     who listens on both writes it so."""
