@@ -17,7 +17,7 @@ from schemathesis.core.result import Ok
 from server.http.session import Kind
 from tests.whole.world import World
 
-EXAMPLES = 8
+EXAMPLES = 5
 """Requests of each kind for each operation."""
 ENDS_A_SESSION = {"/api/v1/auth/sessions/current", "/api/v1/staff/sessions/current"}
 

@@ -13,6 +13,7 @@ from playwright.async_api import BrowserContext, Page, Route, expect
 from commerce import stock
 from tests.commerce.favourites.test_in_browser import enter
 from tests.commerce.orders.market import Market
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 PICTURES = [f"/media/u/{name * 32}.webp" for name in "abc"]
@@ -74,6 +75,7 @@ async def test_large_pictures_are_swiped_pinched_and_tapped(
     viewer, count = page.locator("dialog.viewer"), page.locator("dialog.viewer output")
     await expect(viewer).to_be_visible()
     await expect(count).to_have_text("1 / 3")
+    await until(lambda: set(photographed.whole) >= set(PICTURES[:2]), 10)
     await page.wait_for_load_state("networkidle")
     assert set(photographed.whole) == set(PICTURES[:2]), "this one and the next, not all"
     assert await page.locator(".gallery").bounding_box() == before, "nothing moves underneath"

@@ -163,8 +163,8 @@ def test_facets_are_what_counting_by_hand_gives(made: list[Entry], wish: Wish) -
         mine = {token: count for token, count in spans.items() if count and token.startswith(prefix)}
         assert of == counted(tokens) | mine, name
     for name in tests:
-        of = name.partition(" ")[2]
-        known = any(NAMES.get(token) for token in wish.attributes if token.partition(":")[0] == of)
+        which = name.partition(" ")[2]
+        known = any(NAMES.get(token) for token in wish.attributes if token.partition(":")[0] == which)
         assert (
             not known
             or name in counts
