@@ -48,25 +48,45 @@ def stock_ref(item_id: int) -> str:
 
 
 async def rebuild(
-    app: Application, item_id: int, *, units: int | None = None, patience: float = PATIENCE_S, tries: int = 5
+    app: Application,
+    item_id: int,
+    *,
+    units: int | None = None,
+    patience: float = PATIENCE_S,
+    tries: int = 5,
+    judged: int | None = None,
 ) -> bool:
     """Load an item under a new epoch and open it. False: others kept coming in between, or it has no gate.
 
     ``units`` resizes the sale, never below what it has given away; an ended one is trimmed to that. What the sale no
-    longer has goes back to the SKU, what it gets comes out of the SKU's free stock (raises StockShort). Raises
-    GateUnavailable, or what `server.database.DOWN` lists, when one of the two cannot be asked; the gate then stays shut
-    until another rebuild.
+    longer has goes back to the SKU, what it gets comes out of the SKU's free stock (raises StockShort). ``judged`` is
+    the epoch under which the item was found in need: where another rebuild has come since, the gate that it opened is
+    left alone, and the answer is False. Raises GateUnavailable, or what `server.database.DOWN` lists, when one of the
+    two cannot be asked; the gate then stays shut until another rebuild.
     """
     for at in range(tries):
         if at:
             await asyncio.sleep(random.uniform(0.05, 0.3))  # lest two keep shutting each other out
-        done = await _once(app, item_id, patience, units)
+            if judged is not None:
+                judged = await _still(app, item_id)
+                if judged is None:
+                    return False
+        done = await _once(app, item_id, patience, units, judged)
         if done is not None:
             return done
     return False
 
 
-async def _once(app: Application, item_id: int, patience: float, units: int | None = None) -> bool | None:
+async def _still(app: Application, item_id: int) -> int | None:
+    """Return the epoch of an item that needs a rebuild even now, be it because our own token has shut its gate."""
+    async with app.database.connection() as connection:
+        item = await store.item(connection, item_id)
+    return item.epoch if item is not None and await needed(app, item) else None
+
+
+async def _once(
+    app: Application, item_id: int, patience: float, units: int | None = None, judged: int | None = None
+) -> bool | None:
     """Return None where another try may help."""
     gate = app.resource(Gate)
     token = secrets.token_hex(16)
@@ -74,6 +94,8 @@ async def _once(app: Application, item_id: int, patience: float, units: int | No
         item = await store.item(connection, item_id)
     if item is None or item.state is ItemState.DRAFT or item.archived_at is not None:
         return False
+    if judged is not None and item.epoch != judged:
+        return False  # shutting what another rebuild is opening would only send buyers away
     known = await gate.shut(item_id, token)
     await drain(app, item_id, patience if known is not None else 0.0)
     async with app.database.transaction() as connection:
@@ -182,7 +204,7 @@ class Keeper:
                 if why and self._due(item.id, why):
                     log.debug("rebuild needed", item=item.id, why=why)
                     needing[why] += 1
-                    count += await rebuild(app, item.id)
+                    count += await rebuild(app, item.id, judged=item.epoch)
             except GateUnavailable as error:
                 log.info("rebuild waits", item=item.id, error=error.reason)
                 continue

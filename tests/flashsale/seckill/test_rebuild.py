@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
+from flashsale.gate import Gate
 from flashsale.seckill import (
     announce,
     faults,
@@ -209,3 +210,48 @@ async def test_sales_that_redis_lost_are_told_of_in_one_line(stage: Stage, redis
     assert [(line["event"], line["done"], line["of"], line["why"]) for line in loud] == [
         ("sales rebuilt", 3, 3, {"missing": 3})
     ]
+
+
+async def test_a_sale_that_was_loaded_since_it_was_looked_at_is_left_open(
+    stage: Stage, redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item_id = await stage.sale(quantity=3)
+    await redis.flushdb()
+    looked_at = rebuild.needed
+
+    async def overtaken(app: Any, item: Any) -> str:
+        why = await looked_at(app, item)
+        assert await rebuild.rebuild(app, item_id, patience=0)  # as publishing does at that moment
+        return why
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rebuild, "needed", overtaken)
+        assert await rebuild.Keeper().sweep(stage.app) == 0
+    epoch = await stage.db.fetchval("SELECT epoch FROM fs_items WHERE id = $1", item_id)
+    figures = await stage.app.resource(Gate).figures(item_id)
+    assert figures is not None
+    assert (figures.epoch, figures.shut_by) == (epoch, "")
+
+
+async def test_a_gate_shut_by_a_rebuild_that_came_too_late_is_opened_again(
+    stage: Stage, redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item_id = await stage.sale(quantity=3)
+    await redis.flushdb()
+    gate, bump, first = stage.app.resource(Gate), reservation_store.raise_epoch, True
+
+    async def overtaken(connection: Any, item: int, epoch: int) -> int | None:
+        nonlocal first
+        if first:
+            first = False
+            # Another rebuild ends between our look at the item and our bump, and ours has shut what it opened.
+            assert await rebuild.rebuild(stage.app, item, patience=0)
+            await gate.shut(item, "ours")
+        return await bump(connection, item, epoch)
+
+    monkeypatch.setattr(reservation_store, "raise_epoch", overtaken)
+    assert await rebuild.Keeper().sweep(stage.app) == 1
+    figures = await gate.figures(item_id)
+    assert figures is not None
+    assert figures.shut_by == ""
+    await stage.balanced(item_id)
