@@ -52,11 +52,14 @@ async def add_behaviour(run: DemoRun) -> None:
                     visit = Visit(visitor=None, visit_id=None, member_id=member.id)
                     events += _looked(chance, visit, leanings[at * 3 % len(leanings)], 6, 4)
             written = await behaviour.add(connection, sorted(events, key=lambda event: event.at))
-            run.say(f"{written} events of behaviour")
+            run.say(f"  {written} events of behaviour")
     async with run.app.database.connection() as connection:
         served = await run_store.current(connection)
-    if served is None:
-        await work_out(run.app)
+    if served is None and await work_out(run.app):
+        async with run.app.database.connection() as connection:
+            served = await run_store.current(connection)
+        assert served is not None  # it has just been worked out
+        run.say(f"  neighbours of {served.covered} products")
 
 
 def _visitor(chance: random.Random, leanings: list[list[int]]) -> list[Noted]:

@@ -82,7 +82,7 @@ async def run(app: Application) -> bool:
             )
         async with app.database.connection() as connection:
             await run_store.clear(connection)
-    log.info("neighbours worked out", products=len(read.ids), deeds=len(deeds), covered=model.covered)
+    log.debug("neighbours worked out", products=len(read.ids), deeds=len(deeds), covered=model.covered)
     return True
 
 
