@@ -18,6 +18,7 @@ import secrets
 import structlog
 
 from realtime.ears import Deliver, Ears, Recovered
+from realtime.ending import end
 from server.redis import DOWN, Cluster, Redis, cluster, clustered, connect, database_of, slot_of
 
 log = structlog.get_logger("bus")
@@ -59,8 +60,7 @@ class Bus:
     async def close(self) -> None:
         """Stop listening and close the connections."""
         if self._minding is not None:
-            self._minding.cancel()
-            await asyncio.gather(self._minding, return_exceptions=True)
+            await end(self._minding)
         for ears in self._ears.values():
             await ears.close()
         with contextlib.suppress(*DOWN):

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from realtime import notices, store
+from realtime.ending import end
 from realtime.sockets import Socket
 from realtime.types import Head, Notice, Sync, Synced, VisitorKind
 from server import database as db
@@ -103,8 +104,7 @@ class Delivery:
                 await asyncio.sleep(0.5)
         finally:
             self.listening = False
-            passing.cancel()
-            await asyncio.gather(passing, return_exceptions=True)
+            await end(passing)
 
     async def _listen(self) -> None:
         """Hear notifications on a direct connection until it breaks."""
@@ -117,7 +117,8 @@ class Delivery:
             self._put(None)  # what came while nobody listened
             while not broken.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(broken.wait(), _CHECK)
+                    async with asyncio.timeout(_CHECK):
+                        await broken.wait()
                 await connection.fetchval("SELECT 1", timeout=_CHECK)  # it may be gone without a word
         finally:
             with contextlib.suppress(*db.DOWN):

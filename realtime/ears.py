@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from realtime.ending import end
 from server.redis import DOWN, Redis
 
 log = structlog.get_logger("bus")
@@ -61,11 +62,7 @@ class Ears:
 
     async def close(self) -> None:
         """Stop listening."""
-        # A cancellation that meets a time-out within the client is swallowed there: ask until they have ended.
-        while running := [task for task in self._tasks if not task.done()]:
-            for task in running:
-                task.cancel()
-            await asyncio.wait(running, timeout=0.1)
+        await end(*self._tasks)
         self._tasks = []
         for event in self._wanted.values():
             event.set()  # nobody need wait for what will not come
@@ -127,8 +124,7 @@ class Ears:
                             self._late.clear()
                         await self._hear(subscription, telling, deliver, recovered, again)
                     finally:
-                        telling.cancel()
-                        await asyncio.gather(telling, return_exceptions=True)
+                        await end(telling)
             except DOWN as error:
                 log.warning("deaf", error=str(error) or type(error).__name__)
             except Exception as error:  # the client library's own confusion, or ours: new ears are the cure of either

@@ -14,6 +14,7 @@ from realtime.bus import Bus
 from realtime.declared import Lane, Says
 from realtime.delivery import Delivery
 from realtime.door import PlatformDoor
+from realtime.ending import end
 from realtime.hub import Hub
 from realtime.lanes import Lanes
 from realtime.rooms import Rooms
@@ -71,9 +72,7 @@ async def _serve(app: Application) -> AsyncIterator[None]:
         yield
     finally:
         await hub.drain(0)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
         await rooms.close()
 
 

@@ -23,6 +23,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 import structlog
 
+from realtime.ending import end
+
 log = structlog.get_logger("rooms")
 TICK = 0.1
 SLOWEST = 5
@@ -153,8 +155,7 @@ class Ticks:
     async def close(self) -> None:
         """Stop; what was not told yet is lost."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
 
     def _of(self, room: str, make: Callable[[], Merger]) -> _Room:
         found = self._rooms.get(room)
