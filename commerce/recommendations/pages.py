@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from commerce.catalogue import Product
+from commerce.catalogue import Product, shared
+from commerce.catalogue.pages import SIZE as GOODS_AT_HOME
 from commerce.credentials import local_path
 from commerce.recommendations import serve
 from commerce.recommendations.api import keep_out
 from commerce.recommendations.serve import person_of
-from commerce.recommendations.types import GuessQuery, Shelf
+from commerce.recommendations.types import ListQuery, Shelf
 from server.clock import from_ms, to_ms
 from server.http import Anyone, Body, Call, Id, Routes
 from server.http.pages import Page, Redirect
@@ -28,13 +29,13 @@ class DismissForm(Body, frozen=True, kw_only=True):
 
 
 @routes.page(LIST, Anyone())
-async def show(call: Call, query: GuessQuery) -> Page:
+async def show(call: Call, query: ListQuery) -> Page:
     """Show what the caller may like, page by page."""
     return Page("recommendations/list.html", await _guessed(call, query))
 
 
 @routes.page(LIST + "/more", Anyone())
-async def more(call: Call, query: GuessQuery) -> Page:
+async def more(call: Call, query: ListQuery) -> Page:
     """Show a further page as the cards alone, to be put under those that are there."""
     return Page("recommendations/more.html", await _guessed(call, query))
 
@@ -47,26 +48,27 @@ async def dismiss(call: Call) -> Redirect:
     return Redirect(local_path(form.back, LIST))
 
 
-async def _guessed(call: Call, query: GuessQuery) -> dict[str, Any]:
-    found = await serve.guess(call, query.page, from_ms(int(query.moment)) if query.moment else None)
-    moment = to_ms(found.moment)
+async def _guessed(call: Call, query: ListQuery) -> dict[str, Any]:
+    beside = set(await shared.picks(call, GOODS_AT_HOME)) if query.after else set()
+    found = await serve.guess(call, query.page, from_ms(int(query.moment)) if query.moment else None, beside)
+    same = f"&moment={to_ms(found.moment)}" + (f"&after={query.after}" if query.after else "")
     return {
         "guess": found,
         "known": person_of(call).known,
-        "next": f"{LIST}?page={found.page + 1}&moment={moment}" if found.more else "",
-        "before": f"{LIST}?page={found.page - 1}&moment={moment}" if found.page > 1 else "",
+        "next": f"{LIST}?page={found.page + 1}{same}" if found.more else "",
+        "before": f"{LIST}?page={found.page - 1}{same}" if found.page > 1 else "",
     }
 
 
 async def at_home(call: Call) -> dict[str, Any] | None:
     """Return the first of what the caller may like, for the end of the home page."""
-    values = await _guessed(call, GuessQuery())
+    values = await _guessed(call, ListQuery(after="home"))
     return {**values, "last": True} if values["guess"].picks else None
 
 
 async def in_centre(call: Call) -> dict[str, Any] | None:
     """Return the first of what the member may like, for the member centre."""
-    values = await _guessed(call, GuessQuery())
+    values = await _guessed(call, ListQuery())
     return values if values["guess"].picks else None
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from commerce.behaviour import visit_of
 from commerce.catalogue import store as catalogue
+from commerce.catalogue.types import Card
 from commerce.recommendations import store
 from commerce.recommendations.rank import Candidate, Deed, Near, Seed, candidates, mixed
 from commerce.recommendations.types import Basis, Because, Fact, Guess, Person, Pick, Shelf
@@ -35,8 +36,11 @@ def person_of(call: Call) -> Person:
     return Person(visitor=visit.visitor) if visit is not None else Person()
 
 
-async def guess(call: Call, page: int = 1, moment: datetime | None = None) -> Guess:
-    """Return a page of what the caller may like, as of ``moment``: pages of one moment have nothing in common."""
+async def guess(call: Call, page: int = 1, moment: datetime | None = None, beside: Container[int] = ()) -> Guess:
+    """Return a page of what the caller may like, as of ``moment``: pages of one moment have nothing in common.
+
+    What everybody buys fills the list up without the products that stand ``beside`` it already.
+    """
     at = min(moment or store.moment_now(), store.moment_now())
     person = person_of(call)
     call.shows(TOPIC, lasts=0 if person.known else LASTS)
@@ -47,24 +51,42 @@ async def guess(call: Call, page: int = 1, moment: datetime | None = None) -> Gu
         if allowed and seeds:
             found = candidates(seeds, await store.near(connection, _products(seeds)))[:_PERSONAL]
         because = {one.product_id: one.because for one in found}
-        ids = list(dict.fromkeys([*because, *popular]))
+        ids = list(dict.fromkeys([*because, *(one for one in popular if one not in beside)]))
         ids = [one for one in ids if one not in left_out]
         if not seeds or not allowed:
             # The same for everybody: mixed when it was worked out, and looked at again only as it is shown.
-            plain = await _plain(connection, ids, page, at, Basis.POPULAR if allowed else Basis.OFF)
-            call.shows(*(f"product:{pick.card.id}" for pick in plain.picks))
-            return plain
+            basis = Basis.POPULAR if allowed else Basis.OFF
+            call.shows(*(f"product:{one}" for one in _page(ids, page)))
+            return Guess(
+                picks=[Pick(card=card) for card in _to_be_had(await catalogue.cards(connection, _page(ids, page)))],
+                basis=basis,
+                page=page,
+                more=_goes_on(ids, page),
+                moment=at,
+            )
         facts = await store.facts(connection, [*ids, *_products(seeds)])
         ids = _ordered(ids, facts)
-        chosen = ids[(page - 1) * SIZE : page * SIZE]
-        cards = await catalogue.cards(connection, chosen)
+        cards = await catalogue.cards(connection, _page(ids, page))
     return Guess(
         picks=[Pick(card=card, because=_because(because.get(card.id), card.id, facts)) for card in cards],
         basis=Basis.PERSONAL,
         page=page,
-        more=page < PAGES and len(ids) > page * SIZE,
+        more=_goes_on(ids, page),
         moment=at,
     )
+
+
+def _page(ids: Sequence[int], page: int) -> Sequence[int]:
+    return ids[(page - 1) * SIZE : page * SIZE]
+
+
+def _goes_on(ids: Sequence[int], page: int) -> bool:
+    return page < PAGES and len(ids) > page * SIZE
+
+
+def _to_be_had(cards: Sequence[Card]) -> Sequence[Card]:
+    """Return the cards of what is not sold out, all of them where everything is."""
+    return [card for card in cards if card.free > 0] or cards
 
 
 def _products(seeds: Sequence[Seed]) -> list[int]:
@@ -72,11 +94,16 @@ def _products(seeds: Sequence[Seed]) -> list[int]:
 
 
 async def _popular(call: Call) -> list[int]:
-    """Return what everybody buys by the current run, the most first."""
+    """Return what everybody buys by the current run, the most first, without what is sold out if there is enough else.
+
+    What is there is up to half a minute old: whoever shows it looks again.
+    """
 
     async def make() -> Made[list[int]]:
         async with call.database.connection() as connection:
-            return Made(await store.popular(connection), frozenset({TOPIC}), size=10_000)
+            ids = await store.popular(connection)
+            there, gone = _parted(ids, await store.facts(connection, ids))
+        return Made(there if len(there) >= SIZE else [*there, *gone], frozenset({TOPIC}), size=10_000)
 
     return await call.app.kept.find((TOPIC, "popular"), make)
 
@@ -90,20 +117,17 @@ async def _own(connection: Connection, person: Person, at: datetime) -> tuple[bo
     return allowed, dismissed | bought, seeds
 
 
-async def _plain(connection: Connection, ids: Sequence[int], page: int, at: datetime, basis: Basis) -> Guess:
-    chosen = ids[(page - 1) * SIZE : page * SIZE]
-    cards = await catalogue.cards(connection, chosen)
-    cards = [card for card in cards if card.free > 0] or cards
-    more = page < PAGES and len(ids) > page * SIZE
-    return Guess(picks=[Pick(card=card) for card in cards], basis=basis, page=page, more=more, moment=at)
-
-
 def _ordered(ids: Sequence[int], facts: dict[int, Fact]) -> list[int]:
     """Return those that are on the shelf, the sold out last, with no brand or category crowding the others out."""
-    there = [one for one in ids if one in facts and facts[one].there]
-    gone = [one for one in ids if one in facts and not facts[one].there]
+    there, gone = _parted(ids, facts)
     spread = mixed(there, lambda one: facts[one].brand_id, lambda one: facts[one].category_id)
     return spread if len(spread) >= SIZE else [*spread, *gone]
+
+
+def _parted(ids: Sequence[int], facts: dict[int, Fact]) -> tuple[list[int], list[int]]:
+    """Return those that are on the shelf: what is there to be bought, and what is sold out."""
+    there = [one for one in ids if one in facts and facts[one].there]
+    return there, [one for one in ids if one in facts and not facts[one].there]
 
 
 def _because(seed: Seed | None, product_id: int, facts: dict[int, Fact]) -> Because | None:
@@ -129,7 +153,7 @@ async def near(call: Call, product_id: int, most: int = NEAR_ROW) -> dict[Shelf,
     made: dict[Shelf, list[Pick]] = {}
     for shelf, pairs in ((Shelf.TOGETHER, found.together), (Shelf.ALSO, found.also), (Shelf.RELATED, found.related)):
         there = [cards[one] for one, _ in pairs if one in cards and one not in left_out]
-        picked = ([card for card in there if card.free > 0] or there)[:most]
+        picked = _to_be_had(there)[:most]
         left_out |= {card.id for card in picked}
         made[shelf] = [Pick(card=card) for card in picked]
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -105,6 +105,12 @@ class GuessQuery(Body, frozen=True, kw_only=True):
 
     page: Annotated[int, Meta(ge=1, le=50)] = 1
     moment: Annotated[str, Meta(pattern="^[0-9]{0,13}$", description="Milliseconds since 1970; empty for now.")] = ""
+
+
+class ListQuery(GuessQuery, frozen=True, kw_only=True):
+    """Which page of the list on a page, and whether it goes on from the home page, whose goods it leaves out then."""
+
+    after: Literal["", "home"] = ""
 
 
 class BecauseView(View, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ async function grow(link) {
     if (!answer.ok) throw new Error(String(answer.status));
     const got = new DOMParser().parseFromString(await answer.text(), "text/html");
     const list = document.getElementById(link.dataset.more);
-    const there = new Set([...list.querySelectorAll(".card > a")].map((one) => one.pathname));
+    const there = new Set([...document.querySelectorAll(".card > a")].map((one) => one.pathname));
     for (const card of got.querySelectorAll(".card")) {
       if (!there.has(card.querySelector("a").getAttribute("href"))) list.append(card);
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -303,3 +305,32 @@ async def test_staff_see_what_happens_and_how_lists_are_clicked(market: Market, 
     assert '<td>猜你喜欢</td><td class="number">4</td><td class="number">1</td><td class="number">25.0%</td>' in text
     assert '<td>买了又买</td><td class="number">0</td><td class="number">0</td><td class="number">–</td>' in text
     assert "5 件商品里 0 件有来自行为的邻居" in text
+
+
+async def test_a_guest_finds_nothing_twice_on_the_home_page(market: Market, app: Application) -> None:
+    made = await stocked(market, 45)
+    await looked(market, *made[:30], people=2)
+    assert await run(app)
+    text = await Browser(market).open("/")
+    cards = [int(one) for one in re.findall('href="/products/([0-9]+)"', text)]
+    assert len(cards) == len(set(cards)) == 30, "twenty that sell or are new, and ten that others like"
+    onward = re.search(r'href="(/recommendations\?[^"]+)" data-more', text)
+    while onward is not None:
+        text = await Browser(market).open(html.unescape(onward[1]).replace("?", "/more?"))
+        cards += [int(one) for one in re.findall('href="/products/([0-9]+)"', text)]
+        onward = re.search(r'href="(/recommendations\?[^"]+)" data-next', text)
+    assert len(cards) == len(set(cards))
+    assert set(made) <= set(cards), "all there is comes, once"
+
+
+async def test_what_is_sold_out_stands_nowhere_where_others_are_there(market: Market, app: Application) -> None:
+    made = await stocked(market, SIZE * 2 + 2)
+    await looked(market, *made[:SIZE])
+    assert await run(app)
+    await market.run(
+        "UPDATE stock SET on_hand = 0 WHERE sku_id IN (SELECT id FROM skus WHERE product_id = ANY ($1::bigint[]))",
+        made[: SIZE + 2],
+    )
+    found = await guess(market, None)
+    assert len(ids(found)) == SIZE
+    assert not set(ids(found)) & set(made[: SIZE + 2])
