@@ -61,6 +61,8 @@ KINDS: dict[str, str] = {
     "member_banned": "停用会员",
     "member_unbanned": "恢复会员",
     "refund_retried": "重试退款",
+    "order_shipped": "发货",
+    "shipment_corrected": "更正快递信息",
     "sale_drafted": "拟定秒杀",
     "sale_changed": "修改秒杀",
     "sale_moved": "改变秒杀状态",
@@ -81,6 +83,7 @@ OBJECTS: dict[str, tuple[str, str]] = {
     "delivery": ("发货承诺", "/backoffice/delivery"),
     "member": ("会员", "/backoffice/members"),
     "refund": ("退款", "/backoffice/refunds"),
+    "order": ("订单", "/backoffice/orders/{}"),
     "sale": ("秒杀", "/backoffice/flash-sales/{}"),
     "message": ("消息", "/backoffice/messages"),
     "synonyms": ("同义词", "/backoffice/search"),
@@ -123,6 +126,8 @@ FIELDS: dict[str, str] = {
     "listed": "公开展示",
     "ships_from": "发货地",
     "ships_within": "多少小时内发货",
+    "carrier": "快递公司",
+    "tracking_no": "运单号",
 }
 
 

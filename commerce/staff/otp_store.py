@@ -57,9 +57,15 @@ async def lacking(connection: Connection, staff_id: int) -> bool:
     )
 
 
-async def set_pending(connection: Connection, staff_id: int, sealed: bytes) -> None:
-    """Keep a secret that waits to be confirmed."""
-    await connection.execute("UPDATE staff SET otp_pending = $2 WHERE id = $1", staff_id, sealed)
+async def set_pending(connection: Connection, staff_id: int, present: bytes | None, sealed: bytes) -> bool:
+    """Keep a secret that waits to be confirmed; False when the second factor is no longer ``present``."""
+    status = await connection.execute(
+        "UPDATE staff SET otp_pending = $3 WHERE id = $1 AND otp_secret IS NOT DISTINCT FROM $2",
+        staff_id,
+        present,
+        sealed,
+    )
+    return touched(status) == 1
 
 
 async def confirm(connection: Connection, staff_id: int, pending: bytes, step: int) -> bool:

@@ -50,12 +50,18 @@ class Enrolment(msgspec.Struct, frozen=True):
     picture: str
 
 
-async def begin(app: Application, staff_id: int, password: str) -> Enrolment:
-    """Make a secret that waits to be confirmed. Raises SecondFactorWrong, TooManyTries."""
+async def begin(app: Application, staff_id: int, password: str, otp: str = "") -> Enrolment:
+    """Make a secret that waits to be confirmed; to take the place of a second factor it wants a proof of that one too.
+
+    Raises SecondFactorWrong, TooManyTries, Conflict when the second factor changed meanwhile.
+    """
     staff = await _proved(app, staff_id, password)
     secret = new_secret()
-    async with app.database.connection() as connection:
-        await otp_store.set_pending(connection, staff.id, seal(app.settings.secret, secret))
+    async with app.database.transaction() as connection:
+        if staff.otp_secret is not None:
+            await hold(app, connection, staff, otp)
+        if not await otp_store.set_pending(connection, staff.id, staff.otp_secret, seal(app.settings.secret, secret)):
+            raise Conflict
     return _enrolment(staff, secret)
 
 

@@ -18,9 +18,10 @@ Otp = Annotated[str, Meta(min_length=1, max_length=12)]
 
 
 class FactorBegin(Body, frozen=True, kw_only=True):
-    """The caller's password."""
+    """The caller's password; where there is a second factor already, a one-time password or a recovery code too."""
 
     password: Secret
+    otp: Annotated[str, Meta(max_length=12)] = ""
 
 
 class FactorConfirm(Body, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ class RecoveryView(View, frozen=True, kw_only=True):
 )
 async def begin(call: Call, body: FactorBegin) -> EnrolmentView:
     """Make a secret that waits to be confirmed."""
-    made = await second_factor.begin(call.app, call.staff.id, body.password)
+    made = await second_factor.begin(call.app, call.staff.id, body.password, body.otp)
     return EnrolmentView(secret=made.secret, uri=made.uri)
 
 

@@ -74,7 +74,7 @@ async def begin(call: Call) -> Page | Redirect:
     """Show a secret to be taken into an authenticator."""
     form = await call.form(FactorForm)
     try:
-        await second_factor.begin(call.app, call.staff.id, form.password)
+        await second_factor.begin(call.app, call.staff.id, form.password, form.otp)
     except Problem as problem:
         return await _page(call, {"begin": _told(call, problem)}, status=problem.status)
     return Redirect(HERE + "#otp")

@@ -91,6 +91,23 @@ async def test_a_recovery_code_counts_once(client: Client, staff: list[DemoStaff
     assert all(len(row["mac"]) == 32 for row in rows)
 
 
+async def test_another_takes_its_place_with_both_proofs(client: Client, staff: list[DemoStaff]) -> None:
+    """Who has found out a password does not put a second factor of their own in the place of the one there is."""
+    mine = await headers_of(client)
+    secret, codes = await enrolled(client, mine)
+    for body in ({"password": PASSWORD}, {"password": PASSWORD, "otp": "000000"}):
+        status, answer = await send(client, "otp", mine, body)
+        assert (status, answer["error"]["code"]) == (422, "second_factor_wrong"), body
+    status, answer = await send(client, "otp/confirm", mine, {"otp": otp(secret)})
+    assert (status, answer["error"]["code"]) == (409, "nothing_pending")
+    status, made = await send(client, "otp", mine, {"password": PASSWORD, "otp": codes[0]})
+    assert status == 200
+    status, answer = await send(client, "otp/confirm", mine, {"otp": otp(made["secret"], -1)})
+    assert (status, len(answer["recovery_codes"])) == (200, 10)
+    assert (await enter(client, otp=otp(secret)))[0] == 401
+    assert (await enter(client, otp=otp(made["secret"])))[0] == 201
+
+
 async def test_it_is_given_up_with_both_proofs(client: Client, staff: list[DemoStaff]) -> None:
     mine = await headers_of(client)
     _, codes = await enrolled(client, mine)
