@@ -10,7 +10,7 @@ from commerce.staff import people, people_store, roles, roles_store, rules
 from commerce.staff.people import AccountTaken
 from commerce.staff.people_pages import MANAGE, deed_of
 from commerce.staff.permissions import RIGHTS_THERE_ARE
-from commerce.staff.roles import BuiltIn, StillHeld, Wanted
+from commerce.staff.roles import BuiltIn, Change, StillHeld, Wanted
 from commerce.staff.rules import LastOwner, NotHeld, NotYourself, Outranked
 from commerce.staff.types import GrantView, Level, Role, Staff
 from server.clock import wire
@@ -245,15 +245,13 @@ async def show_role(call: Call, role_id: int) -> RoleView:
 @routes.patch(f"{_ROLES}/{{role_id}}", MANAGE, errors=(BuiltIn, NotHeld))
 async def change_role(call: Call, role_id: int, body: RoleChange) -> RoleView:
     """Change a role, for everybody who has it from their next request on."""
-    async with call.database.connection() as connection:
-        role = await roles.seen(connection, role_id, call.staff)
-    wanted = Wanted(
-        name=role.name if body.name is UNSET else body.name,
-        note=role.note if body.note is UNSET else body.note,
-        level=role.level if body.level is UNSET else body.level,
-        permissions=role.permissions if body.permissions is UNSET else body.permissions,
+    change = Change(
+        name=None if body.name is UNSET else body.name,
+        note=None if body.note is UNSET else body.note,
+        level=None if body.level is UNSET else body.level,
+        permissions=None if body.permissions is UNSET else body.permissions,
     )
-    await roles.change(call.app, call.staff, role_id, wanted)
+    await roles.change(call.app, call.staff, role_id, change)
     return await _shown_role(call, role_id)
 
 

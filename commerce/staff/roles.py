@@ -42,6 +42,24 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     level: Level = Level.ANY
 
 
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a role is to be otherwise; None stays as it is when the change is made."""
+
+    name: str | None = None
+    note: str | None = None
+    permissions: Sequence[str] | None = None
+    level: Level | None = None
+
+    def of(self, role: Role) -> Wanted:
+        """Return the role as it is to be."""
+        return Wanted(
+            name=role.name if self.name is None else self.name,
+            note=role.note if self.note is None else self.note,
+            permissions=role.permissions if self.permissions is None else self.permissions,
+            level=role.level if self.level is None else self.level,
+        )
+
+
 def on(role: Role) -> On:
     """Return a role as the audit log names it."""
     return On("role", role.id, role.name)
@@ -75,7 +93,7 @@ async def make(app: Application, caller: Identity, wanted: Wanted, shop_id: int 
     return role_id
 
 
-async def change(app: Application, caller: Identity, role_id: int, wanted: Wanted) -> None:
+async def change(app: Application, caller: Identity, role_id: int, change: Change) -> None:
     """Change a role, for everybody who has it from their next request on.
 
     Raises Invalid, NotFound, BuiltIn, NotHeld when it permits, or is to permit, what the caller does not hold.
@@ -83,7 +101,7 @@ async def change(app: Application, caller: Identity, role_id: int, wanted: Wante
     async with app.database.transaction() as connection:
         above = await superior(connection, caller)
         role = await _own(connection, role_id, above)
-        wanted = await _checked(connection, above, wanted, role.shop_id, role.id)
+        wanted = await _checked(connection, above, change.of(role), role.shop_id, role.id)
         was = {
             "name": role.name,
             "note": role.note,

@@ -9,7 +9,7 @@ from msgspec import Meta
 from commerce.staff import roles, roles_store, rules
 from commerce.staff.people_pages import MANAGE, PLATFORM, Codes, Place, chosen, place, words_of
 from commerce.staff.permissions import grouped
-from commerce.staff.roles import Wanted
+from commerce.staff.roles import Change, Wanted
 from commerce.staff.shops import Shops
 from commerce.staff.types import Level, Role, held_in
 from server.errors import NotFound, Problem
@@ -102,7 +102,9 @@ async def change(call: Call, role_id: int) -> Page | Redirect:
     async with call.database.connection() as connection:
         role = await roles.seen(connection, role_id, call.staff)
     try:
-        await roles.change(call.app, call.staff, role_id, _wanted(form))
+        wanted = _wanted(form)
+        whole = Change(name=wanted.name, note=wanted.note, permissions=wanted.permissions, level=wanted.level)
+        await roles.change(call.app, call.staff, role_id, whole)
     except NotFound:
         raise
     except Problem as problem:
