@@ -63,9 +63,9 @@ class Bus:
             await end(self._minding)
         for ears in self._ears.values():
             await ears.close()
-        with contextlib.suppress(*DOWN):
-            for client in (self._redis, self._cluster, *self._clients.values()):
-                if client is not None:
+        for client in (self._redis, self._cluster, *self._clients.values()):
+            if client is not None:
+                with contextlib.suppress(*DOWN):
                     await client.aclose()
 
     @property

@@ -6,6 +6,7 @@ the log. An epoch ends when the log can no longer be trusted: Redis was started 
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha1
@@ -16,7 +17,7 @@ import msgspec
 from redis.exceptions import NoScriptError
 
 from realtime.bus import tag
-from server.redis import Cluster, Redis, cluster, clustered, connect
+from server.redis import DOWN, Cluster, Redis, cluster, clustered, connect
 
 KEEP = 1000
 """Events of a room that a client may have missed and still be brought up to date event by event."""
@@ -93,7 +94,8 @@ class Lanes:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._redis.aclose()
+        with contextlib.suppress(*DOWN):  # who does not take what is on its way is not waited for
+            await self._redis.aclose()
 
     async def say(self, room: str, event: str, payload: Mapping[str, Any] | msgspec.Struct, channel: str) -> Place:
         """Number an event, keep it and publish it; returns its place."""

@@ -13,6 +13,8 @@ from realtime import ending
 from realtime.bus import Bus
 from realtime.delivery import Delivery
 from realtime.ending import end
+from realtime.lanes import Lanes
+from server.redis import connect
 from server.settings import Settings
 from tests.realtime.conftest import Site
 from tests.waiting import until
@@ -102,6 +104,27 @@ async def test_the_bus_of_a_cluster_closes_while_it_asks_for_the_nodes(monkeypat
     command.answer()
     async with asyncio.timeout(3):
         await bus.close()
+
+
+async def test_a_connection_that_cannot_be_closed_keeps_no_other_open(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+
+    async def stuck() -> None:
+        closed.append("stuck")
+        raise TimeoutError("it does not take what is on its way")
+
+    async def well() -> None:
+        closed.append("well")
+
+    lanes, bus = Lanes(settings.redis_url), Bus(f"redis+cluster://127.0.0.1:{unused_port()}")
+    bus._clients["node"] = connect(settings.redis_url)
+    for client, close in ((lanes._redis, stuck), (bus._cluster, stuck), (bus._clients["node"], well)):
+        monkeypatch.setattr(client, "aclose", close)
+    await lanes.close()
+    await bus.close()
+    assert closed == ["stuck", "stuck", "well"]
 
 
 async def test_ears_whose_redis_went_while_it_was_told_of_rooms_are_opened_anew(
