@@ -66,6 +66,9 @@ async def log_in(app: Application, body: StaffLogIn, address: str, agent: str) -
 
 
 async def _opened(app: Application, connection: Connection, staff: Staff, address: str, agent: str) -> StaffEntered:
+    # Checking a password takes a while, in which it may have been replaced and every session ended.
+    if not await store.hold_proofs(connection, staff):
+        raise StaffCredentialsWrong
     await clear_tries(connection, Kind.STAFF, staff.account)
     issued = await app.sessions.issue(connection, Kind.STAFF, staff.id, address, agent)
     await audit(connection, staff.id, "log_in", account(staff), shop_id=staff.shop_id)

@@ -61,6 +61,22 @@ async def replace_password(connection: Connection, staff_id: int, old: str, new:
     return touched(status) == 1
 
 
+async def hold_proofs(connection: Connection, known: Staff) -> bool:
+    """Lock an account and tell whether it still opens by what ``known`` has: the password, the second factor."""
+    return bool(
+        await connection.fetchval(
+            """
+            SELECT true FROM staff
+            WHERE id = $1 AND password_hash = $2 AND otp_secret IS NOT DISTINCT FROM $3 AND disabled_at IS NULL
+            FOR NO KEY UPDATE
+            """,
+            known.id,
+            known.password_hash,
+            known.otp_secret,
+        )
+    )
+
+
 async def names(connection: Connection, staff_ids: Collection[int]) -> dict[int, str]:
     """Return what these people are called; whoever is not there is left out."""
     if not staff_ids:

@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
-from commerce.staff import roles
+from commerce.credentials import hash_password
+from commerce.staff import log_in, roles, second_factor
+from commerce.staff.otp import seal
 from tests.commerce.staff.conftest import ROLES, Office
+
+PASSWORD = "a password of the keeper"
 
 
 def before(
@@ -40,3 +44,68 @@ async def test_a_new_name_of_a_role_gives_no_permission_back(office: Office, mon
     status, seen = await office.ask("boss", "PATCH", path, {"name": "客服三"})
     assert done
     assert (status, seen["name"], seen["permissions"]) == (200, "客服三", ["orders.view"])
+
+
+async def locked(office: Office, account: str, password: str = PASSWORD) -> None:
+    """Give an account a password that is known here."""
+    async with office.app.database.connection() as connection:
+        kept = await hash_password(password)
+        await connection.execute("UPDATE staff SET password_hash = $2 WHERE id = $1", office.ids[account], kept)
+
+
+async def enter(office: Office, account: str, password: str = PASSWORD) -> tuple[int, Any]:
+    body = {"account": account, "password": password}
+    async with office.client.post("/api/v1/staff/sessions", json=body) as response:
+        return response.status, await response.json()
+
+
+async def test_a_password_that_was_just_replaced_opens_no_session(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was let through the door with the old password a moment before is not in when it is changed."""
+    await locked(office, "keeper")
+
+    async def change() -> None:
+        body = {"old": PASSWORD, "new": "another password of hers"}
+        status, opened = await office.ask("keeper", "POST", "/api/v1/staff/me/password", body)
+        assert status == 201
+        office.tokens["keeper"] = opened["token"]
+
+    done = before(monkeypatch, log_in, "_opened", change)
+    status, answer = await enter(office, "keeper")
+    assert done
+    assert (status, answer["error"]["code"]) == (401, "credentials_wrong")
+    sessions = "SELECT count(*) FROM sessions WHERE kind = 'staff' AND subject_id = $1 AND revoked_at IS NULL"
+    assert await office.value(sessions, office.ids["keeper"]) == 1
+
+
+@pytest.mark.parametrize("deed", ["disable", "sign-out"])
+async def test_an_account_that_is_just_closed_opens_no_session(
+    office: Office, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    await locked(office, "keeper")
+
+    async def close() -> None:
+        assert (await office.do("boss", "keeper", deed))[0] == 200
+
+    done = before(monkeypatch, log_in, "_opened", close)
+    status, _ = await enter(office, "keeper")
+    assert done
+    # Ending all sessions is no refusal of new ones: whoever knows the password may come in again.
+    assert status == (401 if deed == "disable" else 201)
+
+
+async def test_a_second_factor_that_was_just_taken_up_is_asked_for(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await locked(office, "keeper")
+
+    async def take_up() -> None:
+        async with office.app.database.connection() as connection:
+            sealed = seal(office.app.settings.secret, second_factor.new_secret())
+            await connection.execute("UPDATE staff SET otp_secret = $2 WHERE id = $1", office.ids["keeper"], sealed)
+
+    done = before(monkeypatch, log_in, "_opened", take_up)
+    status, answer = await enter(office, "keeper")
+    assert done
+    assert (status, answer["error"]["code"]) == (401, "credentials_wrong")
