@@ -222,6 +222,14 @@ def _givable(caller: Identity, role: Role, shop_id: int | None) -> bool:
     return rules.fits(role, shop_id) and rules.holds(caller.grants, shop_id, held_in(shop_id, role.permissions))
 
 
+def _read_by(caller: Identity) -> tuple[int, ...] | None:
+    """Return those of the shops where the caller manages staff whose records they may read; None for all."""
+    managed, read = caller.shops, caller.within(Permission.AUDIT_VIEW).shops
+    if managed is None or read is None:
+        return read if managed is None else managed
+    return tuple(shop for shop in managed if shop in read)
+
+
 async def _again(call: Call, staff_id: int, problem: Problem) -> Page:
     async with call.database.connection() as connection:
         someone = await rules.person(connection, staff_id, call.staff)
@@ -256,8 +264,8 @@ async def _page(
         barred = ""
     except Problem as problem:
         barred = words_of(call, problem)
-    sought = audit_store.Sought(shops=caller.shops, object_kind="staff", object_id=str(fresh.id))
-    entries = await audit_store.found(connection, sought, None, 8) if caller.may(Permission.AUDIT_VIEW) else []
+    sought = audit_store.Sought(shops=_read_by(caller), object_kind="staff", object_id=str(fresh.id))
+    entries = await audit_store.found(connection, sought, None, 8)
     values: dict[str, Any] = {
         "person": fresh,
         "shops": names,

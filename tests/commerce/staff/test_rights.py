@@ -194,3 +194,20 @@ async def test_the_rail_has_no_empty_groups(office: Office) -> None:
     assert "<h2>交易</h2>" in rail
     assert "<h2>平台</h2>" not in rail
     assert "<h2>营销</h2>" not in rail
+
+
+async def test_records_show_beside_a_person_where_records_may_be_read(office: Office) -> None:
+    """Who manages staff in shop A and reads records in shop B sees no records of A beside its people."""
+    a, b = office.shops
+    await office.give("boss", "keeper", a, "service")
+    _, role = await office.ask(
+        "boss", "POST", ROLES, {"name": "人事", "shop_id": str(a), "permissions": ["staff.manage"]}
+    )
+    await office.hire("deputy", a)
+    await office.give("boss", "deputy", a, role["code"])
+    await office.give("owner", "deputy", b, "shop_manager")
+    path = f"/backoffice/staff/{office.ids['keeper']}"
+    status, text = await office.page("boss", path)
+    assert (status, "改员工角色" in text) == (200, True)
+    status, text = await office.page("deputy", path)
+    assert (status, "改员工角色" in text) == (200, False)
