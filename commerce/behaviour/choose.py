@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commerce.behaviour import privacy_store, store
-from commerce.behaviour.log import Log, greet
+from commerce.behaviour.log import greet
 from commerce.behaviour.types import Arrival, Choice, Privacy
 from commerce.behaviour.visit import CONSENT, CONSENT_S, chosen, forget, visitor_of
 from server.errors import Unauthenticated
@@ -36,6 +36,8 @@ async def choose(call: Call, choice: Choice, arrived: Arrival | None = None) -> 
     member_id = member_of(call)
     visitor = visitor_of(call)
     async with call.transaction() as connection:
+        if choice is Choice.NECESSARY:
+            await store.hold_alone(connection)
         if member_id is not None:
             await privacy_store.choose(connection, member_id, choice=choice)
         if choice is Choice.NECESSARY:
@@ -47,8 +49,7 @@ async def choose(call: Call, choice: Choice, arrived: Arrival | None = None) -> 
         return  # a program without cookies
     call.set_cookie(CONSENT, choice.value, CONSENT_S)
     if choice is Choice.NECESSARY:
-        forget(call)
-        await call.resource(Log).flush()  # what this process still holds of them is left out there
+        forget(call)  # what processes still hold of them is left out as it comes to be written
     elif arrived is not None and chosen(call) is not Choice.ALL:
         greet(call, arrived)
 

@@ -24,6 +24,7 @@ from server.application import Application
 from server.clock import now
 from server.database import CONTENTION, DOWN, Connection, Database
 from server.http import Call
+from server.rounds import Rounds
 
 log = structlog.get_logger("behaviour")
 EVERY_S = 1.0
@@ -55,7 +56,7 @@ class Log:
         self._events: list[Noted] = []
         self._visits: dict[UUID, tuple[datetime, Visit, Arrival]] = {}
         self._claims: dict[UUID, int] = {}
-        self._writing = asyncio.Lock()
+        self._rounds = Rounds(self._write, "behaviour")
         self._known: Known | None = None
         self.counts: Counter[tuple[str, ...]] = Counter()
         """Events by what became of them: written, shed, refused (nobody may keep them)."""
@@ -94,30 +95,38 @@ class Log:
             self.counts["shed",] += len(happenings) - max(0, room)
 
     async def flush(self) -> None:
-        """Write what waits. While PostgreSQL is away it waits on."""
-        async with self._writing:
-            while self._events or self._visits or self._claims:
-                events, self._events = self._events[:BATCH], self._events[BATCH:]
-                visits, self._visits = self._visits, {}
-                claims, self._claims = self._claims, {}
-                try:
-                    async with self._database.transaction() as connection:
-                        await store.add_visits(connection, list(visits.values()))
-                        written = await store.add(connection, events)
-                        await store.claim(connection, claims)
-                except (*DOWN, *CONTENTION) as error:
-                    self._events = [*events, *self._events][:ROOM]
-                    self._visits = {**visits, **self._visits}
-                    self._claims = {**claims, **self._claims}
-                    log.warning("behaviour waits", error=str(error) or type(error).__name__)
-                    return
-                except asyncpg.PostgresError as error:
-                    # A member who was deleted this very moment, or the like: no event is worth a loop without end.
-                    self.counts["refused",] += len(events)
-                    log.warning("behaviour is left out", events=len(events), error=str(error))
-                    continue
-                self.counts["written",] += written
-                self.counts["refused",] += len(events) - written
+        """Write what waits. While PostgreSQL is away it waits on.
+
+        The writing is nobody's own: a caller who gives up, or is stopped, takes nothing along.
+        """
+        await self._rounds.next()
+
+    async def _write(self) -> None:
+        while self._events or self._visits or self._claims:
+            events, self._events = self._events[:BATCH], self._events[BATCH:]
+            visits, self._visits = self._visits, {}
+            claims, self._claims = self._claims, {}
+            try:
+                async with self._database.transaction() as connection:
+                    await store.hold(connection)
+                    await store.add_visits(connection, list(visits.values()))
+                    written = await store.add(connection, events)
+                    await store.claim(connection, claims)
+            except (*DOWN, *CONTENTION) as error:
+                self._events = [*events, *self._events]
+                self.counts["shed",] += max(0, len(self._events) - ROOM)
+                del self._events[ROOM:]
+                self._visits = {**visits, **self._visits}
+                self._claims = {**claims, **self._claims}
+                log.warning("behaviour waits", error=str(error) or type(error).__name__)
+                return
+            except asyncpg.PostgresError as error:
+                # A member who was deleted this very moment, or the like: no event is worth a loop without end.
+                self.counts["refused",] += len(events)
+                log.warning("behaviour is left out", events=len(events), error=str(error))
+                continue
+            self.counts["written",] += written
+            self.counts["refused",] += len(events) - written
 
     async def run(self) -> None:
         """Write every second until cancelled."""
@@ -129,6 +138,7 @@ class Log:
 async def record(connection: Connection, member_id: int, at: datetime, *happenings: Happening) -> None:
     """Write what a member did at ``at`` (UTC) outside of a page, in the caller's transaction, if they agreed."""
     visit = Visit(visitor=None, visit_id=None, member_id=member_id)
+    await store.hold(connection)
     await store.add(connection, [Noted(at=at, visit=visit, what=what) for what in happenings])
 
 

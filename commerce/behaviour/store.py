@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from commerce.behaviour.log import Noted
 
 
+_LOCK = 0x6265686176  # one number: writing shares it, a no has it alone
+
 _AGREE = """
     INSERT INTO behaviour_privacy AS p (member_id, choice)
     SELECT id, 'all' FROM members WHERE id = ANY ($1::bigint[]) ORDER BY id
@@ -35,6 +37,19 @@ _CLAIM_VISITS = """
     LEFT JOIN behaviour_privacy AS p ON p.member_id = u.member_id
     WHERE e.visitor = u.visitor AND e.member_id IS NULL AND p.choice IS DISTINCT FROM 'necessary'
 """
+
+
+async def hold(connection: Connection) -> None:
+    """Write into the log in this transaction: from here on until it ends nobody takes consent back.
+
+    Otherwise a no would neither see what is being written nor be seen by it. Comes before all that it writes.
+    """
+    await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", _LOCK)
+
+
+async def hold_alone(connection: Connection) -> None:
+    """Take consent back in this transaction: waits for what is being written, and others wait with what they write."""
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
 
 
 async def add_visits(connection: Connection, visits: Sequence[tuple[datetime, Visit, Arrival]]) -> None:
