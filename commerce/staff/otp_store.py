@@ -115,4 +115,6 @@ async def roles(connection: Connection) -> list[RoleNeeds]:
 
 async def set_needs(connection: Connection, codes: Sequence[str]) -> None:
     """Have exactly these roles want a second factor."""
-    await connection.execute("UPDATE roles SET needs_otp = code = ANY ($1::text[])", list(codes))
+    await connection.execute(
+        "UPDATE roles SET needs_otp = NOT needs_otp WHERE needs_otp <> (code = ANY ($1::text[]))", list(codes)
+    )

@@ -137,8 +137,7 @@ async def set_needs(app: Application, caller: Identity, codes: Sequence[str]) ->
         above = await superior(connection, caller)
         if above.shops is not None:
             raise Forbidden
-        roles = await roles_store.roles(connection, None)
-        turned = [role for role in roles if role.needs_otp != (role.code in codes)]
+        turned = await roles_store.needing_otherwise(connection, codes)
         hold_gift(above, None, turned)
         await otp_store.set_needs(connection, codes)
         for role in turned:

@@ -37,6 +37,12 @@ async def by_codes(connection: Connection, codes: Sequence[str]) -> list[Role]:
     return many(Role, await connection.fetch(_COLUMNS + "WHERE r.code = ANY ($1) ORDER BY r.id", list(codes)))
 
 
+async def needing_otherwise(connection: Connection, codes: Sequence[str]) -> list[Role]:
+    """Return the roles that want a second factor though they are not of ``codes``, or do not though they are."""
+    rows = await connection.fetch(_COLUMNS + "WHERE r.needs_otp <> (r.code = ANY ($1)) ORDER BY r.id", list(codes))
+    return many(Role, rows)
+
+
 async def name_taken(connection: Connection, name: str, shop_id: int | None, but: int) -> bool:
     """Tell whether another role that people of the same place see is called so."""
     return bool(

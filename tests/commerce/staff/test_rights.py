@@ -211,3 +211,17 @@ async def test_records_show_beside_a_person_where_records_may_be_read(office: Of
     assert (status, "改员工角色" in text) == (200, True)
     status, text = await office.page("deputy", path)
     assert (status, "改员工角色" in text) == (200, False)
+
+
+async def test_roles_beyond_what_a_list_shows_keep_what_they_want(office: Office) -> None:
+    """However many roles there are, saying which want a second factor changes those alone and records each."""
+    async with office.app.database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO roles (code, name, permissions, shop_id, needs_otp) "
+            "SELECT 'own_' || n, 'R' || n, '{orders.view}', $1, true FROM generate_series(1, 600) AS n",
+            office.shops[0],
+        )
+    form = {"role": "finance"}
+    assert (await office.send("owner", "/backoffice/security/roles", form))[0] == 303
+    turned = await office.value("SELECT count(*) FROM roles WHERE NOT needs_otp AND code LIKE 'own\\_%'")
+    assert turned == await office.value("SELECT count(*) FROM staff_audit WHERE kind = 'role_needs_otp'") - 1
