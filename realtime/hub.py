@@ -23,6 +23,7 @@ from aiohttp import web
 
 from realtime.declared import RoomType, Says
 from realtime.door import Door, answer_of
+from realtime.ending import end
 from realtime.errors import TooManyConnections, UnknownEvent, UnknownNamespace
 from realtime.guard import Limits
 from realtime.joining import Joining
@@ -143,10 +144,13 @@ class Hub:
         return await self.engine.handle(request)
 
     async def drain(self, seconds: float) -> None:
-        """Send everybody elsewhere, evenly over ``seconds``, and wait for what their going sets off."""
+        """Send everybody elsewhere, evenly over ``seconds``, and wait for what their going sets off, a moment longer
+        than any of it may take."""
         await self.engine.drain(seconds)
-        while self._tasks:
-            await asyncio.wait(list(self._tasks), timeout=HANDLE_WITHIN)
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=HANDLE_WITHIN * 1.1)
+            left, self._tasks = self._tasks, set()
+            await end(*left)
 
     # What links tell
 
@@ -303,7 +307,7 @@ class Hub:
     def outlived(self, task: asyncio.Task[None]) -> None:
         """Have ``drain`` wait for what a connection that has gone began."""
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda done: self._tasks.discard(done))
 
 
 def _problem(error: Exception, what: str) -> Problem:

@@ -42,6 +42,7 @@ class Lab(Server):
         self.hub.on("/", "ask", self._unsaid)
         self.hub.on("/", "wait", self._unsaid_later)
         self.hub.on("/", "late", self._late)
+        self.hub.on("/", "stuck", self._stuck)
         self.begun = self.finished = False
         self.hub.on("/", "well", lambda context, socket: None)
         super().__init__(self._site)
@@ -68,6 +69,13 @@ class Lab(Server):
         self.begun = True
         await asyncio.sleep(0.5)
         self.finished = True
+
+    async def _stuck(self, context: None, socket: Socket) -> None:
+        self.begun = True
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:  # as a client library loses the word that the time is up
+            await asyncio.sleep(60)
 
     async def _unsaid_later(self, context: None, socket: Socket) -> Reply:
         await asyncio.sleep(0.01)
@@ -117,6 +125,17 @@ async def test_what_was_begun_is_finished_before_the_process_has_drained(lab: La
     async with asyncio.timeout(PATIENCE):
         await lab.run(lab.hub.drain(0))
     assert lab.finished
+
+
+async def test_what_outlives_its_time_holds_up_no_drain(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime.hub.HANDLE_WITHIN", 0.4)
+    async with peer(lab, WEBSOCKET) as client:
+        await client.receive()
+        await _in(client)
+        client.send('421["stuck"]')
+        await lab.until(lambda: lab.begun)
+    async with asyncio.timeout(PATIENCE):
+        await lab.run(lab.hub.drain(0))
 
 
 async def test_who_has_gone_is_not_greeted_further(lab: Lab) -> None:
