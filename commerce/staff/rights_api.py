@@ -10,7 +10,7 @@ from commerce.staff import people, people_store, roles, roles_store, rules
 from commerce.staff.people import AccountTaken
 from commerce.staff.people_pages import MANAGE, deed_of
 from commerce.staff.permissions import RIGHTS_THERE_ARE
-from commerce.staff.roles import BuiltIn, Change, StillHeld, Wanted
+from commerce.staff.roles import BuiltIn, Change, RolesFull, StillHeld, Wanted
 from commerce.staff.rules import LastOwner, NotHeld, NotYourself, Outranked
 from commerce.staff.types import GrantView, Level, Role, Staff
 from server.clock import wire
@@ -228,7 +228,7 @@ async def list_roles(call: Call) -> list[RoleView]:
         return [_role(role) for role in await roles_store.roles(connection, call.staff.shops)]
 
 
-@routes.post(_ROLES, MANAGE, status=201, key=Key.OWN, errors=(NotHeld,))
+@routes.post(_ROLES, MANAGE, status=201, key=Key.OWN, errors=(NotHeld, RolesFull))
 async def make_role(call: Call, body: RoleBody) -> RoleView:
     """Make a role. Names are unique where they are seen, so a second request is refused."""
     wanted = Wanted(name=body.name, note=body.note, permissions=body.permissions, level=body.level)

@@ -18,6 +18,8 @@ from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.http import Identity
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+MOST = 100
+"""Roles of one shop, and of the platform."""
 GIVEABLE = tuple(str(one) for one in Permission if one is not Permission.EVERYTHING)
 
 
@@ -31,6 +33,12 @@ class StillHeld(Conflict):
     """Somebody has the role."""
 
     code, message = "still_held", "还有人在用这个角色，先把它从这些人身上收回"
+
+
+class RolesFull(Conflict):
+    """The place has as many roles as it may."""
+
+    code, message = "roles_full", "这里的角色太多了（最多 100 个），先删掉不用的"
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,13 +84,15 @@ async def seen(connection: Connection, role_id: int, caller: Identity) -> Role:
 async def make(app: Application, caller: Identity, wanted: Wanted, shop_id: int | None) -> int:
     """Make a role of a shop (None: of the platform, for everywhere that its level says) and return its id.
 
-    Raises Invalid, NotFound for another shop, NotHeld.
+    Raises Invalid, NotFound for another shop, NotHeld, RolesFull.
     """
     async with app.database.transaction() as connection:
         above = await superior(connection, caller)
         hold_gift(above, shop_id, ())
         await hold_shop(app, connection, shop_id)
         wanted = await _checked(connection, above, wanted, shop_id, 0)
+        if await roles_store.made(connection, shop_id) >= MOST:
+            raise RolesFull
         code = f"own_{secrets.token_hex(6)}"
         role_id = await roles_store.add(
             connection, code, wanted.name, wanted.note, wanted.permissions, shop_id, wanted.level

@@ -43,6 +43,14 @@ async def needing_otherwise(connection: Connection, codes: Sequence[str]) -> lis
     return many(Role, rows)
 
 
+async def made(connection: Connection, shop_id: int | None) -> int:
+    """Return how many roles a shop has made (None: the platform)."""
+    total: int = await connection.fetchval(
+        "SELECT count(*) FROM roles WHERE shop_id IS NOT DISTINCT FROM $1 AND NOT built_in", shop_id
+    )
+    return total
+
+
 async def name_taken(connection: Connection, name: str, shop_id: int | None, but: int) -> bool:
     """Tell whether another role that people of the same place see is called so."""
     return bool(

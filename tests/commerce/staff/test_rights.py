@@ -225,3 +225,16 @@ async def test_roles_beyond_what_a_list_shows_keep_what_they_want(office: Office
     assert (await office.send("owner", "/backoffice/security/roles", form))[0] == 303
     turned = await office.value("SELECT count(*) FROM roles WHERE NOT needs_otp AND code LIKE 'own\\_%'")
     assert turned == await office.value("SELECT count(*) FROM staff_audit WHERE kind = 'role_needs_otp'") - 1
+
+
+async def test_a_place_has_room_for_so_many_roles(office: Office) -> None:
+    a = office.shops[0]
+    async with office.app.database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO roles (code, name, permissions, shop_id) "
+            "SELECT 'own_' || n, 'R' || n, '{orders.view}', $1 FROM generate_series(1, 100) AS n",
+            a,
+        )
+    body = {"name": "再来一个", "shop_id": str(a), "permissions": ["orders.view"]}
+    assert await office.ask("boss", "POST", ROLES, body) == (409, "roles_full")
+    assert (await office.ask("rival", "POST", ROLES, body | {"shop_id": str(office.shops[1])}))[0] == 201
