@@ -242,7 +242,7 @@ async def show_role(call: Call, role_id: int) -> RoleView:
     return await _shown_role(call, role_id)
 
 
-@routes.patch(f"{_ROLES}/{{role_id}}", MANAGE, errors=(BuiltIn, NotHeld))
+@routes.patch(f"{_ROLES}/{{role_id}}", MANAGE, errors=(BuiltIn, NotHeld, StillHeld))
 async def change_role(call: Call, role_id: int, body: RoleChange) -> RoleView:
     """Change a role, for everybody who has it from their next request on."""
     change = Change(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -106,18 +107,16 @@ async def make(app: Application, caller: Identity, wanted: Wanted, shop_id: int 
 async def change(app: Application, caller: Identity, role_id: int, change: Change) -> None:
     """Change a role, for everybody who has it from their next request on.
 
-    Raises Invalid, NotFound, BuiltIn, NotHeld when it permits, or is to permit, what the caller does not hold.
+    Raises Invalid, NotFound, BuiltIn, NotHeld when it permits, or is to permit, what the caller does not hold,
+    StillHeld when somebody has it where it could then not be given.
     """
     async with app.database.transaction() as connection:
         above = await superior(connection, caller)
         role = await _own(connection, role_id, above)
         wanted = await _checked(connection, above, change.of(role), role.shop_id, role.id)
-        was = {
-            "name": role.name,
-            "note": role.note,
-            "permissions": sorted(role.permissions),
-            "level": str(role.level),
-        }
+        was = _told(role)
+        if wanted.level is not role.level and await roles_store.held_outside(connection, role.id, wanted.level):
+            raise StillHeld
         before, after = differing(was, msgspec.to_builtins(wanted))
         if after:
             await roles_store.write(connection, role.id, wanted.name, wanted.note, wanted.permissions, wanted.level)
@@ -134,7 +133,7 @@ async def remove(app: Application, caller: Identity, role_id: int) -> None:
         if role.holders:
             raise StillHeld
         await roles_store.remove(connection, role.id)
-        was = {"name": role.name, "note": role.note, "permissions": sorted(role.permissions)}
+        was = _told(role)
         await audit(connection, caller.id, "role_removed", on(role), shop_id=role.shop_id, before=was, after={})
 
 
@@ -161,6 +160,10 @@ async def set_needs(app: Application, caller: Identity, codes: Sequence[str]) ->
                 before=before,
                 after=after,
             )
+
+
+def _told(role: Role) -> dict[str, Any]:
+    return {"name": role.name, "note": role.note, "permissions": sorted(role.permissions), "level": str(role.level)}
 
 
 async def _own(connection: Connection, role_id: int, above: Identity) -> Role:

@@ -106,7 +106,18 @@ async def remove(connection: Connection, role_id: int) -> None:
     await connection.execute("DELETE FROM roles WHERE id = $1 AND NOT built_in", role_id)
 
 
-async def holders(connection: Connection, role_id: int) -> list[int]:
-    """Return who has a role anywhere."""
-    rows = await connection.fetch("SELECT DISTINCT staff_id FROM staff_roles WHERE role_id = $1", role_id)
-    return [row["staff_id"] for row in rows]
+async def held_outside(connection: Connection, role_id: int, level: Level) -> bool:
+    """Tell whether somebody has a role where one of ``level`` cannot be given."""
+    return bool(
+        await connection.fetchval(
+            """
+            SELECT EXISTS (
+                SELECT FROM staff_roles sr JOIN staff s ON s.id = sr.staff_id
+                WHERE sr.role_id = $1
+                  AND CASE WHEN coalesce(sr.shop_id, s.shop_id) IS NULL THEN $2 = 'shop' ELSE $2 = 'platform' END
+            )
+            """,
+            role_id,
+            level,
+        )
+    )

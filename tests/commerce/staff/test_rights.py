@@ -238,3 +238,14 @@ async def test_a_place_has_room_for_so_many_roles(office: Office) -> None:
     body = {"name": "再来一个", "shop_id": str(a), "permissions": ["orders.view"]}
     assert await office.ask("boss", "POST", ROLES, body) == (409, "roles_full")
     assert (await office.ask("rival", "POST", ROLES, body | {"shop_id": str(office.shops[1])}))[0] == 201
+
+
+async def test_a_role_keeps_to_places_where_it_is_held(office: Office) -> None:
+    """A role that somebody has in a shop does not become the platform's alone: it is held where it could not be given."""
+    body = {"name": "巡店", "shop_id": None, "permissions": ["orders.view"]}
+    _, role = await office.ask("owner", "POST", ROLES, body)
+    assert (await office.give("owner", "keeper", office.shops[0], role["code"]))[0] == 200
+    path = f"{ROLES}/{role['id']}"
+    assert await office.ask("owner", "PATCH", path, {"level": "platform"}) == (409, "still_held")
+    assert (await office.ask("owner", "PATCH", path, {"level": "shop"}))[0] == 200
+    assert await office.ask("owner", "PATCH", path, {"level": "platform"}) == (409, "still_held")
