@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -56,7 +56,7 @@ class Log:
         self._events: list[Noted] = []
         self._visits: dict[UUID, tuple[datetime, Visit, Arrival]] = {}
         self._claims: dict[UUID, int] = {}
-        self._rounds = Rounds(self._write, "behaviour")
+        self._rounds = Rounds(self._round, "behaviour")
         self._known: Known | None = None
         self.counts: Counter[tuple[str, ...]] = Counter()
         """Events by what became of them: written, shed, refused (nobody may keep them)."""
@@ -101,7 +101,7 @@ class Log:
         """
         await self._rounds.next()
 
-    async def _write(self) -> None:
+    async def _round(self) -> None:
         while self._events or self._visits or self._claims:
             events, self._events = self._events[:BATCH], self._events[BATCH:]
             visits, self._visits = self._visits, {}
@@ -109,9 +109,7 @@ class Log:
             try:
                 async with self._database.transaction() as connection:
                     await store.hold(connection)
-                    await store.add_visits(connection, list(visits.values()))
-                    written = await store.add(connection, events)
-                    await store.claim(connection, claims)
+                    written = await _write(connection, events, list(visits.values()), claims)
             except (*DOWN, *CONTENTION) as error:
                 self._events = [*events, *self._events]
                 self.counts["shed",] += max(0, len(self._events) - ROOM)
@@ -120,8 +118,7 @@ class Log:
                 self._claims = {**claims, **self._claims}
                 log.warning("behaviour waits", error=str(error) or type(error).__name__)
                 return
-            except asyncpg.PostgresError as error:
-                # A member who was deleted this very moment, or the like: no event is worth a loop without end.
+            except asyncpg.PostgresError as error:  # no event is worth a loop without end
                 self.counts["refused",] += len(events)
                 log.warning("behaviour is left out", events=len(events), error=str(error))
                 continue
@@ -133,6 +130,29 @@ class Log:
         while True:
             await asyncio.sleep(EVERY_S)
             await self.flush()
+
+
+async def _write(
+    connection: Connection,
+    events: Sequence[Noted],
+    visits: Sequence[tuple[datetime, Visit, Arrival]],
+    claims: Mapping[UUID, int],
+) -> int:
+    """Write all that for the members whose accounts these are by now; return how many events were written."""
+    named = {event.visit.member_id for event in events} | {visit.member_id for _, visit, _ in visits}
+    owners = await store.standing(connection, [one for one in named | set(claims.values()) if one is not None])
+
+    def owned(visit: Visit) -> Visit | None:
+        if visit.member_id is None:
+            return visit
+        owner = owners.get(visit.member_id)
+        return None if owner is None else msgspec.structs.replace(visit, member_id=owner)
+
+    await store.add_visits(connection, [(at, ours, how) for at, visit, how in visits if (ours := owned(visit))])
+    theirs = [msgspec.structs.replace(event, visit=ours) for event in events if (ours := owned(event.visit))]
+    written = await store.add(connection, theirs)
+    await store.claim(connection, {one: owners[member_id] for one, member_id in claims.items() if member_id in owners})
+    return written
 
 
 async def record(connection: Connection, member_id: int, at: datetime, *happenings: Happening) -> None:

@@ -20,20 +20,18 @@ _LOCK = 0x6265686176  # one number: writing shares it, a no has it alone
 
 _AGREE = """
     INSERT INTO behaviour_privacy AS p (member_id, choice)
-    SELECT id, 'all' FROM members WHERE id = ANY ($1::bigint[]) ORDER BY id
+    SELECT id, 'all' FROM unnest($1::bigint[]) AS u (id) ORDER BY id
     ON CONFLICT (member_id) DO UPDATE SET choice = 'all', changed_at = now() WHERE p.choice IS NULL
 """
 _CLAIM_EVENTS = """
     UPDATE behaviour_events AS e SET member_id = u.member_id
     FROM unnest($1::uuid[], $2::bigint[]) AS u (visitor, member_id)
-    JOIN members AS m ON m.id = u.member_id
     LEFT JOIN behaviour_privacy AS p ON p.member_id = u.member_id
     WHERE e.visitor = u.visitor AND e.member_id IS NULL AND p.choice IS DISTINCT FROM 'necessary'
 """
 _CLAIM_VISITS = """
     UPDATE behaviour_visits AS e SET member_id = u.member_id
     FROM unnest($1::uuid[], $2::bigint[]) AS u (visitor, member_id)
-    JOIN members AS m ON m.id = u.member_id
     LEFT JOIN behaviour_privacy AS p ON p.member_id = u.member_id
     WHERE e.visitor = u.visitor AND e.member_id IS NULL AND p.choice IS DISTINCT FROM 'necessary'
 """
@@ -50,6 +48,23 @@ async def hold(connection: Connection) -> None:
 async def hold_alone(connection: Connection) -> None:
     """Take consent back in this transaction: waits for what is being written, and others wait with what they write."""
     await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+
+
+async def standing(connection: Connection, member_ids: Sequence[int]) -> dict[int, int]:
+    """Return whose account each of these is, their own or the one that it was merged into, without those that are gone.
+
+    Locks them so until the transaction ends.
+    """
+    if not member_ids:
+        return {}
+    rows = await connection.fetch(
+        """
+        SELECT id, coalesce(merged_into, id) AS owner_id, status FROM members
+        WHERE id = ANY ($1::bigint[]) ORDER BY id FOR KEY SHARE
+        """,
+        sorted(member_ids),
+    )
+    return {row["id"]: row["owner_id"] for row in rows if row["status"] != "gone"}
 
 
 async def add_visits(connection: Connection, visits: Sequence[tuple[datetime, Visit, Arrival]]) -> None:
@@ -69,7 +84,6 @@ async def add_visits(connection: Connection, visits: Sequence[tuple[datetime, Vi
             AND NOT EXISTS (
                 SELECT FROM behaviour_privacy AS p WHERE p.member_id = u.member_id AND p.choice = 'necessary'
             )
-            AND (u.member_id IS NULL OR EXISTS (SELECT FROM members AS m WHERE m.id = u.member_id))
         ON CONFLICT DO NOTHING
         """,
         [visit.visit_id for _, visit, _ in visits],
@@ -104,7 +118,6 @@ async def add(connection: Connection, events: Sequence[Noted]) -> int:
             WHERE NOT EXISTS (SELECT FROM behaviour_withdrawn AS w WHERE w.visitor = u.visitor)
                 AND p.choice IS DISTINCT FROM 'necessary'
                 AND (u.visitor IS NOT NULL OR p.choice = 'all')
-                AND (u.member_id IS NULL OR EXISTS (SELECT FROM members AS m WHERE m.id = u.member_id))
         ), written AS (
             INSERT INTO behaviour_events (at, kind, visitor, visit_id, member_id, product_id, details)
             SELECT at, kind, visitor, visit_id, member_id, product_id, details FROM allowed ORDER BY ordinal

@@ -82,3 +82,24 @@ async def test_a_no_waits_for_what_is_being_written_and_removes_it(market: Marke
     await no
     assert await market.value("SELECT count(*) FROM behaviour_events") == 0
     assert await market.value("SELECT count(*) FROM behaviour_visits") == 0
+
+
+async def test_what_a_merged_account_did_last_is_the_keepers(market: Market) -> None:
+    """A process remembers a session for some seconds after its account was merged, or deleted."""
+    keeper, other, gone = [await market.member() for _ in range(3)]
+    kept = Log(market.app.database)
+    for one in (keeper, other, gone):
+        visit = Visit(visitor=uuid4(), visit_id=uuid4(), member_id=one.id)
+        kept.arrive(visit, Arrival(landing="/"))
+        kept.add(visit, Viewed(product_id=market.product_id))
+        assert visit.visitor is not None
+        kept.claim(visit.visitor, one.id)
+    await market.run(
+        "UPDATE members SET phone = NULL, status = 'merged', merged_into = $1 WHERE id = $2", keeper.id, other.id
+    )
+    await market.run("UPDATE members SET phone = NULL, status = 'gone' WHERE id = $1", gone.id)
+    await kept.flush()
+    assert await market.value("SELECT array_agg(member_id) FROM behaviour_events") == [keeper.id] * 2
+    assert await market.value("SELECT array_agg(member_id) FROM behaviour_visits") == [keeper.id] * 2
+    assert await market.value("SELECT array_agg(member_id) FROM behaviour_privacy") == [keeper.id]
+    assert (kept.counts["written",], kept.counts["refused",]) == (2, 1)
