@@ -174,6 +174,7 @@ def deed_of(text: str) -> Deed:
 
 def place(call: Call, text: str) -> int | None:
     """Return the shop that a form means, None for the platform; empty is where the caller manages, if that is one."""
+    text = text.strip()  # a newline at the end is in the pattern
     if text == PLATFORM:
         return None
     if text:

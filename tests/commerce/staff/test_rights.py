@@ -249,3 +249,13 @@ async def test_a_role_keeps_to_places_where_it_is_held(office: Office) -> None:
     assert await office.ask("owner", "PATCH", path, {"level": "platform"}) == (409, "still_held")
     assert (await office.ask("owner", "PATCH", path, {"level": "shop"}))[0] == 200
     assert await office.ask("owner", "PATCH", path, {"level": "platform"}) == (409, "still_held")
+
+
+async def test_a_form_with_an_odd_place_is_refused(office: Office) -> None:
+    for place in ("platform\n", "1\n", "٣", " "):
+        status, text = await office.send(
+            "boss", "/backoffice/staff/new", {"account": "new1", "name": "新", "shop_id": place}
+        )
+        assert status in (200, 422), (place, text[:200])
+    path = f"/backoffice/staff/{office.ids['keeper']}/roles"
+    assert (await office.send("boss", path, {"shop_id": "platform\n", "roles": "service"}))[0] == 422
