@@ -27,6 +27,17 @@ def keep(path: Path, body: bytes) -> None:
         made.unlink(missing_ok=True)
 
 
+def move(path: Path, to: Path) -> None:
+    """Have the file at ``path`` be at ``to`` instead, also after a power cut. None there: nothing happens. Blocks."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.replace(to)
+    except FileNotFoundError:
+        return
+    _settle(to.parent)
+    _settle(path.parent)
+
+
 def _settle(folder: Path) -> None:
     """Have the folder itself on the disk: a name is an entry of its folder."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -169,9 +169,12 @@ def _end(pool: ProcessPoolExecutor) -> None:
 def sized(address: str, side: int) -> str:
     """Return the address of a picture's thumbnail, ``side`` one of THUMBNAILS; other pictures than uploads have none.
 
-    A picture no larger than that is served whole under it.
+    A picture no larger than that is served whole under it. What seals an address seals its thumbnails'.
     """
-    return f"{address[:-5]}-{side}.webp" if address.startswith(ADDRESS) and address.endswith(".webp") else address
+    path, mark, seal = address.partition("?")
+    if not path.startswith(ADDRESS) or not path.endswith(".webp"):
+        return address
+    return f"{path[:-5]}-{side}.webp{mark}{seal}"
 
 
 def encode(raw: bytes) -> Picture | str:

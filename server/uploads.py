@@ -14,13 +14,14 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from server import files
+from server import files, media
 from server.database import DOWN, Connection
 from server.errors import BadRequest, Invalid, TooLarge, UnsupportedMedia
 from server.http import Call, Id, Kind, LoggedIn, Routes, View
 from server.http.forms import posted
 from server.http.routes import Key
-from server.jobs import Job, enqueue
+from server.jobs import Job, enqueue_all
+from server.media import Withheld
 from server.pictures import (
     ADDRESS,
     MOST_BYTES,
@@ -30,6 +31,7 @@ from server.pictures import (
     Picture,
     PictureBroken,
     PictureTooLarge,
+    sized,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ ORIGINALS = "originals"
 REMOVE = "uploads.remove"
 PER_MEMBER = "200/day"
 """Pictures that one member may upload: enough for reviews with all their pictures, too few to fill a disk with."""
+KEPT_HOURS = 24
+"""Hours that a member's picture waits for something that shows it."""
 _SIDES = "|".join(str(side) for side in THUMBNAILS)
 
 routes = Routes("uploads")
@@ -72,23 +76,32 @@ async def store(
 
     Of several who sent the same, staff own it before members, and the last before the others. Its thumbnails lie beside
     it, ``original`` where nobody is served from. The files are there before the row: a transaction that fails leaves at
-    most files that nothing names. Locks the digest.
+    most files that nothing names. What a member sent waits a day for something that shows it. Locks the address.
+
+    Raises Withheld when a member sends one that the public does not get; one that staff send it gets from then on.
     """
     digest = hashlib.sha256(picture.body).hexdigest()
-    name = f"{digest}.webp"
-    folder = app.settings.home.joinpath(*FOLDER, digest[:2])
-    await _hold(connection, digest)
+    address = _address(digest)
+    await media.hold(connection, address)
+    if owner.startswith("staff:"):
+        await media.release(app, address)
+    await media.hold_served(app, address)
     for side, body in picture.smaller:
-        await asyncio.to_thread(files.keep, folder / f"{digest}-{side}.webp", body)
+        await media.keep(app, sized(address, side), body)
     if original is not None:
         await asyncio.to_thread(files.keep, app.settings.home / ORIGINALS / digest[:2] / digest, original)
-    await asyncio.to_thread(files.keep, folder / name, picture.body)
+    await media.keep(app, address, picture.body)
     row = await connection.fetchrow(
         """
-        INSERT INTO uploads AS u (digest, media_type, size, width, height, owner) VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO uploads AS u (digest, media_type, size, width, height, owner, kept_until)
+        VALUES (
+            $1, $2, $3, $4, $5, $6,
+            CASE WHEN $6 LIKE 'member:%' THEN now() + make_interval(hours => $7) END
+        )
         ON CONFLICT (digest) DO UPDATE SET
             owner = CASE WHEN excluded.owner LIKE 'staff:%' OR u.owner NOT LIKE 'staff:%' THEN excluded.owner
-                ELSE u.owner END
+                ELSE u.owner END,
+            kept_until = CASE WHEN u.owner LIKE 'staff:%' THEN NULL ELSE excluded.kept_until END
         RETURNING id
         """,
         digest,
@@ -97,10 +110,11 @@ async def store(
         picture.width,
         picture.height,
         owner,
+        KEPT_HOURS,
     )
     return UploadView(
         id=str(row["id"]),
-        url=_address(digest),
+        url=address,
         width=picture.width,
         height=picture.height,
         media_type=picture.media_type,
@@ -119,58 +133,62 @@ async def owned(connection: Connection, owner: str) -> list[str]:
     return [_address(row["digest"]) for row in rows]
 
 
-async def hold(connection: Connection, owner: str, addresses: Collection[str]) -> list[str]:
-    """Return which of these addresses ``owner`` uploaded, their rows locked: nobody begins to show them meanwhile."""
+async def let_go(connection: Connection, addresses: Collection[str]) -> None:
+    """Have those of these that members uploaded be gone soon, unless something else shows them."""
+    await connection.execute(
+        "UPDATE uploads SET kept_until = now() WHERE digest = ANY ($1) AND owner LIKE 'member:%'", _digests(addresses)
+    )
+
+
+async def due(connection: Connection, most: int) -> list[str]:
+    """Return the addresses of uploads that have waited long enough, their rows locked: nobody begins to show them
+    meanwhile. Those that somebody is at now are left for later."""
     rows = await connection.fetch(
-        "SELECT digest FROM uploads WHERE owner = $1 AND digest = ANY ($2) ORDER BY digest FOR UPDATE",
-        owner,
-        [Path(address).stem for address in addresses],
+        """
+        SELECT digest FROM uploads WHERE kept_until <= now() ORDER BY kept_until, id LIMIT $1 FOR UPDATE SKIP LOCKED
+        """,
+        most,
     )
     return [_address(row["digest"]) for row in rows]
 
 
-async def forget(
-    connection: Connection, owner: str, shown: Collection[str], *, among: Collection[str] | None = None
-) -> None:
-    """Have what ``owner`` uploaded be gone, files too, but for those addresses that are ``shown`` still.
-
-    ``among`` limits it to these addresses. In the caller's transaction; the files go soon after it has committed.
-    """
+async def settle(connection: Connection, addresses: Collection[str], shown: Collection[str]) -> None:
+    """Have those of these uploads that are ``shown`` stay and the others be gone, files too, soon after the commit."""
+    await connection.execute("UPDATE uploads SET kept_until = NULL WHERE digest = ANY ($1)", _digests(shown))
     rows = await connection.fetch(
-        """
-        DELETE FROM uploads
-        WHERE owner = $1 AND NOT digest = ANY ($2) AND ($3::text[] IS NULL OR digest = ANY ($3))
-        RETURNING digest
-        """,
-        owner,
-        [Path(address).stem for address in shown],
-        None if among is None else [Path(address).stem for address in among],
+        "DELETE FROM uploads WHERE digest = ANY ($1) AND NOT digest = ANY ($2) RETURNING digest",
+        _digests(addresses),
+        _digests(shown),
     )
-    for row in rows:
-        await enqueue(connection, REMOVE, Removal(row["digest"]))
+    await enqueue_all(connection, REMOVE, [Removal(row["digest"]) for row in rows])
+
+
+async def of_staff(connection: Connection, addresses: Collection[str]) -> set[str]:
+    """Return which of these addresses staff uploaded."""
+    rows = await connection.fetch(
+        "SELECT digest FROM uploads WHERE digest = ANY ($1) AND owner LIKE 'staff:%'", _digests(addresses)
+    )
+    return {_address(row["digest"]) for row in rows}
 
 
 async def remove(app: Application, removal: Removal) -> None:
     """Remove the files of a picture, unless somebody has uploaded the same meanwhile."""
     digest = removal.digest
-    folder = app.settings.home.joinpath(*FOLDER, digest[:2])
-    paths = [folder / f"{digest}.webp", *(folder / f"{digest}-{side}.webp" for side in THUMBNAILS)]
-    paths.append(app.settings.home / ORIGINALS / digest[:2] / digest)
     async with app.database.transaction() as connection:
-        await _hold(connection, digest)
+        await media.hold(connection, _address(digest))
         if await connection.fetchval("SELECT true FROM uploads WHERE digest = $1", digest):
             return
-        for path in paths:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
-
-
-async def _hold(connection: Connection, digest: str) -> None:
-    """Have who keeps a picture and who removes it wait for each other until the transaction ends."""
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('upload:' || $1, 0))", digest)
+        await media.remove(app, _address(digest))
+        original = app.settings.home / ORIGINALS / digest[:2] / digest
+        await asyncio.to_thread(original.unlink, missing_ok=True)
 
 
 def _address(digest: str) -> str:
     return f"{ADDRESS}{digest[:2]}/{digest}.webp"
+
+
+def _digests(addresses: Collection[str]) -> list[str]:
+    return [Path(address).stem for address in addresses]
 
 
 async def read_picture(call: Call) -> bytes:
@@ -209,7 +227,7 @@ async def read_picture(call: Call) -> bytes:
     most=MOST_BYTES + _SLACK,
     limit="60/minute",
     deadline=60.0,
-    errors=(PictureTooLarge, NotAPicture, PictureBroken),
+    errors=(PictureTooLarge, NotAPicture, PictureBroken, Withheld),
 )
 async def upload(call: Call) -> UploadView:
     """Upload a picture (JPEG, PNG, WebP or GIF, at most 8 MB) as the form's field `file`."""
@@ -286,26 +304,13 @@ async def _encoders(app: Application) -> AsyncIterator[None]:
 
 def _serve(app: Application, site: web.Application) -> None:
     """Serve the uploaded pictures, which never change under their address."""
-    folder = app.settings.home.joinpath(*FOLDER)
 
     async def show(request: web.Request) -> web.StreamResponse:
-        part, digest = request.match_info["part"], request.match_info["digest"]
-        path = folder / part / f"{digest}{request.match_info['side']}.webp"
+        part, digest, side = (request.match_info[name] for name in ("part", "digest", "side"))
         if not digest.startswith(part):
             raise web.HTTPNotFound
-        if request.match_info["side"] and not await asyncio.to_thread(path.is_file):
-            path = folder / part / f"{digest}.webp"  # no larger than its thumbnail would be, or older than these
-        if not await asyncio.to_thread(path.is_file):
-            raise web.HTTPNotFound
-        return web.FileResponse(
-            path,
-            headers={
-                "Content-Type": "image/webp",
-                "Cache-Control": "public, max-age=31536000, immutable",
-                "X-Content-Type-Options": "nosniff",
-                "Content-Security-Policy": "default-src 'none'; sandbox",
-            },
-        )
+        thumbnail = f"{ADDRESS}{part}/{digest}{side}.webp" if side else ""
+        return await media.show(app, request, _address(digest), "image/webp", thumbnail)
 
     site.router.add_get(
         f"{ADDRESS}{{part:[0-9a-f]{{2}}}}/{{digest:[0-9a-f]{{64}}}}{{side:(?:-(?:{_SIDES}))?}}.webp", show

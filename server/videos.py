@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 import msgspec
 from aiohttp import web
 
-from server import files, video_mp4, video_webm
+from server import media, video_mp4, video_webm
 from server.errors import BadRequest, Invalid, Problem, TooLarge, UnsupportedMedia
 from server.http import Call, View
 from server.http.forms import posted
@@ -105,8 +105,12 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
         return field.file
 
     async def keep(self, app: Application, video: Video) -> None:
-        """Write a video to the disk. Call it behind its row, which whoever tidies up locks until the file is gone."""
-        await asyncio.to_thread(files.keep, app.settings.home / self.address_of(video)[1:], video.body)
+        """Write a video to the disk. Call it behind its row, which whoever tidies up locks until the file is gone.
+
+        Raises Withheld when the public does not get it.
+        """
+        await media.hold_served(app, self.address_of(video))
+        await media.keep(app, self.address_of(video), video.body)
 
     def view(self, video: Video) -> VideoView:
         """Return a video for the wire."""
@@ -119,23 +123,14 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
 
     def serve(self, app: Application, site: web.Application) -> None:
         """Serve the videos, which never change under their address, whole or in ranges."""
-        folder = app.settings.home.joinpath(*self.address.strip("/").split("/"))
 
         async def show(request: web.Request) -> web.StreamResponse:
             part, digest, suffix = (request.match_info[name] for name in ("part", "digest", "suffix"))
-            path = folder / part / f"{digest}.{suffix}"
-            if not digest.startswith(part) or not await asyncio.to_thread(path.is_file):
+            if not digest.startswith(part):
                 raise web.HTTPNotFound
-            return web.FileResponse(
-                path,
-                headers={
-                    "Content-Type": _TYPES[suffix],
-                    "Cache-Control": "public, max-age=31536000, immutable",
-                    "Cross-Origin-Resource-Policy": "same-origin",
-                    "X-Content-Type-Options": "nosniff",
-                    "Content-Security-Policy": "default-src 'none'; sandbox",
-                },
-            )
+            shown = await media.show(app, request, f"{self.address}{part}/{digest}.{suffix}", _TYPES[suffix])
+            shown.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+            return shown
 
         site.router.add_get(f"{self.address}{{part:[0-9a-f]{{2}}}}/{{digest:[0-9a-f]{{64}}}}.{{suffix:mp4|webm}}", show)
 
@@ -150,8 +145,3 @@ def read(raw: bytes) -> Video:
     except Refused as problem:
         raise VideoRefused(str(problem)) from None
     raise VideoRefused(NO_VIDEO)
-
-
-async def remove(app: Application, address: str) -> None:
-    """Remove the file of a video whose row is gone, or going in a transaction that still holds it."""
-    await asyncio.to_thread((app.settings.home / address[1:]).unlink, missing_ok=True)

@@ -11,6 +11,7 @@ from server.errors import Problem
 from server.http import Call, Kind, LoggedIn, Routes
 from server.http.pages import Page, Redirect
 from server.http.routes import Key
+from server.media import Withheld
 from server.pictures import MOST_BYTES, Encoders, NotAPicture, PictureBroken, PictureTooLarge
 
 routes = Routes("accounts")
@@ -58,7 +59,7 @@ async def remove(call: Call) -> Redirect:
     most=_MOST,
     limit="20/minute",
     deadline=60.0,
-    errors=(PictureTooLarge, NotAPicture, PictureBroken),
+    errors=(PictureTooLarge, NotAPicture, PictureBroken, Withheld),
 )
 async def change_mine(call: Call) -> MemberView:
     """Make a picture (JPEG, PNG, WebP or GIF, at most 8 MB, the form's field `file`) the caller's."""

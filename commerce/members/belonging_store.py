@@ -94,7 +94,9 @@ async def erase(connection: Connection, member_id: int) -> None:
 
 async def shows(connection: Connection, addresses: Sequence[str]) -> set[str]:
     """Return which of these pictures are somebody's face."""
-    rows = await connection.fetch("SELECT avatar FROM members WHERE avatar = ANY ($1)", list(addresses))
+    rows = await connection.fetch(
+        "SELECT avatar FROM members WHERE avatar = ANY ($1) AND avatar <> ''", list(addresses)
+    )
     return {row["avatar"] for row in rows}
 
 

@@ -73,12 +73,12 @@ class Belongings:
         holds = [each.holds_leaving for each in self.all if each.holds_leaving is not None]
         return [text for hold in holds for text in await hold(connection, member_id)]
 
-    async def shown(self, connection: Connection, addresses: Sequence[str]) -> set[str]:
-        """Return which of these pictures are shown still by anybody."""
+    async def shown(self, connection: Connection, addresses: Sequence[str], but: str = "") -> set[str]:
+        """Return which of these pictures are shown still by anybody; ``but`` names a feature not to ask."""
         return {
             address
             for each in self.all
-            if each.shows is not None
+            if each.shows is not None and each.name != but
             for address in await each.shows(connection, addresses)
         }
 

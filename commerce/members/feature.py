@@ -15,6 +15,7 @@ from commerce.members import (
     leaving,
     merging,
     pages,
+    pictures,
     safety_api,
     safety_pages,
     security_api,
@@ -45,6 +46,7 @@ def setup(app: Application) -> None:
     app.job(exports.JOB)
     app.job(leaving.JOB)
     app.schedule(leaving.SCHEDULE)
+    app.schedule(pictures.SCHEDULE)
     app.schedule(Schedule(name="members.tidy_exports", every=3600, run=exports.tidy))
     app.resource(Tiles).add(
         Tile(

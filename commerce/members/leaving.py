@@ -92,9 +92,7 @@ async def erase(app: Application, due: Due) -> None:
         for each in reversed(belongings.all):
             if each.erase is not None:
                 await each.erase(connection, member_id)
-        owner = f"member:{member_id}"
-        shown = await belongings.shown(connection, await uploads.owned(connection, owner))
-        await uploads.forget(connection, owner, shown)
+        await uploads.let_go(connection, await uploads.owned(connection, f"member:{member_id}"))
         await store.note(connection, member_id, "gone", "system")
 
 

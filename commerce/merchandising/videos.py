@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from commerce.merchandising import video_store
 from commerce.merchandising.types import MANAGE
-from server import videos
+from server import media, videos
 from server.http import Call, Kind, Routes, StaffWith
 from server.http.routes import Key
 from server.jobs import Schedule
@@ -48,7 +48,7 @@ async def tidy(app: Application) -> None:
     """Remove videos that no product has shown for a week. Their rows are locked until the files are gone."""
     async with app.database.transaction() as connection:
         for address in await video_store.remove_unused(connection, KEPT_DAYS, 100):
-            await videos.remove(app, address)
+            await media.remove(app, address)
 
 
 SCHEDULE = Schedule(name="merchandising.videos", every=3600.0, run=tidy)

@@ -28,6 +28,7 @@ from commerce.reviews.views import (
     remark_view,
     summary_view,
 )
+from commerce.reviews.withheld import opened
 from server.errors import NotFound
 from server.http import Anyone, Call, Listing, LoggedIn, Paging, Routes
 
@@ -91,7 +92,8 @@ async def list_mine(call: Call, query: Paging) -> Listing[OwnRemarkView]:
     async with call.database.snapshot() as connection:
         found, total = await store.of_member(connection, call.member.id, [RemarkKind.REVIEW], query.offset, query.size)
         added = await store.follow_ups(connection, [each.id for each in found], every=True)
-    items = [own_view(each, call.tr, added.get(each.id)) for each in found]
+    added = {review_id: opened(call, each) for review_id, each in added.items()}
+    items = [own_view(opened(call, each), call.tr, added.get(each.id)) for each in found]
     return Listing(items=items, total=total, page=query.page, size=query.size)
 
 
@@ -118,7 +120,7 @@ async def add_review(call: Call, line_id: int, body: ReviewBody) -> OwnRemarkVie
         made = await write.review(
             connection, call.member.id, line_id, body.rating, body.text, body.pictures, body.anonymous, body.video
         )
-    return own_view(made, call.tr)
+    return own_view(opened(call, made), call.tr)
 
 
 @routes.post(
@@ -132,7 +134,7 @@ async def add_follow_up(call: Call, own_id: int, body: FollowUpBody) -> OwnRemar
     """Add to one's review, once, within 180 days of the receipt."""
     async with call.transaction() as connection:
         made = await write.follow_up(connection, call.member.id, own_id, body.text, body.pictures, body.video)
-    return own_view(made, call.tr)
+    return own_view(opened(call, made), call.tr)
 
 
 @routes.delete("/api/v1/me/remarks/{own_id}", LoggedIn(), status=204, errors=(NotFound,))

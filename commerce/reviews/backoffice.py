@@ -12,6 +12,7 @@ from commerce.reviews.pages import REASONS, address
 from commerce.reviews.queue_store import Desk, Queue
 from commerce.reviews.types import AlreadyReplied, NoSuchMove, NotStanding, RemarkState, TooManyWords
 from commerce.reviews.views import name_of
+from commerce.reviews.withheld import opened
 from commerce.staff import Permission, names
 from server.errors import Invalid, Problem
 from server.http import Body, Call, Kind, Routes, StaffWith
@@ -64,7 +65,7 @@ async def _queue(call: Call, query: QueueQuery, fault: tuple[int, str] | None = 
         decisions = await queue_store.decisions(connection, ids)
         people = await names(connection, {one.staff_id for one in decisions if one.staff_id is not None})
     values: dict[str, Any] = {
-        "remarks": found,
+        "remarks": [opened(call, each) for each in found],
         "reports": {key: [one for one in reports if one.remark_id == key] for key in ids},
         "decisions": {key: [one for one in decisions if one.remark_id == key] for key in ids},
         "people": people,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from commerce.members.belongings import Belonging
-from commerce.reviews import video_store
+from commerce.reviews import media_store, video_store
+from commerce.reviews.withheld import NAME
 from server.database import Connection
 
 
@@ -116,19 +117,11 @@ async def erase(connection: Connection, member_id: int) -> None:
 
 async def shows(connection: Connection, addresses: Sequence[str]) -> set[str]:
     """Return which of these pictures stand in what somebody said, or has said before they left."""
-    rows = await connection.fetch(
-        """
-        SELECT DISTINCT p.address
-        FROM remarks AS r CROSS JOIN LATERAL jsonb_array_elements_text(r.pictures) AS p (address)
-        WHERE r.pictures ?| $1 AND r.state <> 'removed' AND p.address = ANY ($1)
-        """,
-        list(addresses),
-    )
-    return {row["address"] for row in rows}
+    return set(await media_store.named(connection, addresses))
 
 
 BELONGING = Belonging(
-    name="reviews",
+    name=NAME,
     tables=("remarks", "remark_votes", "remark_reports", "product_buyers", "review_videos"),
     move=move,
     tell=tell,

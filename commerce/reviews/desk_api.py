@@ -6,6 +6,7 @@ from commerce.reviews import moderate, queue_store
 from commerce.reviews.bodies import DecisionBody, DeskQuery, QueueQuery, ReplyBody, WordsBody
 from commerce.reviews.types import AlreadyReplied, NoSuchMove, NotStanding, TooManyWords
 from commerce.reviews.views import OwnRemarkView, QueuedView, WordView, own_view, queued_views, word_view
+from commerce.reviews.withheld import opened
 from commerce.staff import Permission
 from server.errors import NotFound
 from server.http import Call, Kind, Listing, Routes, StaffWith
@@ -45,7 +46,7 @@ async def list_queue(call: Call, query: QueueQuery) -> Listing[QueuedView]:
         ids = [each.id for each in found]
         reports = await queue_store.reports(connection, ids)
         decisions = await queue_store.decisions(connection, ids)
-    items = queued_views(found, reports, decisions, call.tr)
+    items = queued_views([opened(call, each) for each in found], reports, decisions, call.tr)
     return Listing(items=items, total=counts[query.show], page=query.page, size=query.size)
 
 
@@ -54,7 +55,7 @@ async def decide(call: Call, queued_id: int, body: DecisionBody) -> OwnRemarkVie
     """Show a remark, or hide it with a reason. Its writer hears of it; open reports are settled."""
     async with call.transaction() as connection:
         made = await moderate.decide(connection, call.staff.id, queued_id, body.state, body.reason)
-    return own_view(made, call.tr)
+    return own_view(opened(call, made), call.tr)
 
 
 @routes.get(WORDS, StaffWith(Permission.REVIEWS_MODERATE))

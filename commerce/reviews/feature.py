@@ -19,6 +19,7 @@ from commerce.reviews import (
     pages,
     store,
     videos,
+    withheld,
 )
 from commerce.staff import Permission, Tile, Tiles
 from server.application import Application
@@ -31,7 +32,7 @@ def setup(app: Application) -> None:
     app.subscribe(OrderChanged, "reviews.received", jobs.received)
     app.job(jobs.JOB)
     app.job(letters.JOB)
-    app.job(videos.JOB)
+    app.job(withheld.JOB)
     app.schedule(videos.SCHEDULE)
     app.extend_web(videos.SHELF.serve)
     app.resource(ProductBlocks).add(pages.PRODUCT)

@@ -19,6 +19,7 @@ from commerce.reviews.types import (
     RemarkKind,
     RemarkState,
 )
+from commerce.reviews.withheld import opened
 from server.clock import now
 from server.errors import Invalid, NotFound
 from server.http import Body, Call, LoggedIn, Paging, Routes
@@ -87,8 +88,8 @@ async def show_mine(call: Call, query: MineQuery) -> Page:
         "done": query.done,
         "waiting": waiting,
         "lines": lines,
-        "reviews": reviews,
-        "follow_ups": added,
+        "reviews": [opened(call, each) for each in reviews],
+        "follow_ups": {review_id: opened(call, each) for review_id, each in added.items()},
         "may_add": {each.id for each in reviews if _may_add(each, added)},
         "days": REVIEW_DAYS,
         "page": query.page,

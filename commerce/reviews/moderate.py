@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from commerce.reviews import ask, queue_store, store
+from commerce.reviews import ask, media_store, queue_store, store
 from commerce.reviews.letters import cut, tell_decided, tell_later, tell_replied
 from commerce.reviews.plain import said
 from commerce.reviews.states import may
@@ -19,6 +19,7 @@ from commerce.reviews.types import (
     TooManyWords,
 )
 from commerce.reviews.watched import squeezed
+from commerce.reviews.withheld import settle_later
 from commerce.staff import On, audit
 from server.database import Connection
 from server.errors import Invalid, NotFound
@@ -55,6 +56,7 @@ async def decide(connection: Connection, staff_id: int, remark_id: int, state: R
     now = await store.remark(connection, remark_id)
     assert now is not None
     if found.state is not state:
+        await settle_later(connection, *await media_store.media(connection, remark_id))
         await tell_decided(connection, now, state, reason)
     if found.state is RemarkState.WAITING and state is RemarkState.SHOWN:
         await tell_later(connection, now)

@@ -153,15 +153,8 @@ async def move(connection: Connection, remark_id: int, state: RemarkState, reaso
     )
 
 
-async def empty(connection: Connection, remark_id: int) -> list[str]:
-    """Remove a remark and what its follow-up says, for good: only that it was written is kept. Returns its pictures."""
-    rows = await connection.fetch(
-        """
-        SELECT pictures FROM remarks
-        WHERE (id = $1 OR (parent_id = $1 AND kind = 'follow_up')) AND pictures <> '[]'
-        """,
-        remark_id,
-    )
+async def empty(connection: Connection, remark_id: int) -> None:
+    """Remove a remark and what its follow-up says, for good: only that it was written is kept."""
     await connection.execute(
         """
         UPDATE remarks SET state = 'removed', text = '', pictures = '[]', video = '', reply = NULL, reply_by = NULL,
@@ -178,7 +171,6 @@ async def empty(connection: Connection, remark_id: int) -> list[str]:
         """,
         remark_id,
     )
-    return [picture for row in rows for picture in row["pictures"]]
 
 
 async def reply(connection: Connection, remark_id: int, text: str, staff_id: int) -> None:

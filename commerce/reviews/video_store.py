@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server import media
 from server.database import Connection, touched
 
 
@@ -12,7 +13,7 @@ async def add(
 
     Of those that wait only the last ``most`` stay. Locks the address, as who removes the file does.
     """
-    await hold(connection, address)
+    await media.hold(connection, address)
     await connection.execute(
         """
         INSERT INTO review_videos AS v (member_id, address, size, milliseconds, kept_until)
@@ -60,11 +61,6 @@ async def taken(connection: Connection, member_id: int, address: str) -> bool:
         address,
     )
     return found
-
-
-async def hold(connection: Connection, address: str) -> None:
-    """Have who keeps a video and who removes it wait for each other until the transaction ends."""
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('review video:' || $1, 0))", address)
 
 
 async def due(connection: Connection, most: int) -> list[str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from commerce.members.belongings import Belongings
 from commerce.reviews import video_store
-from commerce.reviews.write import FORGET, Forgotten
-from server import uploads, videos
+from server import media, videos
 from server.http import Call, LoggedIn, Routes
 from server.http.routes import Key
-from server.jobs import Job, Schedule
+from server.jobs import Schedule
+from server.media import Withheld
 from server.videos import Shelf, VideoRefused, VideoTooLarge, VideoView
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ KEPT_HOURS = 24
 """Hours that a video waits for the review that is to show it."""
 MOST_WAITING = 3
 """Videos of one member that wait: of more the first ones go."""
+_AT_ONCE = 100
 
 
 @routes.post(
@@ -35,7 +35,7 @@ MOST_WAITING = 3
     most=SHELF.most_bytes + videos.SLACK,
     limit="6/minute",
     deadline=120.0,
-    errors=(VideoTooLarge, VideoRefused),
+    errors=(VideoTooLarge, VideoRefused, Withheld),
 )
 async def upload_video(call: Call) -> VideoView:
     """Upload a video for a review (MP4 or WebM, at most 20 MB and one minute) as the form's field `file`.
@@ -62,23 +62,16 @@ async def upload_video(call: Call) -> VideoView:
 
 async def tidy(app: Application) -> None:
     """Remove videos that no remark shows. Each is held until its file is gone, so that nobody brings it meanwhile."""
-    async with app.database.connection() as connection:
-        found = await video_store.due(connection, 100)
-    for address in found:
-        async with app.database.transaction() as connection:
-            await video_store.hold(connection, address)
-            if await video_store.remove(connection, address):
-                await videos.remove(app, address)
+    while True:
+        async with app.database.connection() as connection:
+            found = await video_store.due(connection, _AT_ONCE)
+        for address in found:
+            async with app.database.transaction() as connection:
+                await media.hold(connection, address)
+                if await video_store.remove(connection, address):
+                    await media.remove(app, address)
+        if len(found) < _AT_ONCE:
+            return
 
 
-async def forget(app: Application, job: Forgotten) -> None:
-    """Remove pictures that a member took back, files too, unless anybody shows them still."""
-    owner = f"member:{job.member_id}"
-    async with app.database.transaction() as connection:
-        held = await uploads.hold(connection, owner, job.pictures)
-        shown = await app.resource(Belongings).shown(connection, held)
-        await uploads.forget(connection, owner, shown, among=held)
-
-
-JOB = Job(name=FORGET, payload=Forgotten, run=forget)
 SCHEDULE = Schedule(name="reviews.videos", every=600.0, run=tidy)

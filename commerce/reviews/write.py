@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import msgspec
-
-from commerce.reviews import queue_store, store, video_store
+from commerce.reviews import media_store, queue_store, store, video_store
 from commerce.reviews.plain import said
 from commerce.reviews.states import may
 from commerce.reviews.types import (
@@ -26,20 +24,14 @@ from commerce.reviews.types import (
     ReviewClosed,
 )
 from commerce.reviews.watched import met
+from commerce.reviews.withheld import settle_later
+from server import uploads
 from server.database import Connection
 from server.errors import Invalid, NotFound
-from server.jobs import enqueue
+from server.media import Withheld
 
 MOST_TEXT = 1000
-FORGET = "reviews.forget"
 _UPLOAD = re.compile(r"/media/u/([0-9a-f]{2})/(\1[0-9a-f]{62})\.webp")
-
-
-class Forgotten(msgspec.Struct, frozen=True):
-    """The job that removes the files of pictures which a member took back, where nothing else shows them."""
-
-    member_id: int
-    pictures: list[str]
 
 
 async def review(
@@ -140,8 +132,10 @@ async def remove(connection: Connection, member_id: int, remark_id: int) -> Rema
         raise NotFound
     if not may(mine.state, RemarkState.REMOVED):
         raise NoSuchMove
-    if gone := await store.empty(connection, remark_id):
-        await enqueue(connection, FORGET, Forgotten(member_id, gone))
+    gone = await media_store.media(connection, remark_id)
+    await store.empty(connection, remark_id)
+    await uploads.let_go(connection, gone)
+    await settle_later(connection, *gone)
     await queue_store.settle(connection, remark_id)
     await queue_store.decide(connection, remark_id, None, mine.state, RemarkState.REMOVED)
     return mine
@@ -158,6 +152,7 @@ async def written(connection: Connection, remark_id: int, words: Sequence[str]) 
     if words:
         state = RemarkState.WAITING
         await queue_store.decide(connection, remark_id, None, state, state, words=words)
+    await settle_later(connection, *await media_store.media(connection, remark_id))
     made = await store.remark(connection, remark_id)
     assert made is not None
     return made
@@ -172,6 +167,7 @@ async def own_pictures(connection: Connection, pictures: Sequence[str]) -> list[
     digests = [each[2] for each in found if each is not None]
     if len(digests) < len(unique) or await store.uploaded(connection, digests) < len(digests):
         raise Invalid("pictures", "图片不在了，请重新上传")
+    await _hold_seen(connection, "pictures", unique)
     return unique
 
 
@@ -184,4 +180,11 @@ async def own_video(connection: Connection, member_id: int, address: str) -> str
         if await video_store.taken(connection, member_id, address):
             raise Invalid("video", "这段视频已经用过了")
         raise Invalid("video", "视频不在了，请重新上传")
+    await _hold_seen(connection, "video", [address] if address else [])
     return address
+
+
+async def _hold_seen(connection: Connection, field: str, addresses: Sequence[str]) -> None:
+    """Raise Invalid for what stands in remarks that others do not see: another remark would bring it back."""
+    if not all((await media_store.named(connection, addresses)).values()):
+        raise Invalid(field, Withheld.message)

@@ -14,7 +14,7 @@ from aiohttp import FormData
 from aiohttp.test_utils import TestClient
 from PIL import Image
 
-from commerce.members import exports, leaving, merging
+from commerce.members import exports, leaving, merging, pictures
 from commerce.members.belongings import Belonging, Belongings
 from commerce.members.devices import words_of
 from commerce.members.errors import PayPasswordLocked, PayPasswordMissing, PayPasswordWrong
@@ -251,6 +251,7 @@ async def test_pictures_of_who_is_gone_are_gone_but_for_those_that_others_show(
 
 async def removals(app: Application) -> None:
     """Remove the files of every picture that was ever uploaded here, as jobs do that come late."""
+    await pictures.tidy(app)
     for path in list((app.settings.home / "media").rglob("*.webp")):
         if "-" not in path.stem:
             await uploads.remove(app, uploads.Removal(path.stem))

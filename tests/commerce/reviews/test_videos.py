@@ -12,9 +12,9 @@ import msgspec
 import pytest
 from PIL import Image
 
+from commerce.members import pictures as faces
 from commerce.members.belongings import Belongings
 from commerce.reviews import videos
-from commerce.reviews.write import Forgotten
 from server import uploads
 from server.video import BROKEN, NO_VIDEO
 from tests.commerce.orders.market import Market, Member
@@ -154,9 +154,7 @@ async def test_files_of_what_was_taken_back_go(market: Market) -> None:
     assert [await status_of(market, one) for one in (url, shared, *pictures)] == [200, 200, 200, 200]
     await ask(market, "DELETE", f"/api/v1/me/remarks/{made}", member, None, 204)
     await due(market)
-    job = Forgotten(member.id, pictures)
-    assert await market.value("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'reviews.forget'") == 1
-    await videos.forget(market.app, job)
+    await faces.tidy(market.app)
     await uploads.remove(market.app, uploads.Removal(Path(pictures[1]).stem))
     assert [await status_of(market, one) for one in (url, shared, *pictures)] == [404, 200, 200, 404]
     assert await market.value("SELECT count(*) FROM uploads") == 1

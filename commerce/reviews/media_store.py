@@ -1,0 +1,38 @@
+"""The statements about the pictures and videos that remarks show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from server.database import Connection
+
+
+async def media(connection: Connection, remark_id: int) -> list[str]:
+    """Return the addresses of what a remark shows, and what was added to it."""
+    rows = await connection.fetch(
+        """
+        SELECT pictures, video FROM remarks
+        WHERE (id = $1 OR (parent_id = $1 AND kind = 'follow_up')) AND (pictures <> '[]' OR video <> '')
+        """,
+        remark_id,
+    )
+    return [address for row in rows for address in (*row["pictures"], row["video"]) if address]
+
+
+async def named(connection: Connection, addresses: Sequence[str]) -> dict[str, bool]:
+    """Return which of these pictures and videos stand in what somebody said, and whether others see it."""
+    rows = await connection.fetch(
+        """
+        SELECT x.address, bool_or(r.state = 'shown' AND coalesce(p.state = 'shown', true)) AS seen
+        FROM unnest($1::text[]) AS x (address)
+        CROSS JOIN LATERAL (
+            SELECT state, parent_id FROM remarks WHERE pictures <> '[]' AND pictures ? x.address
+            UNION ALL
+            SELECT state, parent_id FROM remarks WHERE video <> '' AND video = x.address
+        ) AS r
+        LEFT JOIN remarks AS p ON p.id = r.parent_id
+        GROUP BY x.address
+        """,
+        list(addresses),
+    )
+    return {row["address"]: row["seen"] for row in rows}
