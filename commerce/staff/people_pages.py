@@ -29,11 +29,12 @@ Codes = list[Annotated[str, Meta(max_length=60)]] | Annotated[str, Meta(max_leng
 
 
 class PeopleQuery(Body, frozen=True, kw_only=True):
-    """Whom to list: a part of account or name, a shop, a role."""
+    """Whom to list: a part of account or name, a shop, a role; and what was just done."""
 
     q: Annotated[str, Meta(max_length=60)] = ""
     shop: Place = ""
     role: Annotated[str, Meta(max_length=18, pattern="^[0-9]*$")] = ""
+    done: Annotated[str, Meta(max_length=20)] = ""
     page: Annotated[int, Meta(ge=1, le=10_000)] = 1
 
 
@@ -132,7 +133,10 @@ async def set_roles(call: Call, staff_id: int) -> Page | Redirect:
         raise
     except Problem as problem:
         return await _again(call, staff_id, problem)
-    return Redirect(f"{LIST}/{staff_id}?done=roles")
+    async with call.database.connection() as connection:
+        someone = await store.staff(connection, staff_id)
+    still = someone is not None and rules.sees(call.staff, someone)
+    return Redirect(f"{LIST}/{staff_id}?done=roles" if still else f"{LIST}?done=roles")
 
 
 @routes.page(f"{LIST}/{{staff_id}}/name", MANAGE, "POST")

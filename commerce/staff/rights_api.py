@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from commerce.staff import people, people_store, roles, roles_store, rules
+from commerce.staff import people, people_store, roles, roles_store, rules, store
 from commerce.staff.people import AccountTaken
 from commerce.staff.people_pages import MANAGE, deed_of
 from commerce.staff.permissions import RIGHTS_THERE_ARE
@@ -14,7 +14,7 @@ from commerce.staff.roles import BuiltIn, Change, RolesFull, StillHeld, Wanted
 from commerce.staff.rules import LastOwner, NotHeld, NotYourself, Outranked
 from commerce.staff.types import GrantView, Level, Role, Staff
 from server.clock import wire
-from server.errors import Conflict
+from server.errors import Conflict, NotFound
 from server.http import Body, Call, Id, Instant, Kind, Listing, Paging, Routes, View
 from server.http.routes import Key
 
@@ -205,7 +205,11 @@ async def rename(call: Call, staff_id: int, body: PersonChange) -> PersonView:
 async def set_roles(call: Call, staff_id: int, body: PlaceRoles) -> PersonView:
     """Let somebody have exactly these roles in a shop or on the platform, from their next request on."""
     await people.set_roles(call.app, call.staff, staff_id, _int(body.shop_id), list(dict.fromkeys(body.roles)))
-    return await _shown(call, staff_id)
+    async with call.database.connection() as connection:
+        someone = await store.staff(connection, staff_id)
+    if someone is None:
+        raise NotFound
+    return _person(someone, call)  # also if it was the last that made them one of the caller's people
 
 
 @routes.post(

@@ -56,9 +56,14 @@ async def superior(connection: Connection, caller: Identity) -> Identity:
 async def person(connection: Connection, staff_id: int, caller: Identity, *, lock: bool = False) -> Staff:
     """Return somebody who works where the caller manages staff. Raises NotFound."""
     found = await store.staff(connection, staff_id, lock=lock)
-    if found is None or (caller.shops is not None and not set(caller.shops) & set(found.grants)):
+    if found is None or not sees(caller, found):
         raise NotFound
     return found
+
+
+def sees(caller: Identity, someone: Staff) -> bool:
+    """Tell whether somebody works where the caller manages staff."""
+    return caller.shops is None or not set(caller.shops).isdisjoint(someone.grants)
 
 
 def hold_over(caller: Identity, someone: Staff) -> None:

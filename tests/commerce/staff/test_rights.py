@@ -241,7 +241,7 @@ async def test_a_place_has_room_for_so_many_roles(office: Office) -> None:
 
 
 async def test_a_role_keeps_to_places_where_it_is_held(office: Office) -> None:
-    """A role that somebody has in a shop does not become the platform's alone: it is held where it could not be given."""
+    """A role that somebody has in a shop does not become the platform's: it is held where it could not be given."""
     body = {"name": "巡店", "shop_id": None, "permissions": ["orders.view"]}
     _, role = await office.ask("owner", "POST", ROLES, body)
     assert (await office.give("owner", "keeper", office.shops[0], role["code"]))[0] == 200
@@ -252,10 +252,24 @@ async def test_a_role_keeps_to_places_where_it_is_held(office: Office) -> None:
 
 
 async def test_a_form_with_an_odd_place_is_refused(office: Office) -> None:
-    for place in ("platform\n", "1\n", "٣", " "):
-        status, text = await office.send(
-            "boss", "/backoffice/staff/new", {"account": "new1", "name": "新", "shop_id": place}
-        )
-        assert status in (200, 422), (place, text[:200])
+    form = {"account": "new1", "name": "新"}
+    for place, refused in (("platform\n", 404), ("٣", 422), ("-1", 422), ("999999999\n", 404)):
+        status, text = await office.send("boss", "/backoffice/staff/new", form | {"shop_id": place})
+        assert status == refused, (place, text[:200])
     path = f"/backoffice/staff/{office.ids['keeper']}/roles"
     assert (await office.send("boss", path, {"shop_id": "platform\n", "roles": "service"}))[0] == 422
+
+
+async def test_what_was_lent_is_taken_back(office: Office) -> None:
+    """Who takes the last role of somebody of another shop is told that it is done, though they see them no longer."""
+    b = office.shops[1]
+    assert (await office.give("owner", "keeper", b, "host"))[0] == 200
+    status, seen = await office.give("rival", "keeper", b)
+    assert (status, seen["roles"]) == (200, []), seen
+    assert await office.ask("rival", "GET", f"{STAFF}/{office.ids['keeper']}") == (404, "not_found")
+    assert (await office.give("owner", "keeper", b, "host"))[0] == 200
+    form = {"shop_id": str(b), "roles": ""}
+    status, location = await office.send("rival", f"/backoffice/staff/{office.ids['keeper']}/roles", form)
+    assert (status, location) == (303, "/backoffice/staff?done=roles")
+    assert await office.value("SELECT count(*) FROM staff_roles WHERE shop_id = $1", b) == 0
+    assert await office.value("SELECT count(*) FROM staff_roles WHERE staff_id = $1", office.ids["keeper"]) == 1
