@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commerce.credentials import OldPasswordWrong, TooManyTries
 from commerce.staff import store
-from commerce.staff.audit import On, audit
+from commerce.staff.audit import account, audit
 from commerce.staff.log_in import OtpRequired, OtpWrong, StaffCredentialsWrong, StaffEntered, log_in
 from commerce.staff.security import change_password
 from commerce.staff.types import StaffLogIn, StaffPasswordChange, StaffSessionView, StaffView, staff_view
@@ -46,7 +46,9 @@ async def log_out(call: Call) -> None:
         return
     async with call.transaction() as connection:
         await call.app.sessions.revoke(connection, call.session.digest)
-        await audit(connection, call.staff.id, "log_out", On("staff", call.staff.id))
+        staff = await store.staff(connection, call.staff.id)
+        if staff is not None:
+            await audit(connection, staff.id, "log_out", account(staff), shop_id=staff.shop_id)
     call.app.sessions.forget(call.session.digest)
 
 

@@ -273,3 +273,9 @@ async def test_what_was_lent_is_taken_back(office: Office) -> None:
     assert (status, location) == (303, "/backoffice/staff?done=roles")
     assert await office.value("SELECT count(*) FROM staff_roles WHERE shop_id = $1", b) == 0
     assert await office.value("SELECT count(*) FROM staff_roles WHERE staff_id = $1", office.ids["keeper"]) == 1
+
+
+async def test_a_shop_reads_of_its_people_who_came_and_who_left(office: Office) -> None:
+    assert (await office.ask("keeper", "DELETE", "/api/v1/staff/sessions/current"))[0] == 204
+    _, mine = await office.ask("boss", "GET", "/api/v1/backoffice/audit")
+    assert [(one["kind"], one["object_name"]) for one in mine["items"]] == [("log_out", "keeper")]
