@@ -19,6 +19,7 @@ from commerce.orders.types import (
     SYSTEM,
     Actor,
     ActorKind,
+    Carrier,
     Line,
     NotCancellable,
     Order,
@@ -26,6 +27,7 @@ from commerce.orders.types import (
     OrderKey,
     OrderStatus,
     OrderTold,
+    Parcel,
     RefundStatus,
 )
 
@@ -36,6 +38,7 @@ __all__ = [
     "Action",
     "Actor",
     "ActorKind",
+    "Carrier",
     "Closing",
     "Line",
     "NotCancellable",
@@ -46,6 +49,7 @@ __all__ = [
     "OrderSource",
     "OrderStatus",
     "OrderTold",
+    "Parcel",
     "RefundState",
     "RefundStatus",
     "Refunds",

@@ -9,7 +9,8 @@ import msgspec
 from commerce.orders import store
 from commerce.orders.cancel import cancel, close_tills
 from commerce.orders.readdress import readdress
-from commerce.orders.types import Actor, ActorKind, AddressLocked, NotCancellable, Order
+from commerce.orders.receive import receive
+from commerce.orders.types import Actor, ActorKind, AddressLocked, NotCancellable, NotReceivable, Order
 from commerce.orders.views import CancelBody, OrderPatch, OrdersQuery, OrderView, views
 from server.database import Connection
 from server.errors import NotFound
@@ -73,6 +74,14 @@ async def change_order(call: Call, order_no: str, body: OrderPatch) -> OrderView
     """Send an order to another of the caller's addresses, before it ships."""
     async with call.transaction() as connection:
         changed = await readdress(connection, call.member.id, order_no, int(body.address_id))
+        return (await views(connection, [changed], call.tr))[0]
+
+
+@routes.post("/api/v1/orders/{order_no}/receipt", LoggedIn(), key=Key.REQUIRED, errors=(NotReceivable,))
+async def confirm_receipt(call: Call, order_no: str) -> OrderView:
+    """Confirm that an order has arrived. Needs an Idempotency-Key."""
+    async with call.transaction() as connection:
+        changed = await receive(connection, call.member.id, order_no)
         return (await views(connection, [changed], call.tr))[0]
 
 

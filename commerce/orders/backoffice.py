@@ -1,22 +1,33 @@
-"""Orders for staff: those of their shops, to look at."""
+"""Orders for staff: those of their shops, to look at and to ship."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from msgspec import Meta
 
-from commerce.orders import store
+from commerce.orders import shipment_store, store
 from commerce.orders.pages import shop_names
+from commerce.orders.parcels import address_version, read
 from commerce.orders.refunds import Refunds
-from commerce.orders.types import ActorKind
+from commerce.orders.ship import correct, held_by_refund, ship
+from commerce.orders.types import (
+    ActorKind,
+    AddressChanged,
+    AlreadyShipped,
+    BeingRefunded,
+    NotInTransit,
+    NotShippable,
+    OrderStatus,
+)
 from commerce.orders.views import OrdersQuery, history, told
-from commerce.orders.words import TITLES, TONES
+from commerce.orders.words import CARRIERS, TITLES, TONES
+from commerce.staff import Permission
 from commerce.staff import names as staff_names
-from server.errors import NotFound
-from server.http import Call, Kind, Routes, StaffWith
-from server.http.pages import Page
+from server.errors import Invalid, NotFound, Problem
+from server.http import Body, Call, Kind, Routes, StaffWith
+from server.http.pages import Page, Redirect
 
 routes = Routes("orders", realm=Kind.STAFF)
 
@@ -25,6 +36,14 @@ class StaffQuery(OrdersQuery, frozen=True, kw_only=True):
     """Which orders to list; ``q`` is an order's number."""
 
     q: Annotated[str, Meta(max_length=40)] | None = None
+
+
+class ParcelForm(Body, frozen=True, kw_only=True):
+    """With whom an order goes. ``address_version`` is that of the address beside the form."""
+
+    carrier: Annotated[str, Meta(max_length=1000)] = ""
+    tracking_no: Annotated[str, Meta(max_length=1000)] = ""
+    address_version: Annotated[str, Meta(max_length=64)] = ""
 
 
 @routes.page("/backoffice/orders", StaffWith("orders.view"))
@@ -80,36 +99,75 @@ async def list_orders(call: Call, query: StaffQuery) -> Page:
 @routes.page("/backoffice/orders/{order_no}", StaffWith("orders.view"))
 async def show_order(call: Call, order_no: str) -> Page:
     """One order as staff see it."""
+    return await _order(call, order_no)
+
+
+@routes.page("/backoffice/orders/{order_no}/ship", StaffWith(Permission.ORDERS_MANAGE), method="POST")
+async def ship_order(call: Call, order_no: str) -> Page | Redirect:
+    """Ship from the form, or say beside it what stands against it."""
+    form = await call.form(ParcelForm)
+    try:
+        parcel = read(form.carrier, form.tracking_no)
+        async with call.transaction() as connection:
+            refunds = call.resource(Refunds)
+            await ship(connection, refunds, call.staff.shops, order_no, parcel, call.staff.id, form.address_version)
+    except (Invalid, AlreadyShipped, NotShippable, BeingRefunded, AddressChanged) as problem:
+        return await _order(call, order_no, form, problem)
+    return Redirect(f"/backoffice/orders/{order_no}")
+
+
+@routes.page("/backoffice/orders/{order_no}/shipment", StaffWith(Permission.ORDERS_MANAGE), method="POST")
+async def correct_shipment(call: Call, order_no: str) -> Page | Redirect:
+    """Put a mistyped number right, from the form."""
+    form = await call.form(ParcelForm)
+    try:
+        async with call.transaction() as connection:
+            await correct(connection, call.staff.shops, order_no, form.carrier, form.tracking_no, call.staff.id)
+    except (Invalid, NotInTransit) as problem:
+        return await _order(call, order_no, form, problem)
+    return Redirect(f"/backoffice/orders/{order_no}")
+
+
+async def _order(call: Call, order_no: str, form: ParcelForm | None = None, problem: Problem | None = None) -> Page:
+    """Return the page of an order; ``form`` is what could not be done, ``problem`` why."""
+    refunds = call.resource(Refunds)
     async with call.database.snapshot() as connection:
         order = await store.of_shops(connection, call.staff.shops, order_no)
         if order is None:
             raise NotFound
         lines = (await store.lines(connection, [order.id]))[order.id]
         events = history(order, (await store.events(connection, [order.id]))[order.id])
+        sent = (await shipment_store.of_orders(connection, [order.id]))[order.id]
         names = await shop_names(connection, [order], {order.id: lines[0].sku_id} if lines else {})
         people = await staff_names(
             connection, {event.actor_id for event in events if event.actor_id and event.actor_kind is ActorKind.STAFF}
         )
-        refunds = call.resource(Refunds)
         back = await refunds.of_order(connection, order.id) if call.staff.may("payments.view", order.shop_id) else []
-    return Page(
-        "orders/desk_show.html",
-        {
-            "order": order,
-            "lines": lines,
-            "timeline": [
-                (
-                    told(event, call.tr),
-                    event.at,
-                    event.actor_kind,
-                    people.get(event.actor_id or 0, "") if event.actor_kind is ActorKind.STAFF else "",
-                )
-                for event in reversed(events)
-            ],
-            "refunds": back,
-            "refunds_part": refunds.desk,
-            "title": call.tr(TITLES[order.status]),
-            "tone": TONES[order.status],
-            "shop_name": names.get(order.shop_id, ""),
-        },
-    )
+        held = order.status is OrderStatus.PENDING_SHIPMENT and await held_by_refund(connection, refunds, order)
+    values: dict[str, Any] = {
+        "order": order,
+        "lines": lines,
+        "timeline": [
+            (
+                told(event, call.tr),
+                event.at,
+                event.actor_kind,
+                people.get(event.actor_id or 0, "") if event.actor_kind is ActorKind.STAFF else "",
+            )
+            for event in reversed(events)
+        ],
+        "refunds": back,
+        "refunds_part": refunds.desk,
+        "title": call.tr(TITLES[order.status]),
+        "tone": TONES[order.status],
+        "shop_name": names.get(order.shop_id, ""),
+        "may_ship": call.staff.may(Permission.ORDERS_MANAGE, order.shop_id),
+        "held": held,
+        "parcel": sent[0] if sent else None,
+        "carriers": {carrier: call.tr(name) for carrier, name in CARRIERS.items()},
+        "address_version": address_version(order.address),
+        "form": form,
+        "field": problem.field if problem else None,
+        "fault": problem.reason(call.tr) if isinstance(problem, Invalid) else problem.told(call.tr) if problem else "",
+    }
+    return Page("orders/desk_show.html", values, status=problem.status if problem else 200)

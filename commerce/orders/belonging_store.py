@@ -29,7 +29,7 @@ async def holds_leaving(connection: Connection, member_id: int) -> list[str]:
 
 
 async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[str, Any]]]:
-    """Return the orders of a member and what was bought with each."""
+    """Return the orders of a member, what was bought with each, and the parcels it left in."""
     orders = await connection.fetch(
         """
         SELECT order_no, status, amount, paid, address, note, created_at, paid_at, cancelled_at, cancel_reason
@@ -44,7 +44,18 @@ async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[st
         """,
         member_id,
     )
-    return {"orders": [dict(row) for row in orders], "order_lines": [dict(row) for row in lines]}
+    shipments = await connection.fetch(
+        """
+        SELECT o.order_no, s.carrier, s.tracking_no, s.shipped_at
+        FROM shipments s JOIN orders o ON o.id = s.order_id WHERE o.member_id = $1 ORDER BY s.id
+        """,
+        member_id,
+    )
+    return {
+        "orders": [dict(row) for row in orders],
+        "order_lines": [dict(row) for row in lines],
+        "shipments": [dict(row) for row in shipments],
+    }
 
 
 async def erase(connection: Connection, member_id: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from commerce.members import Centre
 from commerce.members.belongings import Belongings
 from commerce.messages import Messages
-from commerce.orders import api, backoffice, belonging_store, jobs, letters, pages, store
+from commerce.orders import api, backoffice, belonging_store, desk_api, jobs, letters, pages, shipment_store, store
 from commerce.orders.events import count_sales, tell_member
 from commerce.orders.refunds import Refunds
 from commerce.orders.sources import Sources
@@ -17,13 +17,14 @@ from server.application import Application
 
 
 def setup(app: Application) -> None:
-    """Register orders: routes, expiry, the push to members, and the faces that other features fill."""
+    """Register orders: routes, expiry, receipt, the push to members, and the faces that other features fill."""
     app.provide(Sources, Sources())
     app.provide(Tills, Tills())
     app.provide(Refunds, Refunds())
-    app.add(api.routes, pages.routes, backoffice.routes)
+    app.add(api.routes, desk_api.routes, pages.routes, backoffice.routes)
     app.schedule(jobs.EXPIRE)
     app.schedule(jobs.EXPIRE_ASKING)
+    app.schedule(jobs.RECEIVE)
     app.resource(Centre).count_orders(store.counts_of_member)
     app.resource(Belongings).add(belonging_store.BELONGING)
     app.resource(Tiles).add(
@@ -33,6 +34,8 @@ def setup(app: Application) -> None:
             href="/backoffice/orders",
             icon="doc",
             permission="orders.view",
+            waiting=shipment_store.to_ship,
+            waits="{n} 单等发货",
         )
     )
     app.resource(Hub).says("/member", Says("order", OrderTold, Lane.RELIABLE))

@@ -6,8 +6,9 @@ import asyncio
 
 import structlog
 
-from commerce.orders import store
+from commerce.orders import shipment_store, store
 from commerce.orders.cancel import cancel, close_tills
+from commerce.orders.fulfil import complete_in
 from commerce.orders.sources import Sources
 from commerce.orders.tills import PATIENCE_S, Tills
 from commerce.orders.types import EXPIRED, SYSTEM, NotCancellable
@@ -20,6 +21,10 @@ _LOOK = 2000
 _SWEEP = 96
 _AT_ONCE = 16
 """So many wait for a gateway at once: when it hangs, each takes seconds, and a turn has to end in its time."""
+
+_RECEIPTS = 200
+_TURNS = 10
+"""A turn takes so many orders as received, so many times: what a sale sold has left on a few days, and falls due so."""
 
 
 async def expire(app: Application) -> None:
@@ -80,5 +85,18 @@ async def _expire(app: Application, order_id: int, overdue: bool) -> None:
         log.error("expiry refused", order_no=order.order_no, error=error.code)  # the others go on
 
 
+async def receive(app: Application) -> None:
+    """Complete the orders on their way whose time to be received is over, each in a transaction of its own."""
+    for _ in range(_TURNS):
+        async with app.database.connection() as connection:
+            due = await shipment_store.due(connection, _RECEIPTS)
+        for order_id in due:
+            async with app.database.transaction() as connection:
+                await complete_in(connection, order_id, SYSTEM)  # False: its member or another worker was faster
+        if len(due) < _RECEIPTS:
+            return
+
+
 EXPIRE = Schedule(name="orders.expire", every=2, run=expire_unasked)
 EXPIRE_ASKING = Schedule(name="orders.expire_asking", every=2, run=expire_asking)
+RECEIVE = Schedule(name="orders.receive", every=10, run=receive)

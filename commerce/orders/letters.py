@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from commerce import messages
 from commerce.messages import Category, MessageKind, Way
-from commerce.orders import store
+from commerce.orders import shipment_store, store
 from commerce.orders.refunds import Refunds, RefundState
-from commerce.orders.types import EXPIRED, ActorKind, Line, Order, OrderChanged, OrderStatus
+from commerce.orders.types import EXPIRED, ActorKind, Line, Order, OrderChanged, OrderStatus, Shipment
+from commerce.orders.words import CARRIERS
 from server.application import Application
 from server.database import Connection
 from server.money import yuan
 
 _GOODS = {"title": "山行 316 不锈钢保温杯 500ml", "count": "2"}
+_PARCEL = {"carrier": "顺丰 SF", "number": "SF1390000000001"}
 PAID = MessageKind(
     code="orders.paid",
     category=Category.ORDER,
@@ -42,8 +44,23 @@ SHIPPED = MessageKind(
     code="orders.shipped",
     category=Category.ORDER,
     title="已发货",
-    text="《{title}》共 {count} 件，已经发出，在路上了",
+    text="《{title}》共 {count} 件，已经发出，在路上了。{carrier} {number}",
     ways=(Way.SMS,),
+    example={**_GOODS, **_PARCEL},
+)
+CORRECTED = MessageKind(
+    code="orders.parcel_corrected",
+    category=Category.ORDER,
+    title="快递信息有更正",
+    text="《{title}》共 {count} 件，商家更正了快递信息：{carrier} {number}",
+    ways=(Way.SMS,),
+    example={**_GOODS, **_PARCEL},
+)
+RECEIVED = MessageKind(
+    code="orders.received_unasked",
+    category=Category.ORDER,
+    title="已自动确认收货",
+    text="《{title}》共 {count} 件，到了期限，已自动确认收货",
     example=_GOODS,
 )
 REFUNDED = MessageKind(
@@ -54,7 +71,7 @@ REFUNDED = MessageKind(
     ways=(Way.SMS, Way.EMAIL),
     example={"title": _GOODS["title"], "sum": "99.00"},
 )
-KINDS = (PAID, EXPIRED_UNPAID, CANCELLED, SHIPPED, REFUNDED)
+KINDS = (PAID, EXPIRED_UNPAID, CANCELLED, SHIPPED, CORRECTED, RECEIVED, REFUNDED)
 
 
 async def write(app: Application, connection: Connection, event: OrderChanged, event_id: int) -> None:
@@ -66,7 +83,8 @@ async def write(app: Application, connection: Connection, event: OrderChanged, e
     if event.before is event.status:
         await _refunds(app, connection, order, lines)
     elif (kind := await _kind(connection, order, event)) is not None:
-        values = _goods(lines) | {"sum": yuan(order.paid), "reason": order.cancel_reason or ""}
+        sent = (await shipment_store.of_orders(connection, [order.id]))[order.id]
+        values = _goods(lines) | _parcel(sent) | {"sum": yuan(order.paid), "reason": order.cancel_reason or ""}
         await _tell(connection, order, lines, kind, values, f"order:{order.id}:{kind.code}")
 
 
@@ -79,11 +97,24 @@ async def _kind(connection: Connection, order: Order, event: OrderChanged) -> Me
         case OrderStatus.CANCELLED if order.cancel_reason == EXPIRED:
             return EXPIRED_UNPAID
         case OrderStatus.CANCELLED:
-            happened = (await store.events(connection, [order.id]))[order.id]
-            by = [one.actor_kind for one in happened if one.kind == "cancelled"]
-            return CANCELLED if by and by[-1] is not ActorKind.MEMBER else None
+            return CANCELLED if await _by(connection, order, "cancelled") is not ActorKind.MEMBER else None
+        case OrderStatus.COMPLETED:
+            return RECEIVED if await _by(connection, order, "completed") is not ActorKind.MEMBER else None
         case _:
             return None
+
+
+async def _by(connection: Connection, order: Order, kind: str) -> ActorKind:
+    """Return who did last what a history calls ``kind``; the member, of whom nothing is told, if nobody did."""
+    happened = (await store.events(connection, [order.id]))[order.id]
+    return next((one.actor_kind for one in reversed(happened) if one.kind == kind), ActorKind.MEMBER)
+
+
+async def tell_corrected(connection: Connection, order: Order, sent: Shipment) -> None:
+    """Tell the member, in the caller's transaction, that the parcel's number is another one than was said."""
+    lines = (await store.lines(connection, [order.id]))[order.id]
+    values = _goods(lines) | _parcel([sent])
+    await _tell(connection, order, lines, CORRECTED, values, f"shipment:{sent.id}:{sent.corrections}")
 
 
 async def _refunds(app: Application, connection: Connection, order: Order, lines: list[Line]) -> None:
@@ -110,3 +141,8 @@ async def _tell(
 
 def _goods(lines: list[Line]) -> dict[str, str]:
     return {"title": lines[0].title if lines else "", "count": str(sum(line.quantity for line in lines))}
+
+
+def _parcel(sent: list[Shipment]) -> dict[str, str]:
+    """Return what a message says of a parcel; nothing of an order that left before its parcels were written down."""
+    return {"carrier": CARRIERS[sent[0].carrier], "number": sent[0].tracking_no} if sent else {}

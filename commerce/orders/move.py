@@ -65,6 +65,15 @@ async def refunded_in(connection: Connection, order_id: int, status: RefundStatu
 
 async def refunds_changed_in(connection: Connection, order_id: int) -> None:
     """Publish that a refund of the order stands otherwise than before: its pages have something new to say."""
+    await _unmoved(connection, order_id)
+
+
+async def shipment_changed_in(connection: Connection, order_id: int) -> None:
+    """Publish that the order's parcel goes otherwise than was said."""
+    await _unmoved(connection, order_id)
+
+
+async def _unmoved(connection: Connection, order_id: int) -> None:
     order = await store.by_id(connection, order_id)
     assert order is not None
     await publish(

@@ -9,15 +9,16 @@ from msgspec import Meta
 
 from commerce import catalogue
 from commerce.members.address_store import page as addresses_of
-from commerce.orders import store
+from commerce.orders import shipment_store, store
 from commerce.orders.api import BY_MEMBER, own
 from commerce.orders.cancel import cancel, close_tills
 from commerce.orders.readdress import readdress
+from commerce.orders.receive import receive
 from commerce.orders.refunds import Refunds
 from commerce.orders.states import actions
-from commerce.orders.types import Actor, ActorKind, Order, OrderStatus
+from commerce.orders.types import Actor, ActorKind, NotReceivable, Order, OrderStatus
 from commerce.orders.views import OrdersQuery, history, told
-from commerce.orders.words import REFUNDING, STEPS, TITLES, saying, step
+from commerce.orders.words import CARRIERS, REFUNDING, STEPS, TITLES, saying, step
 from server.clock import now
 from server.database import Connection
 from server.http import Body, Call, Id, LoggedIn, Routes
@@ -114,17 +115,34 @@ async def change_address(call: Call, order_no: str) -> Redirect:
     return Redirect(f"/orders/{order_no}")
 
 
+@routes.page("/orders/{order_no}/receipt", LoggedIn(), method="POST")
+async def confirm_receipt(call: Call, order_no: str) -> Redirect:
+    """Confirm from the dialog that the order has arrived.
+
+    Whoever presses twice, or just when it happens by itself, is shown how it stands: what they want is done.
+    """
+    try:
+        async with call.transaction() as connection:
+            await receive(connection, call.member.id, order_no)
+    except NotReceivable as refusal:
+        if refusal.details != {"status": OrderStatus.COMPLETED}:
+            raise
+    return Redirect(f"/orders/{order_no}")
+
+
 async def _order_values(connection: Connection, call: Call, order: Order) -> dict[str, Any]:
     lines = (await store.lines(connection, [order.id]))[order.id]
     events = history(order, (await store.events(connection, [order.id]))[order.id])
     shops = await shop_names(connection, [order], {order.id: lines[0].sku_id} if lines else {})
     refunds = await call.resource(Refunds).of_order(connection, order.id)
+    sent = (await shipment_store.of_orders(connection, [order.id]))[order.id]
     may = actions(order, now())
     return {
         "order": order,
         "lines": lines,
         "timeline": [(told(event, call.tr), event.at) for event in reversed(events)],
         "saying": saying(order, {event.kind for event in events}, now(), call.tr, refunds),
+        "parcels": [(parcel, call.tr(CARRIERS[parcel.carrier])) for parcel in sent],
         "refunds": [(refund, call.tr(REFUNDING[refund.status])) for refund in refunds],
         "steps": [call.tr(name) for name in STEPS],
         "step": step(order),

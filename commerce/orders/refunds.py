@@ -13,6 +13,9 @@ import msgspec
 
 from server.database import Connection
 
+_BESIDE = frozenset({"late", "double", "mismatch"})
+"""Why money goes back that had come beside an order's price."""
+
 
 class RefundState(StrEnum):
     """Where a refund stands."""
@@ -40,6 +43,11 @@ class OrderRefund(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     failed_at: datetime | None
     done_at: datetime | None
+
+    @property
+    def of_the_price(self) -> bool:
+        """Whether it gives back what the order cost: money that came late, twice or as another sum never paid it."""
+        return self.reason not in _BESIDE
 
 
 OfOrder = Callable[[Connection, int], Awaitable[list[OrderRefund]]]

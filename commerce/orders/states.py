@@ -24,6 +24,7 @@ class Action(StrEnum):
     PAY = "pay"
     CANCEL = "cancel"
     CHANGE_ADDRESS = "change_address"
+    CONFIRM_RECEIPT = "confirm_receipt"
 
 
 class IllegalMove(ValueError):
@@ -46,5 +47,7 @@ def actions(order: Order, at: datetime) -> list[Action]:
             return [Action.CANCEL]
         case S.PENDING_SHIPMENT:
             return [Action.CHANGE_ADDRESS]
+        case S.PENDING_RECEIPT:
+            return [Action.CONFIRM_RECEIPT]
         case _:
             return []

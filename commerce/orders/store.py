@@ -11,7 +11,7 @@ from server.database import Connection, many, one, touched
 
 _ORDER = """
     SELECT id, order_no, member_id, shop_id, source, reservation_id, status, refund_status, amount, paid, address, note,
-           pay_before, created_at, paid_at, cancelled_at, cancel_reason
+           pay_before, created_at, paid_at, cancelled_at, cancel_reason, receipt_before
     FROM orders
 """
 
@@ -302,11 +302,24 @@ async def insert(
     return order_id
 
 
-async def move(connection: Connection, order_id: int, before: OrderStatus, after: OrderStatus) -> Any:
-    """Move an order whose money does not change. Returns order_no, member_id, at (UTC); None: it was elsewhere."""
+async def move_to_shipped(connection: Connection, order_id: int, receipt_days: int) -> Any:
+    """Move pending_shipment → pending_receipt, received by itself after so many days. Returns as above."""
     return await connection.fetchrow(
-        "UPDATE orders SET status = $3 WHERE id = $1 AND status = $2 RETURNING order_no, member_id, now() AS at",
+        """
+        UPDATE orders SET status = 'pending_receipt', receipt_before = now() + make_interval(days => $2)
+        WHERE id = $1 AND status = 'pending_shipment' RETURNING order_no, member_id, now() AS at
+        """,
         order_id,
-        before,
-        after,
+        receipt_days,
+    )
+
+
+async def move_to_completed(connection: Connection, order_id: int) -> Any:
+    """Move pending_receipt → completed. Returns as above."""
+    return await connection.fetchrow(
+        """
+        UPDATE orders SET status = 'completed' WHERE id = $1 AND status = 'pending_receipt'
+        RETURNING order_no, member_id, now() AS at
+        """,
+        order_id,
     )

@@ -48,6 +48,44 @@ class Actor(msgspec.Struct, frozen=True):
 SYSTEM = Actor(ActorKind.SYSTEM)
 EXPIRED = "超时未付款，订单已取消"
 """Why an order is cancelled whose time to pay is over."""
+RECEIPT_DAYS = 10
+"""So many days after it has shipped an order counts as received, unless its member says so before."""
+
+
+class Carrier(StrEnum):
+    """Who carries parcels."""
+
+    SF = "sf"
+    ZTO = "zto"
+    YTO = "yto"
+    STO = "sto"
+    YD = "yd"
+    JD = "jd"
+    EMS = "ems"
+    OTHER = "other"
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """With whom something goes, and under which number: parcels.read makes one of what people write."""
+
+    carrier: Carrier
+    tracking_no: str
+
+
+class Shipment(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel of an order that has left; ``corrections`` counts how often its number was put right."""
+
+    id: int
+    order_id: int
+    carrier: Carrier
+    tracking_no: str
+    corrections: int
+    shipped_at: datetime
+
+    @property
+    def parcel(self) -> Parcel:
+        """Return with whom it goes, and under which number."""
+        return Parcel(self.carrier, self.tracking_no)
 
 
 class OrderKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +99,10 @@ class OrderKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """An order as it is stored; sums in fen, times in UTC. ``address`` is the snapshot frozen with it."""
+    """An order as it is stored; sums in fen, times in UTC. ``address`` is the snapshot frozen with it.
+
+    ``receipt_before`` is set once it has shipped: then it counts as received.
+    """
 
     id: int
     order_no: str
@@ -80,6 +121,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     paid_at: datetime | None
     cancelled_at: datetime | None
     cancel_reason: str | None
+    receipt_before: datetime | None
 
     @property
     def key(self) -> OrderKey:
@@ -136,7 +178,8 @@ class OrderEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderChanged(Event, frozen=True, kw_only=True):
-    """An order moved from ``before`` to ``status`` at ``at`` (UTC). The two are equal when only its refunds changed."""
+    """An order moved from ``before`` to ``status`` at ``at`` (UTC). The two are equal when only its refunds or
+    its parcel's number changed."""
 
     kind: ClassVar[str] = "orders.changed"
 
@@ -169,6 +212,42 @@ class AddressLocked(Conflict):
     """The parcel is on its way, or the order is over."""
 
     code, message = "address_locked", "订单已发货或已结束，不能再改地址"
+
+
+class NotShippable(Conflict):
+    """The order does not wait for its shipment."""
+
+    code, message = "not_shippable", "订单现在不能发货"
+
+
+class AlreadyShipped(Conflict):
+    """The order has left before; ``details`` says with whom."""
+
+    code, message = "already_shipped", "订单已经发货"
+
+
+class BeingRefunded(Conflict):
+    """The order's price goes back, or has gone back whole: the goods stay."""
+
+    code, message = "being_refunded", "订单已经退款或正在退款，不能发货"
+
+
+class AddressChanged(Conflict):
+    """The member has changed the address since whoever ships has read it."""
+
+    code, message = "address_changed", "买家刚改了收货地址，请核对后再发货"
+
+
+class NotInTransit(Conflict):
+    """Nothing of the order is on its way: its parcel's number stays as it is."""
+
+    code, message = "not_in_transit", "订单不在待收货状态，不能改快递信息"
+
+
+class NotReceivable(Conflict):
+    """The order is not on its way, or was received before."""
+
+    code, message = "not_receivable", "订单现在不能确认收货"
 
 
 class NotOnSale(Conflict):

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from commerce.orders import store
+from commerce.orders import shipment_store, store
 from commerce.orders.states import Action, actions
-from commerce.orders.types import ActorKind, Line, Order, OrderEvent, OrderStatus, RefundStatus
+from commerce.orders.types import ActorKind, Carrier, Line, Order, OrderEvent, OrderStatus, RefundStatus, Shipment
+from commerce.orders.words import CARRIERS
 from server.clock import now, wire
 from server.database import Connection
 from server.http import Body, Id, Instant, Paging, View
@@ -49,6 +50,15 @@ class LineView(View, frozen=True, kw_only=True):
     amount: int
 
 
+class ShipmentView(View, frozen=True, kw_only=True):
+    """A parcel that has left; ``carrier_name`` is for people."""
+
+    carrier: Carrier
+    carrier_name: str
+    tracking_no: str
+    shipped_at: Instant
+
+
 class TimelineView(View, frozen=True, kw_only=True):
     """Something that happened to the order."""
 
@@ -59,7 +69,10 @@ class TimelineView(View, frozen=True, kw_only=True):
 
 
 class OrderView(View, frozen=True, kw_only=True):
-    """An order; sums in fen. ``actions`` are what the member may do now, ``timeline`` begins with the oldest."""
+    """An order; sums in fen. ``actions`` are what the member may do now, ``timeline`` begins with the oldest.
+
+    ``receipt_before`` is when an order that has shipped counts as received, unless its member says so before.
+    """
 
     order_no: str
     status: OrderStatus
@@ -75,6 +88,8 @@ class OrderView(View, frozen=True, kw_only=True):
     paid_at: Instant | None
     cancelled_at: Instant | None
     cancel_reason: str | None
+    shipments: list[ShipmentView]
+    receipt_before: Instant | None
     timeline: list[TimelineView]
     actions: list[Action]
     server_time: Instant
@@ -85,11 +100,22 @@ async def views(connection: Connection, found: list[Order], tr: Translator) -> l
     ids = [order.id for order in found]
     lines = await store.lines(connection, ids)
     events = await store.events(connection, ids)
-    return [view(order, lines[order.id], events[order.id], tr) for order in found]
+    sent = await shipment_store.of_orders(connection, ids)
+    return [view(order, lines[order.id], events[order.id], sent[order.id], tr) for order in found]
 
 
-def view(order: Order, lines: list[Line], events: list[OrderEvent], tr: Translator) -> OrderView:
-    """Return an order with its lines and history as clients read it."""
+def shipment_view(shipment: Shipment, tr: Translator) -> ShipmentView:
+    """Return a parcel as clients read it."""
+    return ShipmentView(
+        carrier=shipment.carrier,
+        carrier_name=tr(CARRIERS[shipment.carrier]),
+        tracking_no=shipment.tracking_no,
+        shipped_at=wire(shipment.shipped_at),
+    )
+
+
+def view(order: Order, lines: list[Line], events: list[OrderEvent], sent: list[Shipment], tr: Translator) -> OrderView:
+    """Return an order with its lines, history and parcels as clients read it."""
     return OrderView(
         order_no=order.order_no,
         status=order.status,
@@ -118,6 +144,8 @@ def view(order: Order, lines: list[Line], events: list[OrderEvent], tr: Translat
         paid_at=wire(order.paid_at) if order.paid_at else None,
         cancelled_at=wire(order.cancelled_at) if order.cancelled_at else None,
         cancel_reason=tr(order.cancel_reason) if order.cancel_reason else order.cancel_reason,
+        shipments=[shipment_view(shipment, tr) for shipment in sent],
+        receipt_before=wire(order.receipt_before) if order.receipt_before else None,
         timeline=[
             TimelineView(at=wire(event.at), kind=event.kind, actor=event.actor_kind, text=told(event, tr))
             for event in history(order, events)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil
 
 import msgspec
 
 from commerce.orders.refunds import OrderRefund, RefundState
-from commerce.orders.types import EXPIRED, Order, OrderStatus, RefundStatus
+from commerce.orders.types import EXPIRED, Carrier, Order, OrderStatus, RefundStatus
 from server.i18n import Translator
 
 TITLES: dict[OrderStatus, str] = {
@@ -24,6 +25,16 @@ TONES: dict[OrderStatus, str] = {
     OrderStatus.PENDING_RECEIPT: "on",
     OrderStatus.COMPLETED: "",
     OrderStatus.CANCELLED: "",
+}
+CARRIERS: dict[Carrier, str] = {
+    Carrier.SF: "顺丰 SF",
+    Carrier.ZTO: "中通 ZTO",
+    Carrier.YTO: "圆通 YTO",
+    Carrier.STO: "申通 STO",
+    Carrier.YD: "韵达 YD",
+    Carrier.JD: "京东 JD",
+    Carrier.EMS: "邮政 EMS",
+    Carrier.OTHER: "其他快递",
 }
 STEPS = ("下单", "付款", "发货", "完成")
 _AT = {
@@ -70,7 +81,7 @@ def saying(order: Order, kinds: set[str], at: datetime, tr: Translator, refunds:
         case OrderStatus.PENDING_SHIPMENT:
             return Saying(tr("付好了，等商家发货"), tr("发货前还能改地址"))
         case OrderStatus.PENDING_RECEIPT:
-            return Saying(tr("已发货，在路上"), tr("收到后请确认"))
+            return Saying(tr("已发货，在路上"), _until_receipt(order, at, tr))
         case OrderStatus.COMPLETED:
             return Saying(tr("订单完成"), tr("谢谢，有问题随时找我们"))
         case _ if RefundState.FAILED in states:
@@ -87,6 +98,18 @@ def saying(order: Order, kinds: set[str], at: datetime, tr: Translator, refunds:
             return Saying(
                 tr("订单已取消"), tr("没有在时限内付款，货已放回给别人" if over else order.cancel_reason or "")
             )
+
+
+def _until_receipt(order: Order, at: datetime, tr: Translator) -> str:
+    """Return what the member may do, and when it happens by itself: in days, on the last one in hours."""
+    if order.receipt_before is None:
+        return tr("收到后请确认")
+    hours = ceil((order.receipt_before - at).total_seconds() / 3600)
+    if hours <= 0:
+        return tr("收到后请确认，马上就自动确认收货")
+    if hours <= 24:
+        return tr("收到后请确认，还剩 {n} 小时自动确认收货").format(n=hours)
+    return tr("收到后请确认，还剩 {n} 天自动确认收货").format(n=ceil(hours / 24))
 
 
 def _of_late(refunds: Sequence[OrderRefund]) -> bool:

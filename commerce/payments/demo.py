@@ -11,7 +11,7 @@ from commerce import members, orders
 from commerce.catalogue import DemoStep
 from commerce.catalogue.demo_steps import DemoRun
 from commerce.members.store import member_by_phone
-from commerce.orders import SYSTEM, Actor, ActorKind, Order, OrderStatus, Wanted
+from commerce.orders import SYSTEM, Actor, ActorKind, Carrier, Order, OrderStatus, Parcel, Wanted
 from commerce.payments import demo_store
 from commerce.payments.capture import take
 from commerce.payments.provider import Providers
@@ -105,12 +105,18 @@ async def _tell(run: DemoRun, member_id: int, story: Story, skus: list[int]) -> 
         await _pay(run, order, story)
     async with app.database.transaction() as connection:
         if story.status in (OrderStatus.PENDING_RECEIPT, OrderStatus.COMPLETED):
-            await orders.ship_in(connection, order.id, SYSTEM)
+            await orders.ship_in(connection, order.id, _parcel(order), SYSTEM)
         if story.status is OrderStatus.COMPLETED:
             await orders.complete_in(connection, order.id, buyer)
         if story.age:
             await demo_store.date_back(connection, order.id, now() - story.age, min(story.age / 4, _DAY))
     return 1
+
+
+def _parcel(order: Order) -> Parcel:
+    """Return a parcel like the carriers' own: each order has another, the same at every look."""
+    carrier = (Carrier.SF, Carrier.ZTO, Carrier.YTO, Carrier.JD)[order.id % 4]
+    return Parcel(carrier, f"{carrier.upper()}{7_300_000_000_000 + order.id}")
 
 
 async def _pay(run: DemoRun, order: Order, story: Story) -> None:

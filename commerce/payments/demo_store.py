@@ -48,7 +48,7 @@ async def has_orders(connection: Connection, member_id: int, status: str | None 
 
 
 async def date_back(connection: Connection, order_id: int, created_at: datetime, step: timedelta) -> None:
-    """Let an order and its payments have happened since ``created_at``, its events ``step`` apart after the payment."""
+    """Let an order, its payments and its parcel have happened since ``created_at``, its events ``step`` apart after the payment."""
     await connection.execute(
         """
         UPDATE orders SET created_at = $2::timestamptz, pay_before = $2::timestamptz + interval '30 minutes',
@@ -68,6 +68,16 @@ async def date_back(connection: Connection, order_id: int, created_at: datetime,
         order_id,
         created_at,
         step,
+    )
+    await connection.execute(
+        """
+        WITH sent AS (
+            UPDATE shipments s SET shipped_at = e.at FROM order_events e
+            WHERE s.order_id = $1 AND e.order_id = s.order_id AND e.kind = 'shipped' RETURNING s.shipped_at
+        )
+        UPDATE orders SET receipt_before = sent.shipped_at + (receipt_before - now()) FROM sent WHERE id = $1
+        """,
+        order_id,
     )
     await connection.execute(
         """

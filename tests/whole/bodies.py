@@ -21,6 +21,8 @@ NEEDS_A_KEY = {
     "POST /api/v1/backoffice/brands/{brand_id}/merge",
     "POST /api/v1/orders/{order_no}/cancel",
     "POST /api/v1/orders/{order_no}/payments",
+    "POST /api/v1/orders/{order_no}/receipt",
+    "POST /api/v1/backoffice/orders/{order_no}/shipment",
     "POST /api/v1/backoffice/refunds/{refund_no}/retry",
     "POST /api/v1/backoffice/flash-sales",
     "POST /api/v1/backoffice/flash-sales/{item_id}/publish",
@@ -38,6 +40,7 @@ def bodies(world: World) -> dict[str, Any]:
         "POST /api/v1/orders/{order_no}/cancel": {"reason": "乙不要了"},
         "PATCH /api/v1/orders/{order_no}": {"address_id": str(world.address_id)},
         "POST /api/v1/orders/{order_no}/payments": {"method": "alipay"},
+        **_shipping(),
         "POST /api/v1/backoffice/flash-sales": world.plan(),
         "PATCH /api/v1/backoffice/flash-sales/{item_id}": {"title": "乙店的"},
         "POST /api/v1/backoffice/products": {
@@ -99,6 +102,15 @@ def bodies(world: World) -> dict[str, Any]:
     }
 
 
+def _shipping() -> dict[str, Any]:
+    return {
+        "POST /api/v1/backoffice/orders/{order_no}/shipment": {
+            "carrier": "zto", "tracking_no": "zto-730000001", "address_version": "",
+        },
+        "PATCH /api/v1/backoffice/orders/{order_no}/shipment": {"carrier": "sf", "tracking_no": "SF730000001"},
+    }  # fmt: skip
+
+
 def _reviews() -> dict[str, Any]:
     return {
         "POST /api/v1/order-lines/{line_id}/review": {"rating": 5, "text": "好", "pictures": [], "anonymous": True},
@@ -124,6 +136,8 @@ def forms(world: World) -> dict[str, dict[str, str]]:
         "POST /orders/{order_no}/cancel": {"reason": "乙不要了"},
         "POST /orders/{order_no}/address": {"address_id": str(world.address_id)},
         "POST /orders/{order_no}/pay": {"method": "alipay"},
+        "POST /backoffice/orders/{order_no}/ship": {"carrier": "zto", "tracking_no": "zto-730000001"},
+        "POST /backoffice/orders/{order_no}/shipment": {"carrier": "jd", "tracking_no": "JD730000001"},
         "POST /backoffice/search/synonyms": {"words": "乙，丙"},
         "POST /backoffice/search/hot": {"words": "乙", "hidden": "1"},
         "POST /me/order-lines/{line_id}/review": {"rating": "1", "text": "乙"},
@@ -229,6 +243,7 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "POST /api/v1/orders/{order_no}/cancel": {"reason": "不要了"},
         "PATCH /api/v1/orders/{order_no}": {"address_id": str(world.address_id)},
         "POST /api/v1/orders/{order_no}/payments": {"method": "alipay"},
+        **_shipping(),
         "POST /api/v1/me/favourites": {"product_id": str(world.product_id)},
         "POST /api/v1/me/restock": {"sku_id": str(world.sku_id)},
         "PUT /api/v1/backoffice/delivery/{shop_id}": {"ships_from": "浙江杭州", "ships_within": 48},

@@ -114,6 +114,7 @@ async def test_every_write_of_staff_leaves_a_record(world: World) -> None:
     await _tree(walk)
     await _tree_api(walk)
     await _sales(walk)
+    await _parcels(walk)
     await _members_and_words(walk)
     left = set(walk.routes) - walk.done - set(WITHOUT)
     assert not left
@@ -294,6 +295,16 @@ async def _sales(walk: Walk) -> None:
             await walk.did("POST /backoffice/flash-sales/{item_id}", form=new, item_id=made)
             for move in ("publish", "pause", "resume", "end"):
                 await walk.did(f"POST /backoffice/flash-sales/{{item_id}}/{move}", item_id=made)
+
+
+async def _parcels(walk: Walk) -> None:
+    world, api = walk.world, "/api/v1/backoffice/orders/{order_no}/shipment"
+    await walk.did(f"POST {api}", order_no=world.paid_no)
+    await walk.did(f"PATCH {api}", order_no=world.paid_no)
+    other_no = await world.bought(world.alice, "another")
+    await world.paid(other_no)
+    await walk.did("POST /backoffice/orders/{order_no}/ship", order_no=other_no)
+    await walk.did("POST /backoffice/orders/{order_no}/shipment", order_no=other_no)
 
 
 async def _members_and_words(walk: Walk) -> None:

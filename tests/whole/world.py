@@ -15,7 +15,7 @@ from yarl import URL
 
 from commerce.credentials import hash_password
 from commerce.members import exports
-from commerce.orders import SYSTEM
+from commerce.orders import SYSTEM, Carrier, Parcel
 from commerce.orders.fulfil import complete_in, ship_in
 from commerce.payments import refund_store, store
 from commerce.payments.refund import note_done
@@ -30,7 +30,16 @@ from tests.flashsale.seckill.conftest import Member, Stage
 NICKNAME, DOOR, SECRET_TITLE = "甲的昵称", "甲的门牌 77 号", "甲店的机密"
 PASSWORD = "a password of hers"
 BOOKS = (
-    *("orders", "order_lines", "order_events", "payments", "refunds", "ledger_transactions", "ledger_entries"),
+    *(
+        "orders",
+        "order_lines",
+        "order_events",
+        "shipments",
+        "payments",
+        "refunds",
+        "ledger_transactions",
+        "ledger_entries",
+    ),
     *("stock", "stock_holds", "stock_movements", "fs_reservations", "fs_releases", "fs_late_payments"),
     *("sandbox_alipay_trades", "sandbox_alipay_acts"),
 )
@@ -135,7 +144,7 @@ class World(Stage):
         await self.paid(received_no)
         async with self.app.database.transaction() as connection:
             order_id = await connection.fetchval("SELECT id FROM orders WHERE order_no = $1", received_no)
-            assert await ship_in(connection, order_id, SYSTEM)
+            assert await ship_in(connection, order_id, Parcel(Carrier.SF, "SF1390000000001"), SYSTEM)
             assert await complete_in(connection, order_id, SYSTEM)
         line = "SELECT l.id FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id WHERE o.order_no = $1"
         self.line_id = await self.db.fetchval(line, received_no)

@@ -12,6 +12,7 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 
 from commerce import stock
+from commerce.orders import Carrier, Parcel
 from server import worker
 from server.application import Application, build
 from server.database import Connection
@@ -20,6 +21,7 @@ from server.numbers import new_number
 from server.settings import Settings
 
 PRICE = 4990
+PARCEL = Parcel(Carrier.SF, "SF1390000000001")
 ADDRESS = {
     "id": 1,
     "name": "林小满",
@@ -138,10 +140,11 @@ class Market:
             order_id = await connection.fetchval(
                 """
                 INSERT INTO orders (order_no, member_id, shop_id, source, status, amount, paid, address, pay_before,
-                                    paid_at, cancelled_at, cancel_reason)
+                                    paid_at, cancelled_at, cancel_reason, receipt_before)
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9),
                         CASE WHEN $7::bigint > 0 THEN now() END, CASE WHEN $5 = 'cancelled' THEN now() END,
-                        CASE WHEN $5 = 'cancelled' THEN '不想要了' END)
+                        CASE WHEN $5 = 'cancelled' THEN '不想要了' END,
+                        CASE WHEN $5 IN ('pending_receipt', 'completed') THEN now() + interval '10 days' END)
                 RETURNING id
                 """,
                 order_no,

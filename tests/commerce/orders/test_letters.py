@@ -12,7 +12,7 @@ from commerce.orders.letters import write
 from commerce.orders.move import mark_paid_in
 from commerce.orders.types import EXPIRED, OrderChanged
 from server.clock import now
-from tests.commerce.orders.market import PRICE, Market, Member, Placed
+from tests.commerce.orders.market import PARCEL, PRICE, Market, Member, Placed
 
 
 async def heard(market: Market, member: Member) -> list[dict[str, Any]]:
@@ -38,11 +38,12 @@ async def test_payment_and_shipping_are_told_once_each(market: Market) -> None:
     order = await market.order(member, quantity=2)
     await pay(market, order)
     async with market.app.database.transaction() as connection:
-        assert await ship_in(connection, order.id, SYSTEM)
+        assert await ship_in(connection, order.id, PARCEL, SYSTEM)
     shipped, paid = await heard(market, member)
     assert paid["text"] == "《山行保温杯》共 2 件，付款 ¥99.80，商家会尽快发货"
     assert (paid["link"], paid["category"]) == (f"/orders/{order.order_no}", "order")
     assert (shipped["kind"], shipped["title"]) == ("orders.shipped", "已发货")
+    assert shipped["text"] == "《山行保温杯》共 2 件，已经发出，在路上了。顺丰 SF SF1390000000001"
 
 
 async def test_who_cancels_knows_it_and_others_are_told_why(market: Market) -> None:

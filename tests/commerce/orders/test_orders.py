@@ -13,7 +13,7 @@ from commerce.members import default_address
 from commerce.orders import Closing, Tills, Wanted, jobs
 from commerce.orders.types import NotOnSale, OutOfStock
 from server.errors import Invalid
-from tests.commerce.orders.market import PRICE, Market, until, working
+from tests.commerce.orders.market import PARCEL, PRICE, Market, until, working
 
 
 async def code_of(answer: Any) -> tuple[int, str]:
@@ -311,6 +311,6 @@ async def test_a_paid_order_counts_as_sales_once_and_ships_from_stock(market: Ma
         await until(counted)
     assert await market.value("SELECT sales FROM products") == 2
     async with market.app.database.transaction() as connection:
-        assert await orders.ship_in(connection, order.id, orders.SYSTEM)
+        assert await orders.ship_in(connection, order.id, PARCEL, orders.SYSTEM)
         levels = (await stock.levels(connection, [market.sku_id]))[0]
     assert (levels.on_hand, levels.allocated) == (98, 0)

@@ -17,7 +17,7 @@ from commerce.payments.states import hold as hold_payment
 from commerce.payments.types import PaymentStatus
 from server.clock import now
 from server.database import Connection
-from tests.commerce.orders.market import PRICE, Market
+from tests.commerce.orders.market import PARCEL, PRICE, Market
 
 LEGAL = {
     ("pending_payment", "pending_shipment"),
@@ -58,7 +58,7 @@ async def _move(connection: Connection, act: str, order_id: int) -> bool:
         case "revive":
             return await orders.revive_in(connection, order_id, PRICE, now())
         case "ship":
-            return await fulfil.ship_in(connection, order_id, SYSTEM)
+            return await fulfil.ship_in(connection, order_id, PARCEL, SYSTEM)
         case _:
             return await fulfil.complete_in(connection, order_id, SYSTEM)
 

@@ -1,0 +1,33 @@
+"""What people write of a parcel and where it goes, read."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from typing import Any
+
+import msgspec
+
+from commerce.orders.types import Carrier, Parcel
+from server.errors import Invalid
+
+_NUMBER = re.compile(r"(?=.*[0-9])[0-9A-Za-z-]{6,32}")
+
+
+def read(carrier: str, number: str) -> Parcel:
+    """Return a parcel. Raises Invalid with the field at fault.
+
+    Numbers are copied from labels and chats: spaces go, full-width characters become plain ones, letters capitals.
+    """
+    if carrier not in set(Carrier):
+        raise Invalid("carrier", "请选择快递公司")
+    plain = "".join(unicodedata.normalize("NFKC", number).split())
+    if not _NUMBER.fullmatch(plain):
+        raise Invalid("tracking_no", "运单号是 6 到 32 位字母、数字或连字符")
+    return Parcel(Carrier(carrier), plain.upper())
+
+
+def address_version(address: dict[str, Any]) -> str:
+    """Return a short text that differs when the address does: who ships shows with it which one they read."""
+    return hashlib.sha256(msgspec.json.encode(address, order="sorted")).hexdigest()[:16]
