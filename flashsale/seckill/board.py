@@ -100,7 +100,7 @@ class Board:
         item = await self._rows.get(item_id, ask)
         if item is None or item.state is ItemState.DRAFT:
             return None
-        return await self._look(item)
+        return await self.look(item)
 
     async def shown(self) -> list[Seen]:
         """Return the sales that are on, coming or just over, by start."""
@@ -110,7 +110,7 @@ class Board:
                 return await store.shown_items(connection)
 
         items = await self._lists.get(0, ask)
-        return await asyncio.gather(*[self._look(item) for item in items])
+        return await asyncio.gather(*[self.look(item) for item in items])
 
     async def sales(self) -> SalesView:
         """Return the sales that are on, coming or just over, by window."""
@@ -132,7 +132,8 @@ class Board:
         self._units.forget(item_id)
         self._figures.forget(item_id)
 
-    async def _look(self, item: Item) -> Seen:
+    async def look(self, item: Item) -> Seen:
+        """Return a sale whose row was just read, with what the gate says of it."""
         at = now()
         if item.archived_at is not None or at < item.starts_at - timedelta(seconds=1):
             return Seen(item, None, {})

@@ -11,7 +11,7 @@ from commerce.catalogue import HomeBlock, Product, ProductBlock, Slot
 from commerce.catalogue.store import product as catalogue_product
 from commerce.members import default_address
 from commerce.orders import ActorKind
-from flashsale.seckill import pages_store, reminders, sessions, words
+from flashsale.seckill import pages_store, reminders, sessions, store, words
 from flashsale.seckill.board import ROWS_FOR, Board, Seen, item_view, phase
 from flashsale.seckill.pages_store import Own
 from flashsale.seckill.tickets import OPENS_BEFORE_S
@@ -172,9 +172,9 @@ async def on_now(call: Call) -> dict[str, Any] | None:
 async def on_product(call: Call, product: Product) -> dict[str, Any] | None:
     """Return the product page's block: the product's sales that are on or begin within a day."""
     async with call.database.connection() as connection:
-        ids = await pages_store.running_of_product(connection, product.id)
-    board = call.resource(Board)
-    shown = [seen for item_id in ids if (seen := await board.seen(item_id)) is not None]
+        items = await store.items_of_product(connection, product.id)
+    # Not out of the board's memory: the page may be kept for longer, and is made again only as their rows change.
+    shown = [await call.resource(Board).look(item) for item in items]
     _lasts(call, shown, now())
     lots = [_lot(seen, phase(seen, now())) for seen in shown]
     lots = [lot for lot in lots if lot["phase"] is not Phase.ENDED]

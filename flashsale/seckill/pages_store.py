@@ -123,17 +123,3 @@ async def take_due(connection: Connection, ahead_s: int, most: int) -> list[Due]
         most,
     )
     return many(Due, rows)
-
-
-async def running_of_product(connection: Connection, product_id: int) -> list[int]:
-    """Return the listed sales of a product that are on or start within a day, the first one first."""
-    rows = await connection.fetch(
-        """
-        SELECT id FROM fs_items
-        WHERE product_id = $1 AND listed AND state IN ('published', 'paused') AND ends_at > now()
-            AND starts_at < now() + interval '1 day'
-        ORDER BY starts_at, id LIMIT 4
-        """,
-        product_id,
-    )
-    return [row["id"] for row in rows]

@@ -153,6 +153,18 @@ async def test_home_and_product_pages_carry_the_sale(stage: Stage) -> None:
     assert f'href="/flash-sales/{item}"' not in (await guest.get(f"/products/{stage.product_id}")).text
 
 
+async def test_a_product_page_is_not_kept_with_an_older_sale_than_it_was_made_after(stage: Stage) -> None:
+    """What another process does to a sale to come shows at once, not when the page is made the next time."""
+    at = now().replace(microsecond=0)
+    item = await stage.sale(starts_at=at + timedelta(hours=1), ends_at=at + timedelta(hours=2))
+    guest, path = Reader(stage), f"/products/{stage.product_id}"
+    assert "暂停" not in texts(await guest.get(path))
+    await stage.db.execute("UPDATE fs_items SET state = 'paused', rev = rev + 1 WHERE id = $1", item)
+    assert "暂停" in texts(await guest.get(path))
+    await stage.db.execute("UPDATE fs_items SET state = 'published', rev = rev + 1 WHERE id = $1", item)
+    assert "暂停" not in texts(await guest.get(path))
+
+
 async def test_home_shows_every_session_that_is_on_and_the_next_one(stage: Stage) -> None:
     at = now().replace(microsecond=0)
     windows = [(-90, 60), (-20, 30), (45, 120), (300, 360)]
