@@ -22,7 +22,7 @@ async def take(call: Call, body: EventsBody) -> TakenView:
     async with call.database.connection() as connection:
         known = await call.resource(Log).known(connection, sorted(named))
     clicks = [
-        Clicked(product_id=int(one.product_id), source=one.source, position=one.position, shown_as=one.shown_as)
+        Clicked(product_id=int(one.product_id), source=one.source, position=one.position, shown_as=one.shown_as or "")
         for one in body.clicks
         if int(one.product_id) in known
     ]

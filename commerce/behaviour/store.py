@@ -177,13 +177,13 @@ async def forget_member(connection: Connection, member_id: int) -> None:
 
 
 async def prune(connection: Connection, before: datetime, most: int) -> int:
-    """Remove at most ``most`` events, and as many visits, from before a moment; return how many events went."""
-    status = await connection.execute(
+    """Remove at most ``most`` events, and as many visits, from before a moment; return how many of one or the other."""
+    events = await connection.execute(
         "DELETE FROM behaviour_events WHERE id IN (SELECT id FROM behaviour_events WHERE at < $1 ORDER BY at LIMIT $2)",
         before,
         most,
     )
-    await connection.execute(
+    visits = await connection.execute(
         """
         DELETE FROM behaviour_visits
         WHERE id IN (SELECT id FROM behaviour_visits WHERE began_at < $1 ORDER BY began_at LIMIT $2)
@@ -191,7 +191,7 @@ async def prune(connection: Connection, before: datetime, most: int) -> int:
         before,
         most,
     )
-    return touched(status)
+    return max(touched(events), touched(visits))
 
 
 async def prune_days(connection: Connection, days: int) -> None:

@@ -33,6 +33,19 @@ class Source(StrEnum):
     OTHER = "other"
 
 
+class Shelf(StrEnum):
+    """Which of the recommendations' lists (commerce/recommendations)."""
+
+    GUESS = "guess"
+    """猜你喜欢: what this person may like."""
+    RELATED = "related"
+    """相关商品: what is near a product."""
+    TOGETHER = "together"
+    """一起买: what is in one order with it."""
+    ALSO = "also"
+    """买了又买: what those who bought it bought later on."""
+
+
 class Device(StrEnum):
     """What kind of thing somebody visits with, as its program says."""
 
@@ -150,23 +163,22 @@ class DayCount(msgspec.Struct, frozen=True, kw_only=True):
     products: int
 
 
-ListName = Annotated[str, Meta(pattern="^[a-z_]{0,20}$", description="Which of the recommendations' lists.")]
 Position = Annotated[int, Meta(ge=1, le=10_000)]
 
 
 class ClickBody(Body, frozen=True, kw_only=True):
-    """A product was opened from a list, at a place of it from 1."""
+    """A product was opened from a list, at a place of it from 1. ``shown_as`` names a recommendation's list."""
 
     product_id: Id
     source: Source
     position: Position
-    shown_as: ListName = ""
+    shown_as: Shelf | None = None
 
 
 class ShownBody(Body, frozen=True, kw_only=True):
     """Products of a recommendation's list came into sight."""
 
-    shown_as: Annotated[str, Meta(pattern="^[a-z_]{1,20}$", description="Which of the recommendations' lists.")]
+    shown_as: Shelf
     product_ids: Annotated[list[Id], Meta(min_length=1, max_length=60)]
 
 

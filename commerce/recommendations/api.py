@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commerce.behaviour import Dismissed, note
+from commerce.behaviour import Dismissed, Shelf, note
 from commerce.catalogue import product as find_product
 from commerce.recommendations import store
 from commerce.recommendations.serve import guess, near, person_of
@@ -12,7 +12,6 @@ from commerce.recommendations.types import (
     GuessQuery,
     GuessView,
     NearView,
-    Shelf,
     pick_view,
 )
 from server.clock import from_ms, to_ms

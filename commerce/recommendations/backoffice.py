@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
+from commerce.behaviour import Shelf
 from commerce.behaviour import store as behaviour
 from commerce.behaviour.types import KINDS, DayCount
 from commerce.recommendations import run_store
-from commerce.recommendations.types import Shelf
 from server.clock import now, shanghai
 from server.http import Call, Kind, Routes, StaffWith
 from server.http.pages import Page

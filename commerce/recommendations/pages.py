@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from commerce.behaviour import Shelf
 from commerce.catalogue import Product, shared
 from commerce.catalogue.pages import SIZE as GOODS_AT_HOME
 from commerce.credentials import local_path
 from commerce.recommendations import serve
 from commerce.recommendations.api import keep_out
 from commerce.recommendations.serve import person_of
-from commerce.recommendations.types import ListQuery, Shelf
+from commerce.recommendations.types import ListQuery
 from server.clock import from_ms, to_ms
 from server.http import Anyone, Body, Call, Id, Routes
 from server.http.pages import Page, Redirect

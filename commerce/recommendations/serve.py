@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from datetime import datetime
 
-from commerce.behaviour import visit_of
+from commerce.behaviour import Shelf, visit_of
 from commerce.catalogue import store as catalogue
 from commerce.catalogue.types import Card
 from commerce.recommendations import store
 from commerce.recommendations.rank import Candidate, Deed, Near, Seed, candidates, mixed
-from commerce.recommendations.types import Basis, Because, Fact, Guess, Person, Pick, Shelf
+from commerce.recommendations.types import Basis, Because, Fact, Guess, Person, Pick
 from server.clock import now
 from server.database import Connection
 from server.http import Call, Kind

@@ -16,19 +16,6 @@ from commerce.recommendations.rank import Deed
 from server.http import Body, Id, Instant, View
 
 
-class Shelf(StrEnum):
-    """Which list. The names stand in the log of behaviour too."""
-
-    GUESS = "guess"
-    """猜你喜欢: what this person may like."""
-    RELATED = "related"
-    """相关商品: what is near a product."""
-    TOGETHER = "together"
-    """一起买: what is in one order with it."""
-    ALSO = "also"
-    """买了又买: what those who bought it bought later on."""
-
-
 class Basis(StrEnum):
     """What a list for somebody goes by."""
 

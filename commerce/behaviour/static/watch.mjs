@@ -40,7 +40,7 @@ document.addEventListener("click", (event) => {
     product_id: id,
     source: list ? "recommendation" : (SOURCES[place] ?? "other"),
     position: Math.max(1, cards.indexOf(link) + 1),
-    shown_as: list,
+    ...(list && { shown_as: list }),
   });
   send();
 });

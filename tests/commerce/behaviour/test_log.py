@@ -60,7 +60,9 @@ async def test_what_a_visitor_does_is_one_typed_log(market: Market) -> None:
 async def test_products_that_are_none_are_named_and_left_out(market: Market) -> None:
     browser = await Browser(market).agreed()
     clicks = [{"product_id": one, "source": "home", "position": 1} for one in ("999999", str(market.product_id))]
-    status, answer = await browser.post(EVENTS, {"clicks": clicks, "shown": [{"shown_as": "x", "product_ids": ["7"]}]})
+    status, answer = await browser.post(
+        EVENTS, {"clicks": clicks, "shown": [{"shown_as": "also", "product_ids": ["7"]}]}
+    )
     assert (status, answer["taken"], answer["unknown_product_ids"]) == (200, 1, ["7", "999999"])
     assert await browser.events() == [("click", market.product_id)]
     wrongs: list[dict[str, Any]] = [
@@ -143,6 +145,15 @@ async def test_what_waits_is_bounded_and_waits_for_the_database(
         patch.setattr(store, "add", away)
         await kept.flush()
     assert kept.waiting == 10
+
+    async def away_while_more_comes(*_: Any) -> int:
+        kept.add(visit, Viewed(product_id=market.product_id))
+        raise asyncpg.CannotConnectNowError("starting up")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "add", away_while_more_comes)
+        await kept.flush()
+    assert (kept.waiting, kept.counts["shed",]) == (10, 3)
     await kept.flush()
     assert (kept.waiting, kept.counts["written",], kept.counts["refused",]) == (0, 10, 0)
 
@@ -172,3 +183,30 @@ async def test_old_events_go_and_the_counts_of_days_stay(market: Market, app: Ap
     await prune(app)
     assert await market.value("SELECT count(*) FROM behaviour_events") == 2
     assert await market.value("SELECT count(*) FROM behaviour_days") == 4
+
+
+async def test_strangers_name_no_lists_of_their_own(market: Market) -> None:
+    """The counts of days stay for years and are read whole: each name would be a row of them."""
+    browser = await Browser(market).agreed()
+    click = {"product_id": str(market.product_id), "source": "recommendation", "position": 1, "shown_as": "mine"}
+    shown = {"shown_as": "mine", "product_ids": [str(market.product_id)]}
+    bodies: list[dict[str, Any]] = [{"clicks": [click]}, {"shown": [shown]}, {"shown": [{**shown, "shown_as": ""}]}]
+    for body in bodies:
+        status, answer = await browser.post(EVENTS, body)
+        assert (status, answer["error"]["code"]) == (422, "invalid"), body
+
+
+async def test_visits_without_events_go_as_well(
+    market: Market, app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks at the home page alone leaves a visit and no event."""
+    monkeypatch.setattr(logging, "_AT_ONCE", 2)
+    await market.run(
+        """
+        INSERT INTO behaviour_visits (id, visitor, began_at, device)
+        SELECT gen_random_uuid(), gen_random_uuid(), now() - make_interval(days => 180 + n), 'phone'
+        FROM generate_series(1, 6) AS n
+        """
+    )
+    await prune(app)
+    assert await market.value("SELECT count(*) FROM behaviour_visits") == 0
