@@ -66,7 +66,7 @@ class Hub:
         self._joining: dict[str, Joining] = {}
         self._links: set[Link] = set()
         self._held: Counter[tuple[VisitorKind, int | str]] = Counter()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     # What features declare
 
@@ -279,7 +279,7 @@ class Hub:
                 log.error("hook failed", exc_info=error)
                 continue
             if rest is not None:
-                self._spawn(self._settle(socket, rest))
+                self._spawn(self._settle(rest))
 
     async def _run(self, hook: Hook, socket: Socket) -> None:
         async def run() -> None:
@@ -287,9 +287,11 @@ class Hub:
             if rest is not None:
                 await rest
 
-        await self._settle(socket, run())
+        if not await self._settle(run()):  # who was not greeted would hear nothing: it comes back and is greeted
+            socket.link.line.close("unavailable")
 
-    async def _settle(self, socket: Socket, rest: Awaitable[None]) -> None:
+    async def _settle(self, rest: Awaitable[None]) -> bool:
+        """Finish a hook and tell whether it succeeded."""
         try:
             async with asyncio.timeout(HANDLE_WITHIN):
                 await rest
@@ -298,13 +300,13 @@ class Hub:
         except Exception as error:  # as in _problem
             log.error("hook failed", exc_info=error)
         else:
-            return
-        socket.link.line.close("unavailable")  # who was not greeted would hear nothing: it comes back and is greeted
+            return True
+        return False
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         self.outlived(asyncio.get_running_loop().create_task(work))
 
-    def outlived(self, task: asyncio.Task[None]) -> None:
+    def outlived(self, task: asyncio.Task[Any]) -> None:
         """Have ``drain`` wait for what a connection that has gone began."""
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._tasks.discard(done))

@@ -39,6 +39,7 @@ class Lab(Server):
             self.hub.namespace(path, VisitorKind.GUEST, opened=self._first, closed=self._wrong)
         self.hub.namespace("/", opened=self._second)
         self.hub.namespace("/rude", VisitorKind.GUEST, opened=self._wrong)
+        self.hub.namespace("/parting", VisitorKind.GUEST, closed=self._wrong_later)
         self.hub.on("/", "ask", self._unsaid)
         self.hub.on("/", "wait", self._unsaid_later)
         self.hub.on("/", "late", self._late)
@@ -61,6 +62,9 @@ class Lab(Server):
 
     def _wrong(self, context: None, socket: Socket) -> None:
         raise LookupError("a defect of a hook")
+
+    async def _wrong_later(self, context: None, socket: Socket) -> None:
+        raise LookupError("a defect of a hook that waits")
 
     def _unsaid(self, context: None, socket: Socket) -> Reply:
         return Reply((object(),))
@@ -154,6 +158,17 @@ async def test_who_could_not_be_greeted_is_to_come_again(lab: Lab) -> None:
         await _in(client, "/rude,")
         assert await client.closed() == 1000
     assert lab.hub.count() == 0
+
+
+async def test_a_parting_that_fails_ends_no_other_namespace_of_the_connection(lab: Lab) -> None:
+    async with peer(lab, WEBSOCKET) as client:
+        await client.receive()
+        await _in(client)
+        await _in(client, "/parting,")
+        client.send("41/parting,", '421["well"]')
+        assert await client.receive() == '431[{"ok":true}]'
+        client.send('422["well"]')
+        assert await client.receive() == '432[{"ok":true}]'
 
 
 async def test_a_door_that_fails_refuses(lab: Lab) -> None:
