@@ -279,8 +279,10 @@ class Rooms:
 
     async def _send(self, room: _Room, message: bytes, *, droppable: bool) -> None:
         # Who comes in between two slices stands behind this message already: the lines are those of now.
-        for (namespace, encoding), lines in [(group, list(lines)) for group, lines in room.groups.items()]:
-            await fan_out(encoding.event(namespace, message), lines, droppable=droppable)
+        await fan_out(
+            [(encoding.event(namespace, message), list(lines)) for (namespace, encoding), lines in room.groups.items()],
+            droppable=droppable,
+        )
 
     async def _catch_up(self, name: str, room: _Room) -> None:
         """Send a room what this process has missed, from the log, or a new state when that is not enough."""

@@ -73,6 +73,33 @@ async def test_who_comes_in_between_two_slices_hears_nothing_twice(
         await lanes.close()
 
 
+async def test_what_a_room_was_being_told_is_told_to_all_when_its_ears_are_closed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node leaves the cluster: the ears there end, and the room already counts as having heard."""
+    monkeypatch.setattr(fanout, "SLICE", 1)
+    lanes = Lanes(settings.redis_url)
+    heard = Rooms(None, None, lanes)
+    hub = Hub(None, echo.OpenDoor(), heard, echo.LIMITS)
+    there = []
+    try:
+        first = await lanes.head(KIND.room("7"))
+        for number, encoding in enumerate((MSGPACK, MSGPACK, MSGPACK, JSON, JSON)):
+            link = Link(hub, Line(hub.engine, str(number)), "", None, limited=False)
+            link.encoding = encoding
+            there.append(Socket(link, str(number), "/member", Visitor(kind=VisitorKind.GUEST)))
+            await heard.follow(there[-1], KIND, "7", first)
+        telling = asyncio.create_task(heard._arrived("shelf:7", message(Place(first.epoch, first.seq + 1))))
+        await asyncio.sleep(0)  # the first slice is told
+        telling.cancel()
+        await asyncio.wait([telling])
+        assert telling.cancelled()
+        assert heard._rooms["shelf:7"].place == Place(first.epoch, first.seq + 1)
+        assert [held(one) for one in there] == [1] * 5
+    finally:
+        await lanes.close()
+
+
 async def test_who_comes_in_while_the_room_cannot_catch_up_is_not_left_behind(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
