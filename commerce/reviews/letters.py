@@ -75,9 +75,9 @@ class Later(msgspec.Struct, frozen=True):
 def link_of(remark: Remark) -> str:
     """Return where a remark's writer finds it."""
     if remark.kind is RemarkKind.QUESTION:
-        return f"/questions/{remark.id}" if remark.state is RemarkState.SHOWN else "/me/questions"
+        return f"/questions/{remark.id}" if remark.seen else "/me/questions"
     if remark.kind is RemarkKind.ANSWER:
-        return f"/questions/{remark.parent_id}" if remark.state is RemarkState.SHOWN else "/me/questions?show=answers"
+        return f"/questions/{remark.parent_id}" if remark.seen else "/me/questions?show=answers"
     return "/me/reviews?show=written"
 
 
@@ -117,12 +117,14 @@ async def tell_now(app: Application, job: Later) -> None:
     """Tell of a remark, if it is still shown."""
     async with app.database.transaction() as connection:
         remark = await store.remark(connection, job.remark_id)
-        if remark is not None and remark.state is RemarkState.SHOWN:
+        if remark is not None:
             await tell_shown(connection, remark)
 
 
 async def tell_shown(connection: Connection, remark: Remark) -> None:
-    """Tell those whom a question or an answer that people can see from now on concerns."""
+    """Tell those whom a question or an answer that people can see from now on concerns; nobody of others."""
+    if not remark.seen:
+        return
     if remark.kind is RemarkKind.QUESTION:
         await _ask(connection, remark)
     elif remark.kind is RemarkKind.ANSWER and remark.parent_id is not None:

@@ -79,7 +79,7 @@ async def reply(
         return made
     if found.kind is RemarkKind.ANSWER:
         raise NotFound
-    if found.state is not RemarkState.SHOWN:
+    if not found.seen:
         raise NotStanding
     if found.reply is not None:
         raise AlreadyReplied

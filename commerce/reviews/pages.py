@@ -243,7 +243,7 @@ async def show_report(call: Call, remark_id: int, query: ReportQuery) -> Page:
 async def _report(call: Call, remark_id: int, form: ReportForm, fault: str = "", *, done: bool = False) -> Page:
     async with call.database.connection() as connection:
         found = await store.remark(connection, remark_id)
-    if found is None or found.state != "shown":
+    if found is None or not found.seen:
         raise NotFound
     values = {
         "remark": found,

@@ -178,7 +178,10 @@ async def desk(
     connection: Connection, which: Desk, shops: Sequence[int] | None, offset: int, size: int
 ) -> tuple[list[Remark], int]:
     """Return a page of what is said in these shops (None: in all), the newest first, and how much there is."""
-    where = f"WHERE r.state = 'shown' AND ($1::bigint[] IS NULL OR r.shop_id = ANY ($1)) AND {_DESKS[which]} "
+    where = (
+        f"WHERE r.state = 'shown' AND ($1::bigint[] IS NULL OR r.shop_id = ANY ($1)) AND {_DESKS[which]} "
+        "AND NOT EXISTS (SELECT FROM remarks AS o WHERE o.id = r.parent_id AND o.state <> 'shown') "
+    )
     mine = None if shops is None else list(shops)
     rows = await connection.fetch(REMARK + where + "ORDER BY r.id DESC OFFSET $2 LIMIT $3", mine, offset, size)
     total: int = await connection.fetchval("SELECT count(*) FROM remarks AS r " + where, mine)  # noqa: S608  # constants

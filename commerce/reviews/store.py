@@ -23,11 +23,12 @@ REMARK = """
 SELECT r.id, r.kind, r.product_id, r.shop_id, r.member_id, r.staff_id, r.parent_id, r.line_id, r.spec, r.rating,
     r.anonymous, r.bought, r.text, r.pictures, r.video, r.state, r.reason, r.useful, r.reports, r.answers, r.reply,
     r.replied_at, r.created_at, m.nickname, m.avatar, p.title, coalesce(p.pictures ->> 0, '') AS picture,
-    s.name AS shop_name, p.status = 'on' AS on_shelf
+    s.name AS shop_name, p.status = 'on' AS on_shelf, coalesce(u.state = 'shown', true) AS upheld
 FROM remarks AS r
 JOIN products AS p ON p.id = r.product_id
 JOIN shops AS s ON s.id = r.shop_id
 LEFT JOIN members AS m ON m.id = r.member_id
+LEFT JOIN remarks AS u ON u.id = r.parent_id
 """
 _REVIEWS = "WHERE r.product_id = $1 AND r.kind = 'review' AND r.state = 'shown' "
 _SHOWN = {

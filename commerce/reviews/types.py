@@ -156,6 +156,13 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
     picture: str
     shop_name: str
     on_shelf: bool
+    upheld: bool
+    """Whether what it was added to, or answers, is shown."""
+
+    @property
+    def seen(self) -> bool:
+        """Tell whether others see it."""
+        return self.state is RemarkState.SHOWN and self.upheld
 
     @property
     def by_shop(self) -> bool:

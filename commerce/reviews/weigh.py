@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commerce.reviews import queue_store, store
 from commerce.reviews.plain import said
-from commerce.reviews.types import AlreadyReported, OwnRemark, Remark, RemarkKind, RemarkState, ReportReason
+from commerce.reviews.types import AlreadyReported, OwnRemark, Remark, RemarkKind, ReportReason
 from server.database import Connection
 from server.errors import NotFound
 
@@ -38,7 +38,7 @@ async def report(connection: Connection, member_id: int, remark_id: int, reason:
 
 async def _others(connection: Connection, member_id: int, remark_id: int) -> Remark:
     found = await store.lock(connection, remark_id)
-    if found is None or found.state is not RemarkState.SHOWN:
+    if found is None or not found.seen:
         raise NotFound
     if found.member_id == member_id:
         raise OwnRemark

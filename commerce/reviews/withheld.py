@@ -6,7 +6,7 @@ import msgspec
 
 from commerce.members.belongings import Belongings
 from commerce.reviews import media_store
-from commerce.reviews.types import Remark, RemarkKind, RemarkState
+from commerce.reviews.types import Remark
 from server import media, uploads
 from server.application import Application
 from server.database import Connection
@@ -45,7 +45,7 @@ async def settle(app: Application, job: Moved) -> None:
 
 def opened(call: Call, remark: Remark) -> Remark:
     """Return a remark for its writer or for who decides: with addresses that lead to what is withheld."""
-    if remark.state is RemarkState.SHOWN and remark.kind is not RemarkKind.FOLLOW_UP:
+    if remark.seen:
         return remark
     secret = call.app.settings.secret
     return msgspec.structs.replace(

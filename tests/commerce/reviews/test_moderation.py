@@ -8,6 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from commerce.reviews import store
+from commerce.reviews.letters import tell_shown
 from tests.commerce.orders.market import Market, Member
 from tests.commerce.reviews.test_reviews import ask, line_of, review, summary
 
@@ -174,3 +176,48 @@ async def test_what_waits_unseen_comes_first(market: Market) -> None:
     path = f"/api/v1/remarks/{reported}/report"
     await ask(market, "POST", path, await market.member(), {"reason": "abuse"})
     assert await queued(market, staff) == [unseen, reported]
+
+
+async def test_what_was_added_to_what_is_hidden_is_hidden_too(market: Market) -> None:
+    member, other = await market.member(), await market.member()
+    staff, shop = await market.staff(["reviews.moderate"]), await market.staff(["reviews.reply"], market.shop_id)
+    made = await review(market, member)
+    body = {"text": "后来坏了，店主电话 13800000000"}
+    added = await ask(market, "POST", f"/api/v1/me/reviews/{made}/follow-up", member, body, 201)
+    added_id = int(added["remark"]["id"])
+    path = f"/remarks/{added_id}/report"
+    assert (await market.call("GET", path, other)).status == 200
+    await decide(market, staff, made, "hidden", "泄露隐私")
+    assert (await market.call("GET", path, other)).status == 404
+    await ask(market, "POST", f"/api/v1/remarks/{added_id}/report", other, {"reason": "false"}, 404)
+    assert (await ask(market, "GET", "/api/v1/backoffice/remarks?show=reviews", shop))["items"] == []
+    await ask(market, "POST", f"/api/v1/backoffice/remarks/{added_id}/reply", shop, {"text": "抱歉"}, 409)
+    await decide(market, staff, made, "shown")
+    [listed] = (await ask(market, "GET", f"/api/v1/products/{market.product_id}/reviews"))["items"]
+    assert listed["follow_up"]["text"] == body["text"]
+
+
+async def test_answers_to_what_is_hidden_lead_nowhere(market: Market) -> None:
+    asker, one = await market.member(), await market.member()
+    staff = await market.staff(["reviews.moderate"])
+    await market.run("INSERT INTO watched_words (word) VALUES ('坏词')")
+    await market.run("INSERT INTO product_buyers VALUES ($1, $2, now())", market.product_id, one.id)
+    path = f"/api/v1/products/{market.product_id}/questions"
+    question = int((await ask(market, "POST", path, asker, {"text": "怎么样？"}, 201))["remark"]["id"])
+    answers = f"/api/v1/questions/{question}/answers"
+    shown = int((await ask(market, "POST", answers, one, {"text": "不错"}, 201))["remark"]["id"])
+    waits = int((await ask(market, "POST", answers, one, {"text": "坏词"}, 201))["remark"]["id"])
+    async with market.client.get("/me/questions?show=answers", headers=one.headers) as response:
+        assert (await response.text()).count(f'href="/questions/{question}"') == 1
+    await decide(market, staff, question, "hidden", "广告")
+    await ask(market, "PUT", f"/api/v1/remarks/{shown}/vote", asker, status=404)
+    assert (await market.call("GET", f"/remarks/{shown}/report", asker)).status == 404
+    async with market.client.get("/me/questions?show=answers", headers=one.headers) as response:
+        assert f'href="/questions/{question}"' not in await response.text()
+    before = await told(market, asker)
+    await decide(market, staff, waits, "shown")
+    async with market.app.database.transaction() as connection:
+        remark = await store.remark(connection, waits)
+        assert remark is not None
+        await tell_shown(connection, remark)
+    assert await told(market, asker) == before

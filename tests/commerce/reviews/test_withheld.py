@@ -117,7 +117,7 @@ async def test_no_seal_opens_another_file_or_lasts(market: Market, monkeypatch: 
         f"/media/withheld/u/{Path(path).parent.name}/{Path(path).name}",
     )
     assert await served(market, first, *wrong) == [True] + [False] * len(wrong)
-    monkeypatch.setattr(media.time, "time", lambda: int(until.removeprefix("until=")) + 1.0)
+    monkeypatch.setattr("server.media.time.time", lambda: int(until.removeprefix("until=")) + 1.0)
     assert await served(market, first) == [False]
 
 
