@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Hashable
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -35,7 +36,8 @@ _SILENT = 600.0
 class Made(msgspec.Struct, Generic[T], frozen=True):
     """Something read from the database that holds until one of ``topics`` changes.
 
-    It takes ``size`` bytes and ``lasts`` so many seconds at most; with 0 it is nobody else's.
+    It takes ``size`` bytes and ``lasts`` so many seconds at most, from when its making began; with 0 it is nobody
+    else's.
     """
 
     value: T
@@ -47,6 +49,10 @@ class Made(msgspec.Struct, Generic[T], frozen=True):
 class _Found(msgspec.Struct):
     made: Made[Any]
     until: float
+
+
+_parts: ContextVar[list[float] | None] = ContextVar("parts", default=None)
+"""Until when each lasts that what is being made was made of: it lasts no longer than they."""
 
 
 class Kept:
@@ -61,7 +67,7 @@ class Kept:
         self._seen: str | None = None
         self._asked = 0.0
         self._number = 0
-        self._making: dict[tuple[Hashable, int], asyncio.Future[Made[Any] | None]] = {}
+        self._making: dict[tuple[Hashable, int], asyncio.Future[_Found | None]] = {}
         self._recent: deque[tuple[int, frozenset[str] | None]] = deque(maxlen=_RECENT)
         self.size = 0
         self.hits = self.misses = 0
@@ -82,34 +88,43 @@ class Kept:
         if found is not None and found.until > time.monotonic():
             self._found.move_to_end(key)
             self.hits += 1
-            return found.made.value  # type: ignore[no-any-return]  # whoever put it under this key knows what it is
-        self.misses += 1
-        under_way = self._making.get((key, since))
-        if under_way is not None and (made := await asyncio.shield(under_way)) is not None:
-            return made.value  # type: ignore[no-any-return]
-        return (await self._make(key, since, make)).value
+        else:
+            self.misses += 1
+            under_way = self._making.get((key, since))
+            found = await asyncio.shield(under_way) if under_way is not None else None
+            if found is None:
+                found = await self._make(key, since, make)
+        if (parts := _parts.get()) is not None:
+            parts.append(found.until)
+        return found.made.value  # type: ignore[no-any-return]  # whoever put it under this key knows what it is
 
-    async def _make(self, key: Hashable, since: int, make: Callable[[], Awaitable[Made[T]]]) -> Made[T]:
-        promise: asyncio.Future[Made[Any] | None] = asyncio.get_running_loop().create_future()
+    async def _make(self, key: Hashable, since: int, make: Callable[[], Awaitable[Made[Any]]]) -> _Found:
+        promise: asyncio.Future[_Found | None] = asyncio.get_running_loop().create_future()
         self._making[key, since] = promise
-        made: Made[T] | None = None
+        shared: _Found | None = None
+        began, parts = time.monotonic(), list[float]()
+        within = _parts.set(parts)
         try:
             made = await make()
+            found = _Found(made, min([began + min(made.lasts, LASTS), *parts]))
             if made.lasts > 0:
-                self._put(key, made, since)
-            return made
+                shared = found
+                self._put(key, found, since)
+            return found
         finally:
+            _parts.reset(within)
             if self._making.get((key, since)) is promise:
                 del self._making[key, since]
             # Nobody waits for what failed, or is not to be shared: each makes it for himself.
-            promise.set_result(made if made is not None and made.lasts > 0 else None)
+            promise.set_result(shared)
 
-    def _put(self, key: Hashable, made: Made[Any], since: int) -> None:
+    def _put(self, key: Hashable, found: _Found, since: int) -> None:
         """Remember what was read after ``since``, unless something was heard meanwhile that may be missing in it."""
-        if self._changed_since(since, made.topics) or made.size > self._room // 8:
+        made = found.made
+        if self._changed_since(since, made.topics) or made.size > self._room // 8 or found.until <= time.monotonic():
             return
         self._forget(key)
-        self._found[key] = _Found(made, time.monotonic() + min(made.lasts, LASTS))
+        self._found[key] = found
         self.size += made.size
         for topic in made.topics:
             self._by_topic.setdefault(topic, set()).add(key)

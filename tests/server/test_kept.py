@@ -125,6 +125,41 @@ async def test_who_waits_for_one_who_fails_makes_it_himself(database: Database) 
     assert await second == 2
 
 
+async def test_what_lasts_so_long_lasts_so_long_from_its_beginning(database: Database) -> None:
+    """A page says before it is rendered when the sale it tells of begins: rendering it takes from that."""
+    memory, made = Kept(database), 0
+
+    async def make() -> Made[int]:
+        nonlocal made
+        made += 1
+        await asyncio.sleep(0.3)
+        return Made(made, frozenset({"product:1"}), lasts=0.2)
+
+    assert [await memory.find("value", make) for _ in range(2)] == [1, 2]
+
+
+async def test_what_was_made_of_something_remembered_lasts_no_longer(database: Database) -> None:
+    """Half a minute at most is what a page is behind in what sells best, whenever it is made."""
+    memory = Kept(database)
+
+    async def inner() -> Made[str]:
+        return Made("inner", frozenset({"shelf"}), lasts=0.4)
+
+    async def outer() -> Made[str]:
+        await asyncio.gather(memory.find("inner", inner))
+        return Made("outer", frozenset({"product:1"}))
+
+    await memory.find("inner", inner)
+    await memory.find("outer", outer)
+    hits = memory.hits
+    await memory.find("outer", outer)
+    assert memory.hits == hits + 1
+    await asyncio.sleep(0.5)
+    misses = memory.misses
+    await memory.find("outer", outer)
+    assert memory.misses == misses + 2
+
+
 async def test_what_does_not_last_is_nobody_elses(database: Database) -> None:
     reader = Reader(Kept(database), "product:1", lasts=0)
     assert [await reader.read() for _ in range(3)] == [1, 2, 3]
