@@ -187,7 +187,6 @@ class Ears:
                     self._last = time.monotonic()
                 case "message" if room is not None:
                     await deliver(room, message["data"])
-                    await asyncio.sleep(0)  # what has come already is read without waiting: others have their turn
                 case "subscribe" if channel == self.pulse:
                     self._last = time.monotonic()  # and not when it was asked for, which may be refused for ever
                     if again:  # the second time here: the client library has connected anew, and told nobody
@@ -199,6 +198,7 @@ class Ears:
                     # Not asked for: the slot has moved to another node, and whoever minds the nodes will see it.
                     self._told[room] = False
                     log.warning("slot moved", room=room)
+            await asyncio.sleep(0)  # what has come already is read without waiting: others have their turn
 
     async def _confirmed(self, room: str, recovered: Recovered) -> None:
         """Note that a room is heard. Who came in without waiting for that may have missed some."""
