@@ -6,7 +6,6 @@ Coming and going costs nothing here: rooms are noted as wanted or not, and one t
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Collection
@@ -213,6 +212,10 @@ class Ears:
 
     async def _beat(self) -> None:
         while True:
-            with contextlib.suppress(*DOWN):  # silence is what the listener notices
+            try:
                 await (self._redis.spublish if self._s else self._redis.publish)(self.pulse, b"")
+            except DOWN:
+                pass  # silence is what the listener notices
+            except Exception as error:  # without a heartbeat the process would be deaf for good
+                log.error("no heartbeat", exc_info=error)
             await asyncio.sleep(PULSE)

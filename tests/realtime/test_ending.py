@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import asyncpg
@@ -150,6 +151,33 @@ async def test_ears_whose_redis_went_while_it_was_told_of_rooms_are_opened_anew(
         async with asyncio.timeout(2):
             await bus.heard("room")
         assert ears._told == {"room": True}
+    finally:
+        await bus.close()
+
+
+async def test_a_heartbeat_goes_on_whatever_the_client_brings_up(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it the process counts as deaf until it is started again."""
+    monkeypatch.setattr("realtime.ears.PULSE", 0.05)
+    bus = Bus(settings.redis_url)
+    assert bus._redis is not None
+    publish, failed = bus._redis.publish, asyncio.Event()
+
+    async def confused(*given: Any) -> None:
+        failed.set()
+        raise RuntimeError("a defect of the client library")
+
+    await bus.open(nothing, nothing)
+    try:
+        opened = bus._ears[""]._last
+        await until(lambda: bus._ears[""]._last > opened + 0.2)  # not by the confirmation of its channel
+        with monkeypatch.context() as patched:
+            patched.setattr(bus._redis, "publish", confused)
+            await failed.wait()
+        assert bus._redis.publish == publish
+        since = time.monotonic()
+        await until(lambda: bus._ears[""]._last > since + 0.2)
     finally:
         await bus.close()
 
