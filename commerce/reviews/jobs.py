@@ -43,8 +43,7 @@ async def remind(app: Application, job: Reminder) -> None:
         member_id = await store.buyer_of(connection, job.order_no)
         if member_id is None:
             return
-        lines = await store.waiting_lines(connection, member_id, 0, 1000)
-        line = next((each for each in lines if each.order_no == job.order_no), None)
+        line = await store.waiting_line_of(connection, member_id, job.order_no)
         if line is None:
             return
         await tell(

@@ -77,6 +77,12 @@ async def waiting_lines(connection: Connection, member_id: int, offset: int, siz
     return many(Line, await connection.fetch(query, member_id, REVIEW_DAYS, FOLLOW_UP_DAYS, offset, size))
 
 
+async def waiting_line_of(connection: Connection, member_id: int, order_no: str) -> Line | None:
+    """Return a line of an order of the member's that they may review."""
+    query = _LINE + _WAITS + "AND o.order_no = $4 ORDER BY l.id LIMIT 1"
+    return one(Line, await connection.fetchrow(query, member_id, REVIEW_DAYS, FOLLOW_UP_DAYS, order_no))
+
+
 async def count_waiting_lines(connection: Connection, member_id: int) -> int:
     """Return how many lines the member may review."""
     query = "SELECT count(*) FROM (" + _LINE + _WAITS + ") AS w"  # noqa: S608  # constants
@@ -332,6 +338,12 @@ async def recent_buyers(connection: Connection, product_id: int, but: int | None
 
 
 async def buyer_of(connection: Connection, order_no: str) -> int | None:
-    """Return whose an order is now: accounts may have been merged since it was received."""
-    found: int | None = await connection.fetchval("SELECT member_id FROM orders WHERE order_no = $1", order_no)
+    """Return whose an order is now: accounts may have been merged since it was received. None: they are away."""
+    found: int | None = await connection.fetchval(
+        """
+        SELECT o.member_id FROM orders AS o JOIN members AS m ON m.id = o.member_id AND m.status = 'active'
+        WHERE o.order_no = $1
+        """,
+        order_no,
+    )
     return found
