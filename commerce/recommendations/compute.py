@@ -178,9 +178,12 @@ def _in_one_order(purchases: Purchases, count: int) -> tuple[Ints, Ints, Floats]
     order, product, weight = _strongest(purchases.order, purchases.product, weight, count)
     first, second = _pairs(order)
     both = np.sqrt(weight[first] * weight[second])
-    rows, columns, shared, orders = _by_several(_counted(*_sorted(product[first], product[second]), both, count))
+    whose = np.zeros(int(purchases.order.max(initial=-1)) + 1, dtype=np.int64)
+    whose[purchases.order] = purchases.person
+    found = _counted(*_sorted(product[first], product[second]), both, count, whose[order[first]])
+    rows, columns, shared, people = _by_several(found)
     all_of = np.bincount(product, weight, minlength=count)
-    return rows, columns, shared / np.sqrt(all_of[rows] * all_of[columns] + 1e-12) * orders / (orders + 1.0)
+    return rows, columns, shared / np.sqrt(all_of[rows] * all_of[columns] + 1e-12) * people / (people + 1.0)
 
 
 def _later(purchases: Purchases, count: int) -> tuple[Ints, Ints, Floats]:
@@ -192,13 +195,13 @@ def _later(purchases: Purchases, count: int) -> tuple[Ints, Ints, Floats]:
     follows = (product[first] != product[second]) & (basket[first] != basket[second])
     follows &= age[first] - age[second] <= LATER_DAYS
     first, second = first[follows], second[follows]
-    found = _counted(product[first], product[second], _decayed(age[second]), count)
-    rows, columns, shared, times = _by_several(found)
+    found = _counted(product[first], product[second], _decayed(age[second]), count, person[first])
+    rows, columns, shared, people = _by_several(found)
     bought = np.bincount(product, _decayed(age), minlength=count)
     if not len(rows):
         return rows, columns, shared
     expected = bought[columns] / max(float(bought.sum()), 1e-12)
-    likelier = (shared / (bought[rows] + 1.0)) / np.sqrt(expected + 1e-12) * times / (times + 2.0)
+    likelier = (shared / (bought[rows] + 1.0)) / np.sqrt(expected + 1e-12) * people / (people + 2.0)
     return rows, columns, likelier / likelier.max()
 
 
@@ -253,19 +256,27 @@ def _sorted(first: Ints, second: Ints) -> tuple[Ints, Ints]:
     return np.minimum(first, second), np.maximum(first, second)
 
 
-def _counted(rows: Ints, columns: Ints, values: Floats, count: int) -> tuple[Ints, Ints, Floats, Floats]:
-    """Return each pair once, the sum of its values and how often it came. Pairs keep their direction."""
+def _counted(
+    rows: Ints, columns: Ints, values: Floats, count: int, person: Ints | None = None
+) -> tuple[Ints, Ints, Floats, Floats]:
+    """Return each pair once, the sum of its values and of how many people it is. Pairs keep their direction.
+
+    Without ``person`` each value is another person's.
+    """
     key, at = np.unique(rows * count + columns, return_inverse=True)
     sums: Floats = np.bincount(at, values, minlength=len(key)).astype(np.float64)
-    times = np.bincount(at, minlength=len(key)).astype(np.float64)
-    return key // count, key % count, sums, times
+    if person is not None:
+        width = int(person.max(initial=0)) + 1
+        at = np.unique(at * width + person) // width
+    people = np.bincount(at, minlength=len(key)).astype(np.float64)
+    return key // count, key % count, sums, people
 
 
 def _by_several(found: tuple[Ints, Ints, Floats, Floats]) -> tuple[Ints, Ints, Floats, Floats]:
-    """Return the pairs that came more than once: once is chance, and would tell what one person did."""
-    rows, columns, sums, times = found
-    kept = times >= 2
-    return rows[kept], columns[kept], sums[kept], times[kept]
+    """Return the pairs of more than one person: one is chance, and it would tell what that person did."""
+    rows, columns, sums, people = found
+    kept = people >= 2
+    return rows[kept], columns[kept], sums[kept], people[kept]
 
 
 def _summed(rows: Ints, columns: Ints, values: Floats, count: int) -> tuple[Ints, Ints, Floats]:

@@ -59,6 +59,15 @@ def test_what_one_person_did_is_told_to_nobody() -> None:
     assert [ids(model.related, one) + ids(model.together, one) for one in range(4)] == [[], [], [], []]
 
 
+def test_what_one_person_did_again_and_again_is_told_to_nobody() -> None:
+    """However often: two orders of one person are still one person's."""
+    together = [(0, at, product, 9.0 - at) for at in range(3) for product in (0, 1)]
+    later = [(1, 10 + at, product, 9.0 - at) for at, product in enumerate((2, 3, 3, 3))]
+    back = [(2, 20 + at, product, 9.0 - at) for at, product in enumerate((4, 5, 4, 5))]
+    model = build(goods(6, 6), deeds(), purchases(*together, *later, *back))
+    assert [ids(model.together, one) + ids(model.also, one) for one in range(6)] == [[], [], [], [], [], []]
+
+
 def test_in_one_order_goes_both_ways_and_later_on_one() -> None:
     together = [(person, person, product, 9.0) for person in range(4) for product in (0, 1)]
     later = [
