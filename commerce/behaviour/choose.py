@@ -17,14 +17,17 @@ def member_of(call: Call) -> int | None:
 
 
 async def read(call: Call) -> Privacy:
-    """Return what holds for the caller: a member's own no before what the browser says, else the browser's choice."""
+    """Return what holds for the caller: a member's own no before what the browser says, else the browser's choice.
+
+    A program has no browser's, for it the member's holds.
+    """
     here = chosen(call)
     member_id = member_of(call)
     if member_id is None:
         return Privacy(choice=here, personalised=here is Choice.ALL)
     async with call.database.connection() as connection:
         kept = await privacy_store.privacy(connection, member_id)
-    choice = kept.choice if kept.choice is Choice.NECESSARY or here is None else here
+    choice = kept.choice if kept.choice is Choice.NECESSARY or "Authorization" in call.request.headers else here
     return Privacy(choice=choice, personalised=kept.personalised)
 
 

@@ -19,7 +19,7 @@ import structlog
 
 from commerce.behaviour import privacy_store, store
 from commerce.behaviour.types import Arrival, Happening, Visit
-from commerce.behaviour.visit import HELD, begun
+from commerce.behaviour.visit import GREETED, begun
 from server.application import Application
 from server.clock import now
 from server.database import CONTENTION, DOWN, Connection, Database
@@ -173,12 +173,12 @@ def note(call: Call, *happenings: Happening) -> bool:
 
 def greet(call: Call, arrived: Arrival | None = None) -> Visit | None:
     """Return whose doing the request is, and note the visit that begins with it; None where nothing may be kept."""
-    fresh = HELD not in call.request
     held = begun(call, arrived)
     if held is None:
         return None
     visit = held.visit
-    if fresh:
+    if GREETED not in call.request:
+        call.request[GREETED] = True
         log_ = call.resource(Log)
         if held.arrival is not None:
             log_.arrive(visit, held.arrival)

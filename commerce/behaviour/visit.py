@@ -50,6 +50,8 @@ class Held(msgspec.Struct, frozen=True):
 
 
 HELD = web.RequestKey("behaviour", Held)
+GREETED = web.RequestKey("behaviour_greeted", bool)
+"""Whether the visit that begins with a request was noted."""
 
 
 def chosen(call: Call) -> Choice | None:
@@ -144,7 +146,8 @@ def _begin(call: Call, arrived: Arrival | None) -> Begun | None:
     if visit_id is None or at - stamp > VISIT_S:
         visit_id = uuid4()
         referrer = call.request.headers.get("Referer", "")
-        arrival = arrived or arrival_of(call, call.request.path_qs, referrer)
+        # What a page left open reports begins a visit on that page.
+        arrival = arrived or arrival_of(call, call.request.path_qs if call.route.page else referrer, referrer)
     if arrival is not None or at - stamp > _TOUCH_S or owner != mine:
         call.set_cookie(VISIT, f"{visit_id.hex}.{at}.{mine}", CONSENT_S)
     visit = Visit(visitor=visitor, visit_id=visit_id, member_id=member_id)

@@ -184,3 +184,16 @@ async def test_a_merged_members_events_are_the_keepers_unless_either_said_no(app
     assert await merged(None, None) == 2
     assert await merged("all", None) == 2
     assert await merged("all", "necessary") == 0
+
+
+async def test_what_holds_in_a_browser_is_what_its_owner_is_told(market: Market) -> None:
+    """A member's yes elsewhere does not answer for a browser that has not been asked; their no does."""
+    member = await market.member()
+    await (await Browser(market, member=member).agreed()).open("/")
+    await market.app.resource(Log).flush()
+    other = Browser(market, member=member)
+    assert "现在：不记录，你还没有选择。" in await other.open("/privacy")
+    assert 'name="choice"' in await other.open("/")
+    assert (await (await market.call("GET", "/api/v1/privacy", member)).json())["recording"] == "all", "a program"
+    await market.run("UPDATE behaviour_privacy SET choice = 'necessary' WHERE member_id = $1", member.id)
+    assert "现在：不记录。" in await other.open("/privacy")

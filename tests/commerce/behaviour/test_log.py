@@ -12,6 +12,7 @@ import pytest
 from commerce.behaviour import Clicked, Favoured, Log, Ordered, Paid, Searched, Shown, Source, Viewed, Visit, store
 from commerce.behaviour import log as logging
 from commerce.behaviour.log import Noted, prune
+from commerce.behaviour.visit import VISIT
 from commerce.orders.types import OrderChanged, OrderStatus
 from commerce.recommendations import heard
 from server.application import Application, build
@@ -210,3 +211,27 @@ async def test_visits_without_events_go_as_well(
     )
     await prune(app)
     assert await market.value("SELECT count(*) FROM behaviour_visits") == 0
+
+
+async def test_every_visit_that_events_name_is_told_of(market: Market) -> None:
+    """Also one that begins on a page that asks who it is for, or with what a page left open reports."""
+    browser = await Browser(market).agreed()
+    click = {"product_id": str(market.product_id), "source": "home", "position": 1}
+    landings = []
+    for begins in ("/recommendations", "/", EVENTS):
+        browser.cookies.pop(VISIT)
+        if begins == EVENTS:
+            browser.headers["Referer"] = str(market.client.make_url("/search?q=secret"))
+        else:
+            await browser.open(begins)
+        assert (await browser.post(EVENTS, {"clicks": [click]}))[0] == 200
+        await market.app.resource(Log).flush()
+        landings.append(
+            await market.value(
+                """
+                SELECT v.landing FROM behaviour_events AS e LEFT JOIN behaviour_visits AS v ON v.id = e.visit_id
+                ORDER BY e.id DESC LIMIT 1
+                """
+            )
+        )
+    assert landings == ["/recommendations", "/", "/search"]
