@@ -28,12 +28,12 @@ _PERSONAL = 150
 
 
 def person_of(call: Call) -> Person:
-    """Return whom a list is for."""
-    who = call.identity
-    if who is not None and who.kind is Kind.MEMBER:
-        return Person(member_id=who.id)
-    visit = visit_of(call)
-    return Person(visitor=visit.visitor) if visit is not None else Person()
+    """Return whom a list is for; a member with the visitor that they were, and are, in this browser."""
+    who, visit = call.identity, visit_of(call)
+    return Person(
+        member_id=who.id if who is not None and who.kind is Kind.MEMBER else None,
+        visitor=visit.visitor if visit is not None else None,
+    )
 
 
 async def guess(call: Call, page: int = 1, moment: datetime | None = None, beside: Container[int] = ()) -> Guess:
@@ -141,12 +141,12 @@ async def near(call: Call, product_id: int, most: int = NEAR_ROW) -> dict[Shelf,
 
     Guests all see the same; a member sees nothing that they have just bought or sent away.
     """
-    who = call.identity
+    person = person_of(call)
     async with call.database.connection() as connection:
         found = (await store.near(connection, [product_id])).get(product_id, Near())
         left_out = {product_id}
-        if who is not None and who.kind is Kind.MEMBER:
-            left_out |= (await _own(connection, Person(member_id=who.id), now()))[1]
+        if person.member_id is not None:
+            left_out |= (await _own(connection, person, now()))[1]
         wanted = [one for one, _ in (*found.together, *found.also, *found.related) if one not in left_out]
         cards = {card.id: card for card in await catalogue.cards(connection, list(dict.fromkeys(wanted)))}
     call.shows(TOPIC, *(f"product:{one}" for one in wanted))

@@ -108,12 +108,12 @@ async def facts(connection: Connection, product_ids: Sequence[int]) -> dict[int,
 
 
 async def dismiss(connection: Connection, person: Person, product_id: int) -> bool:
-    """Keep a product out of somebody's lists; False when there is no such product."""
+    """Keep a product out of somebody's lists; False when there is none on the shelf: what is to come is not told."""
     member_id, visitor = person.member_id, None if person.member_id is not None else person.visitor
     status = await connection.execute(
         """
         INSERT INTO recommendation_dismissals (member_id, visitor, product_id)
-        SELECT $1, $2, id FROM products WHERE id = $3
+        SELECT $1, $2, id FROM products WHERE id = $3 AND status = 'on'
         ON CONFLICT DO NOTHING
         """,
         member_id,
@@ -122,7 +122,9 @@ async def dismiss(connection: Connection, person: Person, product_id: int) -> bo
     )
     if touched(status):
         return True
-    there: bool = await connection.fetchval("SELECT EXISTS (SELECT FROM products WHERE id = $1)", product_id)
+    there: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM products WHERE id = $1 AND status = 'on')", product_id
+    )
     return there
 
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from commerce.behaviour import Log
+from commerce.recommendations import belonging_store
 from commerce.recommendations import run as running
 from commerce.recommendations.run import run, tidy, work
 from commerce.recommendations.serve import SIZE
@@ -335,3 +336,24 @@ async def test_what_is_sold_out_stands_nowhere_where_others_are_there(market: Ma
     found = await guess(market, None)
     assert len(ids(found)) == SIZE
     assert not set(ids(found)) & set(made[: SIZE + 2])
+
+
+async def test_what_a_visitor_sent_away_stays_away_after_the_log_in(market: Market, shelf: list[int]) -> None:
+    member = await market.member()
+    browser = await Browser(market).agreed()
+    await browser.open("/recommendations")
+    assert (await browser.post(f"{BASE}/dismissals", {"product_id": str(shelf[1])}))[0] == 200
+    await saw(market, member, shelf[0])
+    browser.member = member
+    assert f"/products/{shelf[1]}" not in re.sub("(?s)<footer.*", "", await browser.open("/recommendations"))
+    assert (await browser.post(f"{BASE}/dismissals", {"product_id": str(shelf[1])}))[0] == 200, "said again"
+
+
+async def test_what_is_not_on_the_shelf_is_named_to_nobody(market: Market, app: Application, shelf: list[int]) -> None:
+    member = await market.member()
+    await market.run("UPDATE products SET status = 'off', title = '明年的新品' WHERE id = $1", shelf[0])
+    answer = await market.call("POST", f"{BASE}/dismissals", member, {"product_id": str(shelf[0])})
+    assert answer.status == 404
+    async with app.database.connection() as connection:
+        told = await belonging_store.tell(connection, member.id)
+    assert "明年的新品" not in str(told)
