@@ -11,6 +11,7 @@ from markupsafe import escape
 
 from commerce.behaviour import Log
 from server import application
+from server.http import Kind
 from server.http.web import web_app
 from tests.commerce.catalogue.conftest import Client, Shelf
 
@@ -163,6 +164,49 @@ async def test_languages_choices_and_members_are_kept_apart(shelf: Shelf) -> Non
     async with shelf.app.database.connection() as connection:
         skus = [row["id"] for row in await connection.fetch("SELECT id FROM skus WHERE product_id = $1", product_id)]
     assert len({OWN.sub("", await shelf.page(f"{path}?sku={sku}")) for sku in skus}) == len(skus)
+
+
+VISITORS = {
+    "a guest": {},
+    "an English one": {"Accept-Language": "en-GB,en;q=0.9"},
+    "one who chose English": {"Cookie": "lf_locale=en", "Accept-Language": "zh"},
+    "one who agreed": {"Cookie": f"lf_consent=all; lf_trace={'b' * 32}"},
+    "one who did not": {"Cookie": "lf_consent=necessary"},
+    "one whose browser says no": {"Sec-GPC": "1"},
+    "one with a session that ended": {"Cookie": "lf_member=no-such-session; lf_visitor=someone"},
+    "a crawler": {"User-Agent": "Googlebot/2.1"},
+    "a part of the page": {"HX-Request": "true"},
+    "one led here": {"Referer": 'http://two.example/?"><script>alert(1)</script>'},
+}
+ITS_OWN = {"Date", "Content-Security-Policy", "Set-Cookie", "X-Request-ID"}
+COOKIE = re.compile(r"=[^;]*")
+
+
+async def test_nobody_is_shown_what_was_made_for_another_kind_of_visitor(shelf: Shelf, other: Client) -> None:
+    """Whoever came before, each gets the page, the headers and the cookies that a process without memory gives."""
+    product_id = await rich(shelf)
+    async with shelf.app.database.transaction() as connection:
+        member = await connection.fetchval(
+            "INSERT INTO members (phone, nickname) VALUES ('13800000001', '阿远') RETURNING id"
+        )
+        issued = await shelf.app.sessions.issue(connection, Kind.MEMBER, member, "127.0.0.1", "test")
+    visitors = VISITORS | {"a member": {"Cookie": f"lf_member={issued.token}"}}
+    agent = {"User-Agent": "Mozilla/5.0 Firefox/140.0"}
+
+    async def answer(client: Client, method: str, path: str, headers: dict[str, str]) -> tuple[object, ...]:
+        client.session.cookie_jar.clear()
+        async with client.request(method, path, headers=agent | headers) as response:
+            told = {name: value for name, value in response.headers.items() if name not in ITS_OWN}
+            cookies = sorted((name, COOKIE.sub("", str(one), 1)) for name, one in response.cookies.items())
+            policy = re.sub("nonce-[^']+", "", response.headers["Content-Security-Policy"])
+            return response.status, told, [name for name, _ in cookies], policy, OWN.sub("", await response.text())
+
+    for path in (f"/products/{product_id}?sku=1&x=%3Cb%3E", "/"):
+        for method in ("GET", "GET", "HEAD"):
+            for name, headers in visitors.items():
+                kept = await answer(shelf.client, method, path, headers)
+                assert kept == await answer(other, method, path, headers), (name, method, path)
+    assert shelf.app.kept.hits > 20
 
 
 async def test_a_view_is_noted_whether_the_page_was_made_or_kept(shelf: Shelf) -> None:
