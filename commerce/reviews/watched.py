@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+_LATIN = re.compile("[a-z0-9]+")
+
 
 def squeezed(text: str) -> str:
     """Return the letters and digits of ``text`` alone, in one width and case."""
@@ -15,12 +17,21 @@ def squeezed(text: str) -> str:
 def met(text: str, words: Sequence[str]) -> list[str]:
     """Return which of ``words`` (as stored) stand in ``text``.
 
-    Latin words must stand by themselves: "ass" is not in "glass". Others are found across spaces and punctuation.
+    Latin words begin and end where words of the text do: "ass" is not in "glass". Others are found anywhere.
     """
-    whole = unicodedata.normalize("NFKC", text).casefold()
+    latin = _runs(_LATIN.findall(unicodedata.normalize("NFKC", text).casefold()), max(map(len, words), default=0))
     close = squeezed(text)
-    return [word for word in words if (_alone(word, whole) if word.isascii() else word in close)]
+    return [word for word in words if (word in latin if word.isascii() else word in close)]
 
 
-def _alone(word: str, text: str) -> bool:
-    return re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
+def _runs(words: Sequence[str], most: int) -> set[str]:
+    """Return what words that follow one another are when they are written together, up to ``most`` letters."""
+    found = set()
+    for at in range(len(words)):
+        run = ""
+        for word in words[at : at + most]:
+            run += word
+            if len(run) > most:
+                break
+            found.add(run)
+    return found

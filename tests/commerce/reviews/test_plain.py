@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
@@ -57,3 +58,14 @@ def test_words_are_found_however_they_are_spaced() -> None:
     assert met("请 加—微\n信", words) == ["加微信"]
     assert met("ＡＤ：刷，单", words) == ["ad", "刷单"]
     assert met("add road 微信加", words) == []
+    assert met("please add — WeChat", ["addwechat", "wechat"]) == ["addwechat", "wechat"]
+    assert met("w e.c h a t", ["wechat"]) == ["wechat"]
+    assert met("a glass", ["ass", "agla"]) == []
+
+
+def test_very_many_words_are_looked_for_at_once() -> None:
+    """The event loop stands still meanwhile."""
+    words = [f"word{number}" for number in range(2000)]
+    began = time.process_time()
+    assert met("word1999 " + "a " * 496, words) == ["word1999"]
+    assert time.process_time() - began < 0.1
