@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import itertools
 import secrets
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -150,7 +151,8 @@ class Bus:
             await self._clients.pop(name).aclose()
         for name, held in slots.items():
             if held and name not in self._ears:
-                client = self._clients[name] = connect(f"redis://{present[name].host}:{present[name].port}/0", size=20)
+                at = self._at(present[name].host, int(present[name].port))
+                client = self._clients[name] = connect(at, size=20)
                 self._ears[name] = Ears(client, self._pulse_in(held), self.channel, sharded=True)
                 self._ears[name].open(deliver, recovered)
         moved = 0
@@ -164,6 +166,11 @@ class Bus:
                 moved += before is not None
         if moved:
             log.warning("slots moved", rooms=moved)
+
+    def _at(self, host: str, port: int) -> str:
+        """Return the address of a node, with the user and password of the cluster's."""
+        user, at, _ = urlsplit(self._url).netloc.rpartition("@")
+        return f"redis://{user}{at}{f'[{host}]' if ':' in host else host}:{port}/0"
 
     def _pulse_in(self, slots: set[int]) -> str:
         """Return a channel for the heartbeat of the node that holds ``slots``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
 import msgspec
@@ -31,6 +31,36 @@ def bus_of(site: Site) -> Bus:
 def key_in(bus: Bus, slots: set[int]) -> str:
     """Return the key of a room whose slot is one of these."""
     return next(str(n) for n in range(10_000) if slot_of(bus.channel(f"shelf:{n}")) in slots)
+
+
+async def test_a_cluster_that_asks_for_a_password_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime.bus.LOOK", 0.1)
+    heard: list[str] = []
+
+    async def deliver(room: str, message: bytes) -> None:
+        heard.append(room)
+
+    async def recovered(names: Collection[str]) -> None:
+        """Nothing is brought up to date here."""
+
+    with cluster.running(Engines(tmp_path / "own").valkey.binary, tmp_path, 1) as nodes:
+        assert nodes.nodes[0].ask("CONFIG", "SET", "requirepass", "s3:cr@t") == "OK"
+        bus = Bus(nodes.url.replace("//", "//:s3%3Acr%40t@"))
+        await bus.open(deliver, recovered)
+        try:
+            bus.want("sale:5")
+            await until(lambda: "sale:5" in bus._nodes)
+            await bus.heard("sale:5")
+            assert await bus.publish("sale:5", b"x")
+            await until(lambda: heard == ["sale:5"])
+        finally:
+            await bus.close()
+
+
+def test_a_node_s_address_has_the_user_of_the_cluster_s() -> None:
+    bus = Bus("redis+cluster://lingfeng:s3%3Acr%40t@10.0.0.1:7000")
+    assert bus._at("10.0.0.2", 7001) == "redis://lingfeng:s3%3Acr%40t@10.0.0.2:7001/0"
+    assert bus._at("fd00::2", 7001) == "redis://lingfeng:s3%3Acr%40t@[fd00::2]:7001/0"
 
 
 async def test_rooms_are_heard_at_every_node(
