@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import sys
 import time
 
@@ -64,12 +65,28 @@ def _say(seed: int, result: Result) -> None:
     sys.stdout.flush()
 
 
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 6 or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text!r}: use 1 to 100000")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not 0.0 <= found <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r}: use 0 to 1")
+    return found
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--members", type=int, default=2000, metavar="N", help="people (2000)")
-    parser.add_argument("--products", type=int, default=1200, metavar="N", help="products (1200)")
-    parser.add_argument("--noise", type=float, default=0.15, metavar="SHARE", help="pages opened by chance (0.15)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the first world (1)")
-    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="how many worlds (3)")
+    parser.add_argument("--members", type=_whole, default=2000, metavar="N", help="people (2000)")
+    parser.add_argument("--products", type=_whole, default=1200, metavar="N", help="products (1200)")
+    parser.add_argument("--noise", type=_share, default=0.15, metavar="SHARE", help="pages opened by chance (0.15)")
+    parser.add_argument("--seed", type=_whole, default=1, metavar="N", help="the first world (1)")
+    parser.add_argument("--seeds", type=_whole, default=3, metavar="N", help="how many worlds (3)")
 
 
 COMPUTE = Command(

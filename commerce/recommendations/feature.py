@@ -7,7 +7,7 @@ from commerce.catalogue import DemoSteps, HomeBlock, HomeBlocks, ProductBlock, P
 from commerce.members.belongings import Belongings
 from commerce.members.centre import Centre
 from commerce.orders.types import OrderChanged
-from commerce.recommendations import api, backoffice, belonging_store, command, demo, heard, pages, run
+from commerce.recommendations import api, backoffice, belonging_store, command, demo, heard, pages, run, store
 from commerce.staff import Tile, Tiles
 from server.application import Application
 from server.jobs import Schedule
@@ -15,7 +15,7 @@ from server.jobs import Schedule
 
 def setup(app: Application) -> None:
     """Register recommendations, and what the log of behaviour hears of the floors below."""
-    app.resource(Log).ask_for_products(heard.known)
+    app.resource(Log).ask_for_products(store.known)
     app.subscribe(OrderChanged, "behaviour.orders", heard.ordered)
     app.add(api.routes, pages.routes, backoffice.routes)
     app.schedule(Schedule(name="recommendations.run", every=300, run=run.work, timeout=600))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 from commerce.behaviour import Ordered, Paid, Viewed, note, record
 from commerce.catalogue import Product
@@ -40,9 +39,3 @@ async def ordered(app: Application, connection: Connection, event: OrderChanged,
     if event.status is OrderStatus.PENDING_SHIPMENT:
         paid = [Paid(product_id=one, order_no=order.order_no, quantity=n) for one, n in units.items()]
         await record(connection, order.member_id, event.at, *paid)
-
-
-async def known(connection: Connection, product_ids: Sequence[int]) -> set[int]:
-    """Return those of some ids that are products'."""
-    rows = await connection.fetch("SELECT id FROM products WHERE id = ANY ($1::bigint[])", list(product_ids))
-    return {row["id"] for row in rows}

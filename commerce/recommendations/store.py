@@ -107,6 +107,12 @@ async def facts(connection: Connection, product_ids: Sequence[int]) -> dict[int,
     return {fact.id: fact for fact in many(Fact, rows)}
 
 
+async def known(connection: Connection, product_ids: Sequence[int]) -> set[int]:
+    """Return those of some ids that are products'."""
+    rows = await connection.fetch("SELECT id FROM products WHERE id = ANY ($1::bigint[])", list(product_ids))
+    return {row["id"] for row in rows}
+
+
 async def dismiss(connection: Connection, person: Person, product_id: int) -> bool:
     """Keep a product out of somebody's lists; False when there is none on the shelf: what is to come is not told."""
     member_id, visitor = person.member_id, None if person.member_id is not None else person.visitor

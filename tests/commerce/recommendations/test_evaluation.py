@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+import argparse
 
-from commerce.recommendations.command import BAR
+import numpy as np
+import pytest
+
+from commerce.recommendations.command import BAR, EVALUATE
 from commerce.recommendations.evaluation.score import evaluate
 from commerce.recommendations.evaluation.world import Size, make
 
@@ -44,3 +47,16 @@ def test_a_world_is_made_of_its_seed_and_keeps_the_future_apart() -> None:
     assert one.purchases().age.min() > 0
     known = set(zip(one.purchases().person.tolist(), one.purchases().product.tolist(), strict=True))
     assert not known & {(person, product) for person, had in one.held_back().items() for product in had}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["--members 0", "--products -1", "--seeds 0", "--seeds x", "--noise 7", "--noise nan", "--members 1000000"],
+)
+def test_a_world_that_cannot_be_is_refused(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    EVALUATE.arguments(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(wrong.split())
+    assert "use " in capsys.readouterr().err
+    assert parser.parse_args(["--noise", "0", "--seeds", "12"]).seeds == 12
