@@ -8,6 +8,7 @@ wants durable ones, or wants to kill them, asks for `own_engines`.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import tempfile
@@ -108,6 +109,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     made = LoadScopeScheduling(config, log)
     made._split_scope = lambda test: next((name for start, name in TOGETHER.items() if test.startswith(start)), test)
     return made
+
+
+def pytest_sessionstart() -> None:
+    """Collect no garbage while tests are collected: nothing of it is any."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over what lives as long as the run: modules and tests, which it would read each time."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
