@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 import signal
 from typing import TYPE_CHECKING
@@ -48,6 +49,9 @@ async def serve(app: Application) -> None:
     runner = Runner(app, web_app(app), access_log=None, shutdown_timeout=HANDLERS / 2, keepalive_timeout=75)
     with sockets.bound(app.settings) as own:
         await runner.setup()
+        # What has been loaded stays to the end. Unfrozen, a full collection reads all of it, and everybody waits.
+        gc.collect()
+        gc.freeze()
         try:
             # The siblings' door first: who is accepted at the port must be able to be handed on.
             if own is not None:
