@@ -194,3 +194,78 @@ async def test_the_desk_lists_orders_and_the_books(browser: BrowserContext, mark
     await shot(page, "desk-ledger")
     await page.goto("/sandbox/alipay")
     await shot(page, "gateway-trades")
+
+
+async def test_paid_shipped_received_and_reviewed_on_a_phone(browser: BrowserContext, market: Market) -> None:
+    member, headers = await market.member(), await market.staff(["orders.view", "orders.manage"], market.shop_id)
+    order = await market.order(member)
+    await browser.add_cookies(
+        [
+            {
+                "name": "lf_staff",
+                "value": headers["Authorization"].removeprefix("Bearer "),
+                "url": market.app.settings.base_url,
+            }
+        ]
+    )
+    async with working(market.app.settings):
+        page = await enter(browser, market, member)
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.goto(f"/orders/{order.order_no}/pay")
+        await page.get_by_role("button", name="去付款").locator("visible=true").click()
+        await page.get_by_role("button", name="付款 ¥49.90").click()
+        await expect(page.get_by_role("heading", name="已付款")).to_be_visible()
+        await page.goto(f"/orders/{order.order_no}")
+        await expect(page.get_by_role("heading", name="付好了，等商家发货")).to_be_visible()
+        await expect(page.get_by_role("button", name="确认收货")).to_have_count(0)
+
+        desk = await browser.new_page()
+        await desk.set_viewport_size({"width": 390, "height": 844})
+        await desk.goto("/backoffice")
+        await expect(desk.get_by_text("1 单等发货")).to_be_visible()
+        await desk.goto(f"/backoffice/orders/{order.order_no}")
+        await desk.get_by_label("快递公司").select_option(label="中通 ZTO")
+        await desk.get_by_role("textbox", name="运单号").fill("zto 73000")
+        await shot(desk, "desk-order-to-ship")
+        await desk.get_by_role("button", name="确认发货").click()
+        await expect(desk.get_by_text("ZTO73000").first).to_be_visible()
+        await fits(desk)
+        await desk.get_by_text("更正快递信息").click()
+        await desk.get_by_role("textbox", name="运单号").fill("ZTO7300000000001")
+        await desk.get_by_role("button", name="更正", exact=True).click()
+        await expect(desk.get_by_text("ZTO7300000000001").first).to_be_visible()
+        await shot(desk, "desk-order-sent")
+
+        # The member's window was never touched.
+        await expect(page.get_by_role("heading", name="已发货，在路上")).to_be_visible()
+        await expect(page.get_by_text("中通 ZTO ZTO7300000000001")).to_be_visible()
+        await expect(page.get_by_text("还剩 10 天自动确认收货")).to_be_visible()
+        await expect(page.get_by_role("button", name="复制运单号")).to_be_visible()
+        await fits(page)
+        await shot(page, "order-sent")
+        await page.get_by_role("button", name="确认收货").locator("visible=true").click()
+        await page.get_by_role("alertdialog").get_by_role("button", name="还没收到").click()
+        await expect(page.get_by_role("alertdialog")).to_be_hidden()
+        await page.get_by_role("button", name="确认收货").locator("visible=true").click()
+        await page.get_by_role("alertdialog").get_by_role("button", name="确认收货").click()
+        await expect(page.get_by_role("heading", name="订单完成")).to_be_visible()
+        await page.get_by_role("link", name="去评价").click()
+        await page.get_by_role("link", name="评价", exact=True).click()
+        await page.locator('label[for="star-5"]').click()
+        await page.get_by_label("用下来怎么样").fill("保温一整天")
+        await page.get_by_role("button", name="发布").click()
+        await expect(page.get_by_text("写好了，谢谢")).to_be_visible()
+    assert await market.value("SELECT text FROM remarks") == "保温一整天"
+    assert (await market.show(member, order))["status"] == "completed"
+
+
+async def test_receipt_is_confirmed_from_the_list(browser: BrowserContext, market: Market) -> None:
+    member = await market.member()
+    first, second = [await market.order(member, status="pending_receipt") for _ in range(2)]
+    page = await enter(browser, market, member)
+    await page.goto("/orders?status=pending_receipt")
+    await page.locator(f"#order-{second.order_no}").get_by_role("button", name="确认收货").click()
+    await page.get_by_role("alertdialog").get_by_role("button", name="确认收货").click()
+    await expect(page.get_by_role("heading", name="订单完成")).to_be_visible()
+    assert (await market.show(member, second))["status"] == "completed"
+    assert (await market.show(member, first))["status"] == "pending_receipt"

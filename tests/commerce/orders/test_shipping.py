@@ -1,4 +1,4 @@
-"""Shipping and receipt: who may, in which state, what is told of it, and what happens at the same moment."""
+"""Shipping: who may, in which state, what is told of it, and what happens at the same moment."""
 
 from __future__ import annotations
 
@@ -6,62 +6,20 @@ import asyncio
 import re
 from typing import Any
 
-import msgspec
 import pytest
 
 from commerce import orders, stock
-from commerce.orders import (
-    SYSTEM,
-    Actor,
-    ActorKind,
-    OrderRefund,
-    Refunds,
-    RefundState,
-    RefundStatus,
-    belonging_store,
-    jobs,
-)
-from commerce.orders.fulfil import complete_in
-from commerce.orders.letters import write
+from commerce.orders import OrderRefund, Refunds, RefundState, RefundStatus
 from commerce.orders.readdress import readdress
 from commerce.orders.ship import ship
-from commerce.orders.types import OrderChanged
+from commerce.payments.refund import refund_in
 from server.clock import now
 from server.database import Connection
-from tests.commerce.orders.market import PARCEL, PRICE, Market, Member, Placed, until, working
+from tests.commerce.orders.market import PARCEL, PRICE, Market, Placed, until, working
+from tests.commerce.orders.parcels import path, said, sent, told, waiting
 
 SENT = {"carrier": "sf", "tracking_no": "sf-1390000001"}
 MANAGE = ["orders.view", "orders.manage"]
-
-
-def path(order: Placed) -> str:
-    return f"/api/v1/backoffice/orders/{order.order_no}/shipment"
-
-
-async def said(answer: Any, status: int) -> Any:
-    """Return the body of an answer that has this status; of a refusal its code."""
-    body = await answer.json()
-    assert answer.status == status, body
-    return body if status < 400 else body["error"]["code"]
-
-
-async def sent(market: Market, member: Member, quantity: int = 1) -> Placed:
-    """Return an order that has shipped."""
-    order = await market.order(member, quantity=quantity, status="pending_shipment")
-    async with market.app.database.transaction() as connection:
-        assert await orders.ship_in(connection, order.id, PARCEL, SYSTEM)
-    return order
-
-
-async def told(market: Market, member: Member) -> list[dict[str, Any]]:
-    """Hand every move to the message centre, twice as a worker may, and return what the member finds, newest first."""
-    async with market.app.database.connection() as connection:
-        rows = await connection.fetch("SELECT id, payload FROM events WHERE kind = 'orders.changed' ORDER BY id")
-    for row in [*rows, *rows]:
-        async with market.app.database.transaction() as connection:
-            await write(market.app, connection, msgspec.convert(row["payload"], OrderChanged), row["id"])
-    found: list[dict[str, Any]] = (await (await market.call("GET", "/api/v1/me/messages", member)).json())["items"]
-    return found
 
 
 def refund(reason: str, status: RefundState) -> OrderRefund:
@@ -306,23 +264,26 @@ async def test_what_was_refunded_whole_stays_and_what_was_in_part_ships(market: 
 
 async def test_a_refund_at_the_same_moment_keeps_the_goods(market: Market) -> None:
     member, staff = await market.member(), await market.staff(MANAGE)
-    order = await market.order(member, status="pending_shipment")
+    order = await market.order(member)
+    payment_no, _ = await market.begin(member, order)
+    async with working(market.app.settings):
+        await market.robot(payment_no)
+
+        async def paid() -> bool:
+            return bool((await market.show(member, order))["status"] == "pending_shipment")
+
+        await until(paid)
+    payment_id = await market.value("SELECT id FROM payments WHERE payment_no = $1", payment_no)
     async with market.app.database.transaction() as connection:
         await orders.lock(connection, order.id)
         shipping = asyncio.create_task(market.call("POST", path(order), staff, SENT))
-        await until(lambda: _waiting(market))
-        refunds_are(market, refund("asked", RefundState.PENDING))
+        await until(lambda: waiting(market))
+        await refund_in(connection, payment_id, PRICE, "asked")
     assert await said(await shipping, 409) == "being_refunded"
     assert (await market.show(member, order))["status"] == "pending_shipment"
-
-
-async def _waiting(market: Market) -> bool:
-    """Tell whether somebody waits for a lock in this database."""
-    return bool(
-        await market.value(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-    )
+    async with market.app.database.connection() as connection:
+        levels = (await stock.levels(connection, [market.sku_id]))[0]
+    assert (levels.on_hand, levels.allocated) == (100, 1)
 
 
 async def test_shipped_from_many_windows_it_leaves_once(market: Market) -> None:
@@ -345,7 +306,7 @@ async def test_an_address_that_changed_meanwhile_is_looked_at_again(market: Mark
     async with market.app.database.transaction() as connection:
         await readdress(connection, member.id, order.order_no, member.address_id)
         shipping = asyncio.create_task(market.call("POST", path(order), staff, {**SENT, "address_version": seen}))
-        await until(lambda: _waiting(market))
+        await until(lambda: waiting(market))
     assert await said(await shipping, 409) == "address_changed"
     fresh = (await said(await market.call("GET", path(order), staff), 200))["address_version"]
     assert fresh != seen
@@ -363,126 +324,6 @@ async def test_an_address_does_not_change_under_a_parcel(market: Market) -> None
     async with market.app.database.transaction() as connection:
         await ship(connection, market.app.resource(Refunds), None, order.order_no, PARCEL, staff_id)
         changing = asyncio.create_task(market.call("PATCH", f"/api/v1/orders/{order.order_no}", member, body))
-        await until(lambda: _waiting(market))
+        await until(lambda: waiting(market))
     assert await said(await changing, 409) == "address_locked"
     assert (await market.show(member, order))["address"]["detail"] == "龙腾大道 2350 号"
-
-
-async def test_the_member_confirms_the_receipt_once(market: Market) -> None:
-    member, other = await market.member(), await market.member()
-    order = await sent(market, member)
-    receipt = f"/api/v1/orders/{order.order_no}/receipt"
-    assert await said(await market.call("POST", receipt, member, None, ""), 422) == "invalid"
-    assert (await market.call("POST", receipt, other)).status == 404
-    assert (await market.call("POST", receipt)).status == 401
-    assert (await market.call("POST", receipt, member, {"why": 1})).status == 422
-    done = await said(await market.call("POST", receipt, member, None, "k"), 200)
-    assert (done["status"], done["actions"], done["timeline"][-1]["actor"]) == ("completed", [], "member")
-    assert await said(await market.call("POST", receipt, member, None, "k"), 200) == done
-    assert await said(await market.call("POST", receipt, member), 409) == "not_receivable"
-    assert [one["kind"] for one in await told(market, member)] == ["orders.shipped"]
-    for status in ("pending_payment", "pending_shipment", "cancelled"):
-        early = await market.order(member, status=status)
-        refused = await market.call("POST", f"/api/v1/orders/{early.order_no}/receipt", member)
-        assert await said(refused, 409) == "not_receivable"
-        assert (await market.show(member, early))["status"] == status
-
-
-async def test_what_nobody_confirms_counts_as_received_in_time_and_is_told(market: Market) -> None:
-    member = await market.member()
-    late, due, waiting = await sent(market, member), await sent(market, member), await market.order(member)
-    await market.run("UPDATE orders SET receipt_before = now() - interval '1 s' WHERE id = $1", late.id)
-    async with working(market.app.settings):
-
-        async def received() -> bool:
-            return bool((await market.show(member, late))["status"] == "completed")
-
-        await until(received, 30)
-
-        async def heard() -> object:
-            return await market.value(
-                "SELECT count(*) FROM member_notices WHERE member_id = $1 AND payload->>'status' = 'completed'",
-                member.id,
-            )
-
-        await until(heard)
-    shown = await market.show(member, late)
-    assert (shown["timeline"][-1]["actor"], shown["timeline"][-1]["text"]) == ("system", "到期自动确认收货")
-    assert (await market.show(member, due))["status"] == "pending_receipt"
-    assert (await market.show(member, waiting))["status"] == "pending_payment"
-    kinds = [one["kind"] for one in await told(market, member)]
-    assert kinds.count("orders.received_unasked") == 1
-
-
-async def test_the_sweep_takes_more_than_one_handful(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
-    member = await market.member()
-    for _ in range(5):
-        order = await sent(market, member)
-        await market.run("UPDATE orders SET receipt_before = now() - interval '1 s' WHERE id = $1", order.id)
-    monkeypatch.setattr(jobs, "_RECEIPTS", 2)
-    await asyncio.gather(jobs.receive(market.app), jobs.receive(market.app))
-    assert await market.value("SELECT count(*) FROM orders WHERE status = 'completed'") == 5
-    assert await market.value("SELECT count(*) FROM order_events WHERE kind = 'completed'") == 5
-
-
-async def test_received_by_member_and_by_itself_at_the_same_moment(market: Market) -> None:
-    member = await market.member()
-    order = await sent(market, member)
-    await market.run("UPDATE orders SET receipt_before = now() WHERE id = $1", order.id)
-    async with market.app.database.transaction() as connection:
-        assert await complete_in(connection, order.id, Actor(ActorKind.MEMBER, member.id))
-        sweep = asyncio.create_task(jobs.receive(market.app))
-        await until(lambda: _waiting(market))
-    await sweep
-    assert await market.value("SELECT count(*) FROM order_events WHERE kind = 'completed'") == 1
-    assert (await market.show(member, order))["timeline"][-1]["actor"] == "member"
-    # The other way round, from the page: what its member wants is done.
-    market.client.session.cookie_jar.update_cookies({"lf_member": member.token}, market.client.make_url("/"))
-    page = await (await market.client.get(f"/orders/{order.order_no}")).text()
-    token = re.search(r'name="csrf-token" content="([^"]+)"', page)
-    assert token
-    answer = await market.client.post(
-        f"/orders/{order.order_no}/receipt", data={"csrf_token": token[1]}, allow_redirects=False
-    )
-    assert (answer.status, answer.headers["Location"]) == (303, f"/orders/{order.order_no}")
-
-
-@pytest.mark.parametrize(
-    ("left", "text"),
-    [
-        ("10 days", "还剩 10 天自动确认收货"),
-        ("24 hours 1 minute", "还剩 2 天自动确认收货"),
-        ("23 hours 30 minutes", "还剩 24 小时自动确认收货"),
-        ("1 minute", "还剩 1 小时自动确认收货"),
-        ("-1 minute", "马上就自动确认收货"),
-    ],
-)
-async def test_the_page_says_how_long_it_waits(market: Market, left: str, text: str) -> None:
-    member = await market.member()
-    order = await sent(market, member)
-    await market.run(f"UPDATE orders SET receipt_before = now() + interval '{left}' WHERE id = $1", order.id)
-    page = await market.client.get(f"/orders/{order.order_no}", headers=member.headers)
-    body = await page.text()
-    assert text in body
-    assert PARCEL.tracking_no in body
-
-
-async def test_what_was_bought_can_be_reviewed_once_it_has_come(market: Market) -> None:
-    member = await market.member()
-    order = await sent(market, member)
-    line_id = await market.value("SELECT id FROM order_lines WHERE order_id = $1", order.id)
-    review, body = f"/api/v1/order-lines/{line_id}/review", {"rating": 5, "text": "好用"}
-    assert await said(await market.call("POST", review, member, body), 409) == "not_received"
-    assert (await market.call("POST", f"/api/v1/orders/{order.order_no}/receipt", member)).status == 200
-    assert (await market.call("POST", review, member, body)).status == 201
-
-
-async def test_parcels_are_part_of_what_members_are_told_of_themselves(market: Market) -> None:
-    member, other = await market.member(), await market.member()
-    order = await sent(market, member)
-    await sent(market, other)
-    async with market.app.database.connection() as connection:
-        found = await belonging_store.tell(connection, member.id)
-    assert [(one["order_no"], one["tracking_no"]) for one in found["shipments"]] == [
-        (order.order_no, PARCEL.tracking_no)
-    ]

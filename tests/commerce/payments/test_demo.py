@@ -23,6 +23,10 @@ async def test_every_state_and_the_books_agree_however_often_it_runs(market: Mar
     for order in listed["items"]:
         times = [entry["at"] for entry in order["timeline"]]
         assert times == sorted(times)
+        shipped = [entry["at"] for entry in order["timeline"] if entry["kind"] == "shipped"]
+        assert [parcel["shipped_at"] for parcel in order["shipments"]] == shipped
+        assert bool(order["receipt_before"]) == bool(shipped)
+        assert order["status"] != "pending_receipt" or order["receipt_before"] > order["server_time"]
     assert said[1] == "0 orders"
     async with market.app.database.connection() as connection:
         assert await payments.check(connection) == []

@@ -1,0 +1,52 @@
+"""What the tests of shipping and receipt share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from commerce import orders
+from commerce.orders import SYSTEM
+from commerce.orders.letters import write
+from commerce.orders.types import OrderChanged
+from tests.commerce.orders.market import PARCEL, Market, Member, Placed
+
+
+def path(order: Placed) -> str:
+    return f"/api/v1/backoffice/orders/{order.order_no}/shipment"
+
+
+async def said(answer: Any, status: int) -> Any:
+    """Return the body of an answer that has this status; of a refusal its code."""
+    body = await answer.json()
+    assert answer.status == status, body
+    return body if status < 400 else body["error"]["code"]
+
+
+async def sent(market: Market, member: Member, quantity: int = 1) -> Placed:
+    """Return an order that has shipped."""
+    order = await market.order(member, quantity=quantity, status="pending_shipment")
+    async with market.app.database.transaction() as connection:
+        assert await orders.ship_in(connection, order.id, PARCEL, SYSTEM)
+    return order
+
+
+async def told(market: Market, member: Member) -> list[dict[str, Any]]:
+    """Hand every move to the message centre, twice as a worker may, and return what the member finds, newest first."""
+    async with market.app.database.connection() as connection:
+        rows = await connection.fetch("SELECT id, payload FROM events WHERE kind = 'orders.changed' ORDER BY id")
+    for row in [*rows, *rows]:
+        async with market.app.database.transaction() as connection:
+            await write(market.app, connection, msgspec.convert(row["payload"], OrderChanged), row["id"])
+    found: list[dict[str, Any]] = (await (await market.call("GET", "/api/v1/me/messages", member)).json())["items"]
+    return found
+
+
+async def waiting(market: Market) -> bool:
+    """Tell whether somebody waits for a lock in this database."""
+    return bool(
+        await market.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+    )

@@ -1,0 +1,133 @@
+"""Receipt: by its member or in time, once, and what follows."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+
+from commerce.orders import Actor, ActorKind, belonging_store, jobs
+from commerce.orders.fulfil import complete_in
+from tests.commerce.orders.market import PARCEL, Market, until, working
+from tests.commerce.orders.parcels import said, sent, told, waiting
+
+
+async def test_the_member_confirms_the_receipt_once(market: Market) -> None:
+    member, other = await market.member(), await market.member()
+    order = await sent(market, member)
+    receipt = f"/api/v1/orders/{order.order_no}/receipt"
+    assert await said(await market.call("POST", receipt, member, None, ""), 422) == "invalid"
+    assert (await market.call("POST", receipt, other)).status == 404
+    assert (await market.call("POST", receipt)).status == 401
+    assert (await market.call("POST", receipt, member, {"why": 1})).status == 422
+    done = await said(await market.call("POST", receipt, member, None, "k"), 200)
+    assert (done["status"], done["actions"], done["timeline"][-1]["actor"]) == ("completed", [], "member")
+    assert await said(await market.call("POST", receipt, member, None, "k"), 200) == done
+    assert await said(await market.call("POST", receipt, member), 409) == "not_receivable"
+    assert [one["kind"] for one in await told(market, member)] == ["orders.shipped"]
+    for status in ("pending_payment", "pending_shipment", "cancelled"):
+        early = await market.order(member, status=status)
+        refused = await market.call("POST", f"/api/v1/orders/{early.order_no}/receipt", member)
+        assert await said(refused, 409) == "not_receivable"
+        assert (await market.show(member, early))["status"] == status
+
+
+async def test_what_nobody_confirms_counts_as_received_in_time_and_is_told(market: Market) -> None:
+    member = await market.member()
+    late, due, waiting = await sent(market, member), await sent(market, member), await market.order(member)
+    await market.run("UPDATE orders SET receipt_before = now() - interval '1 s' WHERE id = $1", late.id)
+    async with working(market.app.settings):
+
+        async def received() -> bool:
+            return bool((await market.show(member, late))["status"] == "completed")
+
+        await until(received, 30)
+
+        async def heard() -> object:
+            return await market.value(
+                "SELECT count(*) FROM member_notices WHERE member_id = $1 AND payload->>'status' = 'completed'",
+                member.id,
+            )
+
+        await until(heard)
+    shown = await market.show(member, late)
+    assert (shown["timeline"][-1]["actor"], shown["timeline"][-1]["text"]) == ("system", "到期自动确认收货")
+    assert (await market.show(member, due))["status"] == "pending_receipt"
+    assert (await market.show(member, waiting))["status"] == "pending_payment"
+    kinds = [one["kind"] for one in await told(market, member)]
+    assert kinds.count("orders.received_unasked") == 1
+
+
+async def test_the_sweep_takes_more_than_one_handful(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    member = await market.member()
+    for _ in range(5):
+        order = await sent(market, member)
+        await market.run("UPDATE orders SET receipt_before = now() - interval '1 s' WHERE id = $1", order.id)
+    monkeypatch.setattr(jobs, "_RECEIPTS", 2)
+    await asyncio.gather(jobs.receive(market.app), jobs.receive(market.app))
+    assert await market.value("SELECT count(*) FROM orders WHERE status = 'completed'") == 5
+    assert await market.value("SELECT count(*) FROM order_events WHERE kind = 'completed'") == 5
+
+
+async def test_received_by_member_and_by_itself_at_the_same_moment(market: Market) -> None:
+    member = await market.member()
+    order = await sent(market, member)
+    await market.run("UPDATE orders SET receipt_before = now() WHERE id = $1", order.id)
+    async with market.app.database.transaction() as connection:
+        assert await complete_in(connection, order.id, Actor(ActorKind.MEMBER, member.id))
+        sweep = asyncio.create_task(jobs.receive(market.app))
+        await until(lambda: waiting(market))
+    await sweep
+    assert await market.value("SELECT count(*) FROM order_events WHERE kind = 'completed'") == 1
+    assert (await market.show(member, order))["timeline"][-1]["actor"] == "member"
+    # The other way round, from the page: what its member wants is done.
+    market.client.session.cookie_jar.update_cookies({"lf_member": member.token}, market.client.make_url("/"))
+    page = await (await market.client.get(f"/orders/{order.order_no}")).text()
+    token = re.search(r'name="csrf-token" content="([^"]+)"', page)
+    assert token
+    answer = await market.client.post(
+        f"/orders/{order.order_no}/receipt", data={"csrf_token": token[1]}, allow_redirects=False
+    )
+    assert (answer.status, answer.headers["Location"]) == (303, f"/orders/{order.order_no}")
+
+
+@pytest.mark.parametrize(
+    ("left", "text"),
+    [
+        ("10 days", "还剩 10 天自动确认收货"),
+        ("24 hours 1 minute", "还剩 2 天自动确认收货"),
+        ("23 hours 30 minutes", "还剩 24 小时自动确认收货"),
+        ("1 minute", "还剩 1 小时自动确认收货"),
+        ("-1 minute", "马上就自动确认收货"),
+    ],
+)
+async def test_the_page_says_how_long_it_waits(market: Market, left: str, text: str) -> None:
+    member = await market.member()
+    order = await sent(market, member)
+    await market.run(f"UPDATE orders SET receipt_before = now() + interval '{left}' WHERE id = $1", order.id)
+    page = await market.client.get(f"/orders/{order.order_no}", headers=member.headers)
+    body = await page.text()
+    assert text in body
+    assert PARCEL.tracking_no in body
+
+
+async def test_what_was_bought_can_be_reviewed_once_it_has_come(market: Market) -> None:
+    member = await market.member()
+    order = await sent(market, member)
+    line_id = await market.value("SELECT id FROM order_lines WHERE order_id = $1", order.id)
+    review, body = f"/api/v1/order-lines/{line_id}/review", {"rating": 5, "text": "好用"}
+    assert await said(await market.call("POST", review, member, body), 409) == "not_received"
+    assert (await market.call("POST", f"/api/v1/orders/{order.order_no}/receipt", member)).status == 200
+    assert (await market.call("POST", review, member, body)).status == 201
+
+
+async def test_parcels_are_part_of_what_members_are_told_of_themselves(market: Market) -> None:
+    member, other = await market.member(), await market.member()
+    order = await sent(market, member)
+    await sent(market, other)
+    async with market.app.database.connection() as connection:
+        found = await belonging_store.tell(connection, member.id)
+    assert [(one["order_no"], one["tracking_no"]) for one in found["shipments"]] == [
+        (order.order_no, PARCEL.tracking_no)
+    ]
