@@ -22,6 +22,9 @@ from server.redis import DOWN, Cluster, Redis, cluster, clustered, connect
 KEEP = 1000
 """Events of a room that a client may have missed and still be brought up to date event by event."""
 KEEP_SECONDS = 86_400
+KEEP_SILENT_SECONDS = 600
+"""The same for a room where nothing was said yet, which may be none at all. Who is in one that is forgotten gets its
+state with the first event."""
 REPLAY = 131_072
 """Bytes of missed events that are told one by one. More would pile up before those who are to read them until they
 are cut off as slow readers, and again when they have come back; a new state is shorter."""
@@ -105,7 +108,7 @@ class Lanes:
 
     async def head(self, room: str) -> Place:
         """Return where a room stands."""
-        return _place(await self._run(_HEAD, room, secrets.token_hex(6), KEEP_SECONDS))
+        return _place(await self._run(_HEAD, room, secrets.token_hex(6), KEEP_SECONDS, KEEP_SILENT_SECONDS))
 
     async def after(self, room: str, seq: int) -> list[bytes]:
         """Return the messages of the room's log after ``seq``, oldest first; the first may be a later one."""

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from realtime import Rooms, Socket, lanes
+from realtime.bus import tag
 from realtime.declared import Lane, RoomType, Says
 from realtime.lanes import Place
 from server.application import Application
@@ -236,6 +237,28 @@ async def test_who_may_come_in(one: Site, listen: Listen) -> None:
     assert (await guest.ask("leave", {"room": "shelf:1"}))["ok"]
     assert (await guest.ask("join", {"room": "shelf:3"}))["ok"]
     assert one.rooms.count("shelf:none") == one.rooms.count("shelf:1") == 0
+
+
+async def test_rooms_that_are_only_asked_for_are_soon_forgotten(one: Site, listen: Listen) -> None:
+    """A guest may ask for a new name as often as events are let through: Redis would fill with them within a day."""
+    guest = Guest(await listen(one))
+    kept = one.app.redis
+    assert (await guest.listener.ask("join", {"room": "shelf:none"}))["code"] == "not_found"
+    assert (await guest.join("quiet"))["ok"]
+    for key in ("none", "quiet"):
+        assert 0 < await kept.ttl(f"{tag(one.app.settings.redis_url, f'shelf:{key}')}:head") <= 600
+    place = await SHOP.set(one.rooms, KIND, "quiet", "pen", 1)
+    await guest.stands_at(place)
+    assert (await guest.join("quiet"))["ok"]
+    head = f"{tag(one.app.settings.redis_url, 'shelf:quiet')}:head"
+    assert await kept.ttl(head) > 86_000
+    # One that was forgotten begins anew with the next event, and who is in it loses nothing.
+    assert (await guest.join("9"))["ok"]
+    await kept.delete(f"{tag(one.app.settings.redis_url, 'shelf:9')}:head")
+    guest.place = {}
+    place = await SHOP.set(one.rooms, KIND, "9", "ink", 3)
+    await guest.stands_at(place)
+    assert guest.goods == {"ink": 3}
 
 
 async def test_what_is_not_declared_is_not_said(one: Site) -> None:
