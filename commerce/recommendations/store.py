@@ -10,20 +10,28 @@ from commerce.recommendations.types import Fact, Person
 from server.clock import now
 from server.database import Connection, many, touched
 
+# Of what somebody did the last 2,000 events are looked at: most are views of lists, and there may be millions.
 _OWN = """
     WITH allowed AS (
         SELECT $1::bigint IS NULL
             OR coalesce((SELECT personalised FROM behaviour_privacy WHERE member_id = $1), true) AS ok
     ), told AS (
         (
-            SELECT 'viewed' AS deed, product_id, at FROM behaviour_events
-            WHERE member_id = $1 AND kind IN ('view_product', 'click') AND at <= $3 ORDER BY at DESC LIMIT 150
+            SELECT 'viewed' AS deed, product_id, at
+            FROM (
+                SELECT kind, product_id, at FROM behaviour_events
+                WHERE member_id = $1 AND at <= $3 ORDER BY at DESC LIMIT 2000
+            ) AS last
+            WHERE kind IN ('view_product', 'click') ORDER BY at DESC LIMIT 150
         )
         UNION ALL
         (
-            SELECT 'viewed', product_id, at FROM behaviour_events
-            WHERE $1::bigint IS NULL AND visitor = $2 AND kind IN ('view_product', 'click') AND at <= $3
-            ORDER BY at DESC LIMIT 150
+            SELECT 'viewed', product_id, at
+            FROM (
+                SELECT kind, product_id, at FROM behaviour_events
+                WHERE $1::bigint IS NULL AND visitor = $2 AND at <= $3 ORDER BY at DESC LIMIT 2000
+            ) AS last
+            WHERE kind IN ('view_product', 'click') ORDER BY at DESC LIMIT 150
         )
         UNION ALL
         (
@@ -148,10 +156,11 @@ async def let_back(connection: Connection, person: Person, product_id: int) -> b
 async def tidy(connection: Connection, days: int) -> None:
     """Remove what visitors dismissed more than ``days`` ago, and what those did who took their consent back."""
     await connection.execute(
+        "DELETE FROM recommendation_dismissals AS d USING behaviour_withdrawn AS w WHERE d.visitor = w.visitor"
+    )
+    await connection.execute(
         """
-        DELETE FROM recommendation_dismissals
-        WHERE visitor IS NOT NULL
-            AND (at < now() - make_interval(days => $1) OR visitor IN (SELECT visitor FROM behaviour_withdrawn))
+        DELETE FROM recommendation_dismissals WHERE visitor IS NOT NULL AND at < now() - make_interval(days => $1)
         """,
         days,
     )
