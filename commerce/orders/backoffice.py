@@ -108,10 +108,16 @@ async def ship_order(call: Call, order_no: str) -> Page | Redirect:
     form = await call.form(ParcelForm)
     try:
         parcel = read(form.carrier, form.tracking_no)
+    except Invalid as problem:
+        return await _order(call, order_no, form, problem)
+    try:
         async with call.transaction() as connection:
             refunds = call.resource(Refunds)
             await ship(connection, refunds, call.staff.shops, order_no, parcel, call.staff.id, form.address_version)
-    except (Invalid, AlreadyShipped, NotShippable, BeingRefunded, AddressChanged) as problem:
+    except AlreadyShipped as problem:
+        if not problem.says(parcel):  # else it was pressed twice, and what was wanted is done
+            return await _order(call, order_no, form, problem)
+    except (NotShippable, BeingRefunded, AddressChanged) as problem:
         return await _order(call, order_no, form, problem)
     return Redirect(f"/backoffice/orders/{order_no}")
 

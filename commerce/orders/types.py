@@ -225,6 +225,10 @@ class AlreadyShipped(Conflict):
 
     code, message = "already_shipped", "订单已经发货"
 
+    def says(self, parcel: Parcel) -> bool:
+        """Tell whether it left with ``parcel``."""
+        return bool({**self.details, **msgspec.to_builtins(parcel)} == self.details)
+
 
 class BeingRefunded(Conflict):
     """The order's price goes back, or has gone back whole: the goods stay."""

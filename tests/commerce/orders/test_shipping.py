@@ -182,7 +182,9 @@ async def test_a_form_that_is_wrong_keeps_what_was_typed(market: Market) -> None
         assert text in page
         assert f'value="{form["tracking_no"].replace("<", "&lt;").replace(">", "&gt;")}"' in page
     assert (await _post(market, staff, order, "ship", {"csrf_token": token, **SENT})).status == 303
-    again = await _post(market, staff, order, "ship", {"csrf_token": token, **SENT})
+    # Pressed twice it is what was wanted; with another number it is not.
+    assert (await _post(market, staff, order, "ship", {"csrf_token": token, **SENT})).status == 303
+    again = await _post(market, staff, order, "ship", {"csrf_token": token, **SENT, "tracking_no": "SF1390000002"})
     assert again.status == 409
     assert "订单已经发货" in await again.text()
     wrong = await _post(market, staff, order, "shipment", {"csrf_token": token, "carrier": "sf", "tracking_no": "1"})
