@@ -18,7 +18,7 @@ WORDS = "/api/v1/backoffice/watched-words"
 
 @routes.get(API, StaffWith(Permission.REVIEWS_REPLY))
 async def list_remarks(call: Call, query: DeskQuery) -> Listing[OwnRemarkView]:
-    """List what is said about the products of the caller's shops, the newest first."""
+    """List what is said about the products of the caller's shops, the newest first; `total` counts up to 1,000."""
     async with call.database.snapshot() as connection:
         found, total = await queue_store.desk(connection, query.show, call.staff.shops, query.offset, query.size)
     items = [own_view(each, call.tr) for each in found]
@@ -40,7 +40,7 @@ async def reply(call: Call, remark_id: int, body: ReplyBody) -> OwnRemarkView:
 
 @routes.get(API + "/queue", StaffWith(Permission.REVIEWS_MODERATE))
 async def list_queue(call: Call, query: QueueQuery) -> Listing[QueuedView]:
-    """List what waits for a decision, with its reports and what was decided before."""
+    """List what waits for a decision, with its reports and what was decided before; `total` counts up to 1,000."""
     async with call.database.snapshot() as connection:
         found, counts = await queue_store.queue(connection, query.show, query.offset, query.size)
         ids = [each.id for each in found]

@@ -23,14 +23,16 @@ async def named(connection: Connection, addresses: Sequence[str]) -> dict[str, b
     """Return which of these pictures and videos stand in what somebody said, and whether others see it."""
     rows = await connection.fetch(
         """
-        SELECT x.address, bool_or(r.state = 'shown' AND coalesce(p.state = 'shown', true)) AS seen
+        SELECT x.address, bool_or(
+            r.state = 'shown'
+            AND coalesce((SELECT p.state = 'shown' FROM remarks AS p WHERE p.id = r.parent_id), true)
+        ) AS seen
         FROM unnest($1::text[]) AS x (address)
         CROSS JOIN LATERAL (
             SELECT state, parent_id FROM remarks WHERE pictures <> '[]' AND pictures ? x.address
             UNION ALL
             SELECT state, parent_id FROM remarks WHERE video <> '' AND video = x.address
         ) AS r
-        LEFT JOIN remarks AS p ON p.id = r.parent_id
         GROUP BY x.address
         """,
         list(addresses),

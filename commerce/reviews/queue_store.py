@@ -33,21 +33,69 @@ class Desk(StrEnum):
     QUESTIONS = "questions"
 
 
+MOST_COUNTED = 1_000
+"""Remarks of a list for staff that are counted: how many more there are changes nothing of what is to be done."""
 _QUEUES = {
-    Queue.WORDS: "r.state = 'waiting'",
-    Queue.REPORTED: "r.state = 'shown' AND r.reports > 0",
-    Queue.PICTURES: "r.state = 'shown' AND NOT r.checked AND (r.pictures <> '[]' OR r.video <> '')",
-    Queue.ALL: "(r.state = 'waiting' OR (r.state = 'shown' AND (r.reports > 0 OR (NOT r.checked "
-    "AND (r.pictures <> '[]' OR r.video <> '')))))",
-    Queue.DECIDED: "r.state = 'hidden'",
+    Queue.WORDS: "WHERE r.state = 'waiting' ORDER BY r.id OFFSET $1 LIMIT $2",
+    Queue.REPORTED: "WHERE r.state = 'shown' AND r.reports > 0 ORDER BY r.id OFFSET $1 LIMIT $2",
+    Queue.PICTURES: "WHERE r.state = 'shown' AND NOT r.checked AND (r.pictures <> '[]' OR r.video <> '') "
+    "ORDER BY r.id OFFSET $1 LIMIT $2",
+    Queue.DECIDED: "WHERE r.state = 'hidden' ORDER BY r.id DESC OFFSET $1 LIMIT $2",
+    # Each part is read from an index of its own, no further than the page.
+    Queue.ALL: """
+    JOIN (
+        (SELECT id, 1 AS turn FROM remarks WHERE state = 'waiting' ORDER BY id LIMIT $1::bigint + $2)
+        UNION ALL
+        (SELECT id, 2 FROM remarks WHERE state = 'shown' AND reports > 0 ORDER BY id LIMIT $1::bigint + $2)
+        UNION ALL
+        (
+            SELECT id, 3 FROM remarks
+            WHERE state = 'shown' AND NOT checked AND (pictures <> '[]' OR video <> '') AND reports = 0
+            ORDER BY id LIMIT $1::bigint + $2
+        )
+    ) AS q ON q.id = r.id
+    ORDER BY q.turn, q.id OFFSET $1 LIMIT $2
+    """,
 }
+_LENGTHS = """
+SELECT
+    (SELECT count(*) FROM (SELECT FROM remarks WHERE state = 'waiting' LIMIT $1) AS c) AS words,
+    (SELECT count(*) FROM (SELECT FROM remarks WHERE state = 'shown' AND reports > 0 LIMIT $1) AS c) AS reported,
+    (
+        SELECT count(*) FROM (
+            SELECT FROM remarks WHERE state = 'shown' AND NOT checked AND (pictures <> '[]' OR video <> '') LIMIT $1
+        ) AS c
+    ) AS pictures,
+    (
+        SELECT count(*) FROM (
+            SELECT FROM remarks
+            WHERE state = 'shown' AND NOT checked AND (pictures <> '[]' OR video <> '') AND reports = 0 LIMIT $1
+        ) AS c
+    ) AS quiet,
+    (SELECT count(*) FROM (SELECT FROM remarks WHERE state = 'hidden' LIMIT $1) AS c) AS decided
+"""
 _DESKS = {
-    Desk.OPEN: "((r.kind IN ('review', 'follow_up') AND r.reply IS NULL) OR (r.kind = 'question' AND NOT EXISTS "
-    "(SELECT FROM remarks AS a WHERE a.parent_id = r.id AND a.staff_id IS NOT NULL AND a.state = 'shown')))",
+    Desk.OPEN: """(
+        (r.kind IN ('review', 'follow_up') AND r.reply IS NULL)
+        OR (
+            r.kind = 'question'
+            AND (
+                SELECT count(*) FROM remarks AS a
+                WHERE a.parent_id = r.id AND a.staff_id IS NOT NULL AND a.state = 'shown'
+            ) = 0
+        )
+    )""",
     Desk.BAD: "r.kind = 'review' AND r.rating <= 2",
     Desk.REVIEWS: "r.kind IN ('review', 'follow_up')",
     Desk.QUESTIONS: "r.kind = 'question'",
 }
+# One row is looked up for each that is shown: a join would read all rows where PostgreSQL expects many.
+_OF_SHOPS = (
+    "WHERE r.state = 'shown' AND ($1::bigint[] IS NULL OR r.shop_id = ANY ($1)) "
+    "AND coalesce((SELECT o.state FROM remarks AS o WHERE o.id = r.parent_id), 'shown') = 'shown' AND "
+)
+_PAGE = " ORDER BY r.id DESC OFFSET $2 LIMIT $3"
+_COUNT, _COUNTED = "SELECT count(*) FROM (SELECT FROM remarks AS r ", " LIMIT $2) AS c"
 
 
 async def vote(connection: Connection, remark_id: int, member_id: int) -> int | None:
@@ -158,33 +206,26 @@ async def decisions(connection: Connection, remark_ids: Sequence[int]) -> list[D
 
 
 async def queue(connection: Connection, which: Queue, offset: int, size: int) -> tuple[list[Remark], dict[Queue, int]]:
-    """Return a page of a queue and how long each queue is.
+    """Return a page of a queue and how long each queue is, up to MOST_COUNTED.
 
     What waits unseen comes first, then what was reported, each from the oldest on; of what was decided the newest.
     """
-    turn = "r.id DESC" if which is Queue.DECIDED else "r.state <> 'waiting', r.reports = 0, r.id"
-    rows = await connection.fetch(REMARK + f"WHERE {_QUEUES[which]} ORDER BY {turn} OFFSET $1 LIMIT $2", offset, size)
-    parts = ", ".join(f"count(*) FILTER (WHERE {_QUEUES[each]}) AS {each.name}" for each in _LONG)
-    counted = await connection.fetchrow(f"SELECT {parts} FROM remarks AS r WHERE {_QUEUES[Queue.ALL]}")  # noqa: S608  # constants
-    counts = {each: int(counted[each.name.lower()]) for each in _LONG}
-    counts[Queue.DECIDED] = await connection.fetchval("SELECT count(*) FROM remarks WHERE state = 'hidden'")
-    return many(Remark, rows), counts
-
-
-_LONG = (Queue.ALL, Queue.WORDS, Queue.REPORTED, Queue.PICTURES)
+    rows = await connection.fetch(REMARK + _QUEUES[which], offset, size)
+    counted = await connection.fetchrow(_LENGTHS, MOST_COUNTED)
+    lengths: dict[Queue, int] = {each: counted[each] for each in Queue if each is not Queue.ALL}
+    lengths[Queue.ALL] = min(MOST_COUNTED, counted["words"] + counted["reported"] + counted["quiet"])
+    return many(Remark, rows), lengths
 
 
 async def desk(
     connection: Connection, which: Desk, shops: Sequence[int] | None, offset: int, size: int
 ) -> tuple[list[Remark], int]:
-    """Return a page of what is said in these shops (None: in all), the newest first, and how much there is."""
-    where = (
-        f"WHERE r.state = 'shown' AND ($1::bigint[] IS NULL OR r.shop_id = ANY ($1)) AND {_DESKS[which]} "
-        "AND NOT EXISTS (SELECT FROM remarks AS o WHERE o.id = r.parent_id AND o.state <> 'shown') "
-    )
+    """Return a page of what is said in these shops (None: in all), the newest first, and how much there is, up to
+    MOST_COUNTED."""
+    where = _OF_SHOPS + _DESKS[which]
     mine = None if shops is None else list(shops)
-    rows = await connection.fetch(REMARK + where + "ORDER BY r.id DESC OFFSET $2 LIMIT $3", mine, offset, size)
-    total: int = await connection.fetchval("SELECT count(*) FROM remarks AS r " + where, mine)  # noqa: S608  # constants
+    rows = await connection.fetch(REMARK + where + _PAGE, mine, offset, size)
+    total: int = await connection.fetchval(_COUNT + where + _COUNTED, mine, MOST_COUNTED)
     return many(Remark, rows), total
 
 

