@@ -21,6 +21,7 @@ from commerce.members.leaving_store import Export
 from commerce.members.types import Secured
 from server import files
 from server.application import Application
+from server.cells import safe
 from server.clock import now, wire
 from server.errors import NotFound
 from server.events import publish
@@ -29,7 +30,6 @@ from server.jobs import Job, enqueue
 DAYS = 7
 """How long a file may be fetched."""
 MAKE = "members.export"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -127,8 +127,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, (dict, list)):
         return msgspec.json.encode(value).decode()
-    text = str(value)
-    return "'" + text if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return safe(value) if isinstance(value, str) else str(value)
 
 
 def _path(app: Application, name: str) -> Path:

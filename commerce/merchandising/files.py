@@ -18,6 +18,7 @@ from commerce.merchandising.listing import Filter, wanted
 from commerce.merchandising.sheet import COLUMNS, ENGLISH, Known, SheetRefused
 from commerce.merchandising.sheet_parse import MOST_BYTES, MOST_LINES
 from commerce.merchandising.types import MANAGE, VIEW
+from server.cells import meant
 from server.clock import now, shanghai
 from server.database import Connection
 from server.errors import BadRequest, Invalid, NotFound, TooLarge, UnsupportedMedia
@@ -121,7 +122,7 @@ async def bring(call: Call, name: str, raw: bytes) -> int:
     codes = [row[names.index("code")] for row in rows[1:] if len(row) > names.index("code")]
     slugs = [row[names.index("slug")] for row in rows[1:] if "slug" in names and len(row) > names.index("slug")]
     async with call.database.connection() as connection:
-        by_code = await store.codes(connection, [sheet.meant(code) for code in codes])
+        by_code = await store.codes(connection, [meant(code) for code in codes])
         by_slug = await sheet_store.slugs(connection, slugs)
         own = await sheet_store.owned(connection, sorted({*by_code.values(), *by_slug.values()}), call.staff.shops)
         choices = await store.choices(connection, call.staff.shops)

@@ -19,6 +19,7 @@ from commerce.merchandising.batch_store import NewRow
 from commerce.merchandising.import_row import ImportedProduct, ImportedSku
 from commerce.merchandising.sheet_store import Owned
 from commerce.merchandising.types import Choices, Goods
+from server.cells import meant, safe
 from server.errors import Problem, Unavailable
 from server.money import parse_yuan, yuan
 
@@ -58,7 +59,6 @@ _STATES = {
 }
 _OF_PRODUCT = ("slug", "shop", "title", "subtitle", "category", "brand", "tags", "status", "parameters", "description")
 _NONE = ("无", "none")
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _SPLIT = re.compile(r"[,，、;；\n]+")
 _turn = asyncio.Semaphore(2)
 
@@ -97,16 +97,6 @@ async def rows_of(raw: bytes) -> list[list[str]]:
     if "refused" in told:
         raise SheetRefused(told["refused"])
     return msgspec.convert(told["rows"], list[list[str]])
-
-
-def safe(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula; ``meant`` gives back what it was."""
-    return f"'{text}" if text.lstrip("'").startswith(_DANGEROUS) else text
-
-
-def meant(text: str) -> str:
-    """Return the text that ``safe`` was given."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_DANGEROUS) else text
 
 
 def written(goods: Iterable[Goods], choices: Choices, english: bool) -> bytes:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
+import msgspec
 from msgspec import Meta
 
 from commerce.staff import audit_store
@@ -15,6 +16,7 @@ from commerce.staff.audit_store import Sought
 from commerce.staff.audit_words import KINDS, OBJECTS, Told, told
 from commerce.staff.shops import Shops
 from commerce.staff.types import Permission
+from server.cells import safe
 from server.clock import SHANGHAI, now, shanghai, wire
 from server.errors import Invalid
 from server.http import Body, Call, Id, Instant, Kind, Routes, StaffWith, View
@@ -25,7 +27,8 @@ HERE = "/backoffice/audit"
 VIEW = StaffWith(Permission.AUDIT_VIEW)
 SIZE = 50
 MOST_EXPORTED = 10_000
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+AT_ONCE = 500
+"""Records read and written at once: a process that does ten thousand in one go answers nobody for half a second."""
 Digits = Annotated[str, Meta(max_length=18, pattern="^[0-9]*$")]
 Day = Annotated[str, Meta(max_length=10, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$")]
 
@@ -108,32 +111,45 @@ async def show(call: Call, query: AuditQuery) -> Page:
 
 @routes.page(f"{HERE}/export", VIEW, deadline=30.0, limit="20/minute")
 async def export(call: Call, query: AuditQuery) -> File:
-    """Give the records sought as a file, at most ten thousand; no cell of it is taken for a formula."""
-    entries, _ = await _found(call, query, MOST_EXPORTED)
+    """Give the records sought as a file, at most ten thousand, the last line says if there are more.
+
+    No cell of it is taken for a formula.
+    """
     out = io.StringIO()
     writer = csv.writer(out)
     heads = ("时间", "账号", "姓名", "操作", "对象", "编号", "名称", "店铺", "改动", "原因", "地址", "请求编号")
     writer.writerow([call.tr(head) for head in heads])
-    for one in entries:
-        changes = "\n".join(f"{each.field}: {each.before or '—'} → {each.after or '—'}" for each in one.differences)
-        row = (
-            shanghai(one.at).strftime("%Y-%m-%d %H:%M:%S"),
-            one.account,
-            one.who,
-            one.words,
-            one.object_words,
-            one.object_id,
-            one.object_name,
-            one.shop,
-            changes or one.detail,
-            one.reason,
-            one.address,
-            one.request_id,
-        )
-        writer.writerow([safe(cell) for cell in row])
+    exported, more = 0, True
+    while more and exported < MOST_EXPORTED:
+        entries, _ = await _found(call, query, AT_ONCE + 1)
+        more = len(entries) > AT_ONCE
+        for one in entries[:AT_ONCE]:
+            writer.writerow([safe(cell) for cell in _row(one)])
+        exported += AT_ONCE
+        query = msgspec.structs.replace(query, before=str(entries[AT_ONCE - 1].id) if more else "")
+    if more:
+        writer.writerow([call.tr("只有最近的 {n} 条，缩小范围可以导出其余的").format(n=f"{MOST_EXPORTED:,}")])
     name = f"audit-{shanghai(now()):%Y%m%d-%H%M}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return File(out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", headers)
+
+
+def _row(one: Told) -> tuple[str, ...]:
+    changes = "\n".join(f"{each.field}: {each.before or '—'} → {each.after or '—'}" for each in one.differences)
+    return (
+        shanghai(one.at).strftime("%Y-%m-%d %H:%M:%S"),
+        one.account,
+        one.who,
+        one.words,
+        one.object_words,
+        one.object_id,
+        one.object_name,
+        one.shop,
+        changes or one.detail,
+        one.reason,
+        one.address,
+        one.request_id,
+    )
 
 
 @routes.get("/api/v1/backoffice/audit", VIEW)
@@ -164,11 +180,6 @@ async def listed(call: Call, query: AuditQuery) -> AuditListing:
 
 
 _FIELDS = ("who", "shop", "kind", "object", "id", "since", "until")
-
-
-def safe(text: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
 
 
 async def _found(call: Call, query: AuditQuery, most: int) -> tuple[list[Told], dict[int, str]]:

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from commerce import stock
 from commerce.merchandising import files, sheet, sheet_parse
 from commerce.merchandising.batch_run import BatchJob, work
-from commerce.merchandising.sheet import Known, meant, products, safe
+from commerce.merchandising.sheet import Known, products
 from commerce.merchandising.types import Choices
+from server.cells import meant, safe
 from tests.commerce.catalogue.conftest import Shelf
 from tests.commerce.merchandising.test_editor import Browser
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
+from commerce.staff import audit_pages
 from commerce.staff.audit import MASK, masked
-from commerce.staff.audit_pages import safe
 from server.application import Application
+from server.cells import safe
 from server.http import Call, Kind, Routes, StaffWith
 from tests.commerce.staff.conftest import ROLES, STAFF, Office
 
@@ -151,7 +153,7 @@ async def test_a_file_of_records_holds_no_formula(office: Office) -> None:
         text = (await response.read()).decode("utf-8-sig")
     assert response.content_type == "text/csv"
     assert "keeper" in text
-    for cell in ("=1+1", "+1", "-1", "@x", "\t=1"):
+    for cell in ("=1+1", "+1", "-1", "@x", "\t=1", "＝1", "＠x", "'=1"):
         assert safe(cell) == "'" + cell
     assert not [line for line in text.splitlines() if line.startswith(("=", "+", "-", "@"))]
 
@@ -279,3 +281,23 @@ async def test_a_shop_reads_of_its_people_who_came_and_who_left(office: Office) 
     assert (await office.ask("keeper", "DELETE", "/api/v1/staff/sessions/current"))[0] == 204
     _, mine = await office.ask("boss", "GET", "/api/v1/backoffice/audit")
     assert [(one["kind"], one["object_name"]) for one in mine["items"]] == [("log_out", "keeper")]
+
+
+async def test_a_file_says_where_it_ends(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_pages, "AT_ONCE", 3)
+    async with office.app.database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO staff_audit (staff_id, kind, object_name) "
+            "SELECT $1, 'staff_renamed', 'n' || n FROM generate_series(1, 8) AS n",
+            office.ids["owner"],
+        )
+
+    async def names() -> list[str]:
+        _, text = await office.page("owner", "/backoffice/audit/export?kind=staff_renamed")
+        return re.findall(r",(n\d),|(只有最近的 6 条)", text)
+
+    whole = await names()
+    assert [one for one, _ in whole] == [f"n{n}" for n in range(8, 0, -1)]
+    monkeypatch.setattr(audit_pages, "MOST_EXPORTED", 6)
+    bounded = await names()
+    assert [one or end for one, end in bounded] == [*(f"n{n}" for n in range(8, 2, -1)), "只有最近的 6 条"]
