@@ -28,6 +28,8 @@ state with the first event."""
 REPLAY = 131_072
 """Bytes of missed events that are told one by one. More would pile up before those who are to read them until they
 are cut off as slow readers, and again when they have come back; a new state is shorter."""
+_AT_ONCE = 100
+"""Events in one answer of Redis."""
 _FOLDER = files(__package__) / "lua"
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -111,9 +113,17 @@ class Lanes:
         return _place(await self._run(_HEAD, room, secrets.token_hex(6), KEEP_SECONDS, KEEP_SILENT_SECONDS))
 
     async def after(self, room: str, seq: int) -> list[bytes]:
-        """Return the messages of the room's log after ``seq``, oldest first; the first may be a later one."""
-        rows: Any = await self._redis.xrange(self._key(room, "log"), min=f"{seq + 1}-0")
-        return [fields[b"m"] for _, fields in rows]
+        """Return the messages of the room's log after ``seq``, oldest first; the first may be a later one.
+
+        Of more than a ``few`` bytes not all are read: nobody is told them one by one.
+        """
+        found: list[bytes] = []
+        while True:
+            rows: Any = await self._redis.xrange(self._key(room, "log"), min=f"{seq + 1}-0", count=_AT_ONCE)
+            found += [fields[b"m"] for _, fields in rows]
+            if len(rows) < _AT_ONCE or not few(found):
+                return found
+            seq = int(rows[-1][0].partition(b"-")[0])
 
     def _key(self, room: str, part: str) -> str:
         return f"{self._tag.replace('{room}', room, 1)}:{part}"

@@ -16,7 +16,7 @@ import pytest
 from realtime import Rooms, Socket, lanes
 from realtime.bus import tag
 from realtime.declared import Lane, RoomType, Says
-from realtime.lanes import Place
+from realtime.lanes import Lanes, Place
 from server.application import Application
 from server.engines import Engines
 from server.errors import Forbidden
@@ -237,6 +237,31 @@ async def test_who_may_come_in(one: Site, listen: Listen) -> None:
     assert (await guest.ask("leave", {"room": "shelf:1"}))["ok"]
     assert (await guest.ask("join", {"room": "shelf:3"}))["ok"]
     assert one.rooms.count("shelf:none") == one.rooms.count("shelf:1") == 0
+
+
+async def test_no_more_of_the_log_is_read_than_may_be_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guest may ask from the first event on, again and again: ten megabytes each time."""
+    kept, read = Lanes(settings.redis_url), 0
+    xrange = kept._redis.xrange
+
+    async def counted(*given: Any, **named: Any) -> Any:
+        nonlocal read
+        rows: Any = await xrange(*given, **named)
+        read += len(rows)
+        return rows
+
+    monkeypatch.setattr(kept._redis, "xrange", counted)
+    try:
+        for number in range(500):
+            await kept.say("shelf:big", "shelf", Shelf({"x" * 5000: number}), "nobody hears it")
+            await kept.say("shelf:small", "shelf", Shelf({"x": number}), "nobody hears it")
+        assert not lanes.few(await kept.after("shelf:big", 0))
+        assert read <= 100
+        for seen in (0, 299, 399, 400, 499, 500):
+            found = [lanes.place_of(message).seq for message in await kept.after("shelf:small", seen)]
+            assert found == list(range(seen + 1, 501))
+    finally:
+        await kept.close()
 
 
 async def test_rooms_that_are_only_asked_for_are_soon_forgotten(one: Site, listen: Listen) -> None:
