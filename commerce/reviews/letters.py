@@ -14,27 +14,28 @@ from server.clock import now, shanghai
 from server.database import Connection
 from server.jobs import Job, enqueue
 
+_TITLE = "山行 316 不锈钢保温杯 500ml"
 REPLIED = MessageKind(
     code="reviews.replied",
     category=Category.SERVICE,
     title="店铺回复了你的评价",
     text="关于《{title}》：{reply}",
     switch="店铺回复评价",
-    example={"title": "山行 316 不锈钢保温杯 500ml", "reply": "谢谢喜欢，欢迎再来"},
+    example={"title": _TITLE, "reply": "谢谢喜欢，欢迎再来"},
 )
 SHOWN = MessageKind(
     code="reviews.shown",
     category=Category.SERVICE,
     title="你写的内容已通过审核",
     text="关于《{title}》，现在大家都能看到了",
-    example={"title": "山行 316 不锈钢保温杯 500ml"},
+    example={"title": _TITLE},
 )
 HIDDEN = MessageKind(
     code="reviews.hidden",
     category=Category.SERVICE,
     title="你写的内容没有展示",
     text="关于《{title}》，原因：{reason}",
-    example={"title": "山行 316 不锈钢保温杯 500ml", "reason": "含有广告"},
+    example={"title": _TITLE, "reason": "含有广告"},
 )
 ASK = MessageKind(
     code="reviews.asked",
@@ -42,7 +43,7 @@ ASK = MessageKind(
     title="有人想问你买过的商品",
     text="《{title}》：{question}",
     switch="邀请我回答问题",
-    example={"title": "山行 316 不锈钢保温杯 500ml", "question": "保温几个小时？"},
+    example={"title": _TITLE, "question": "保温几个小时？"},
 )
 ANSWERED = MessageKind(
     code="reviews.answered",
@@ -59,7 +60,7 @@ REMIND = MessageKind(
     title="东西用得怎么样？",
     text="说说《{title}》，还有 {days} 天可以评价",
     switch="提醒我写评价",
-    example={"title": "山行 316 不锈钢保温杯 500ml", "days": "23"},
+    example={"title": _TITLE, "days": "23"},
 )
 KINDS = (REPLIED, SHOWN, HIDDEN, ASK, ANSWERED, REMIND)
 _CUT = 60
@@ -87,23 +88,26 @@ def cut(text: str) -> str:
     return flat if len(flat) <= _CUT else flat[: _CUT - 1] + "…"
 
 
+async def _tell(
+    connection: Connection, member_id: int | None, kind: MessageKind, about: Remark, dedupe: str = "", **values: str
+) -> None:
+    """Tell a member, if they have not left, something about a remark."""
+    if member_id is not None:
+        await tell(connection, member_id, kind, values, link=link_of(about), picture=about.picture, dedupe=dedupe)
+
+
 async def tell_replied(connection: Connection, remark: Remark, reply: str) -> None:
     """Tell a review's writer of the shop's reply."""
-    if remark.member_id is not None:
-        values = {"title": remark.title, "reply": cut(reply)}
-        key = f"replied:{remark.id}"
-        await tell(
-            connection, remark.member_id, REPLIED, values, link=link_of(remark), picture=remark.picture, dedupe=key
-        )
+    key = f"replied:{remark.id}"
+    await _tell(connection, remark.member_id, REPLIED, remark, key, title=remark.title, reply=cut(reply))
 
 
 async def tell_decided(connection: Connection, remark: Remark, state: RemarkState, reason: str) -> None:
     """Tell a remark's writer what was decided."""
-    if remark.member_id is None:
-        return
-    kind = HIDDEN if state is RemarkState.HIDDEN else SHOWN
-    values = {"title": remark.title, "reason": reason} if kind is HIDDEN else {"title": remark.title}
-    await tell(connection, remark.member_id, kind, values, link=link_of(remark), picture=remark.picture)
+    if state is RemarkState.HIDDEN:
+        await _tell(connection, remark.member_id, HIDDEN, remark, title=remark.title, reason=reason)
+    else:
+        await _tell(connection, remark.member_id, SHOWN, remark, title=remark.title)
 
 
 async def tell_later(connection: Connection, remark: Remark) -> None:
@@ -129,17 +133,9 @@ async def tell_shown(connection: Connection, remark: Remark) -> None:
         await _ask(connection, remark)
     elif remark.kind is RemarkKind.ANSWER and remark.parent_id is not None:
         question = await store.remark(connection, remark.parent_id)
-        if question is None or question.member_id is None or question.member_id == remark.member_id:
-            return
-        await tell(
-            connection,
-            question.member_id,
-            ANSWERED,
-            {"question": cut(question.text), "answer": cut(remark.text)},
-            link=f"/questions/{question.id}",
-            picture=question.picture,
-            dedupe=f"answered:{remark.id}",
-        )
+        if question is not None and question.member_id != remark.member_id:
+            texts = {"question": cut(question.text), "answer": cut(remark.text)}
+            await _tell(connection, question.member_id, ANSWERED, question, f"answered:{remark.id}", **texts)
 
 
 async def _ask(connection: Connection, question: Remark) -> None:
@@ -150,7 +146,7 @@ async def _ask(connection: Connection, question: Remark) -> None:
         Telling(
             member_id=member_id,
             values={"title": question.title, "question": cut(question.text)},
-            link=f"/questions/{question.id}",
+            link=link_of(question),
             picture=question.picture,
             dedupe=f"asked:{question.product_id}:{today}",
         )

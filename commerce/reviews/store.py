@@ -9,6 +9,7 @@ from commerce.reviews.types import (
     FOLLOW_UP_DAYS,
     REVIEW_DAYS,
     Line,
+    NewRemark,
     Remark,
     RemarkKind,
     RemarkState,
@@ -101,25 +102,7 @@ async def count_waiting_lines(connection: Connection, member_id: int) -> int:
     return number
 
 
-async def add(
-    connection: Connection,
-    *,
-    kind: RemarkKind,
-    product_id: int,
-    shop_id: int,
-    state: RemarkState,
-    text: str,
-    member_id: int | None = None,
-    staff_id: int | None = None,
-    parent_id: int | None = None,
-    line_id: int | None = None,
-    spec: str = "",
-    rating: int | None = None,
-    anonymous: bool = False,
-    bought: bool = False,
-    pictures: Sequence[str] = (),
-    video: str = "",
-) -> int | None:
+async def add(connection: Connection, new: NewRemark, state: RemarkState) -> int | None:
     """Write a remark down and return its id; None when its line has a review, or its review a follow-up."""
     found: int | None = await connection.fetchval(
         """
@@ -128,22 +111,22 @@ async def add(
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         ON CONFLICT DO NOTHING RETURNING id
         """,
-        kind,
-        product_id,
-        shop_id,
+        new.kind,
+        new.product_id,
+        new.shop_id,
         state,
-        text,
-        member_id,
-        staff_id,
-        parent_id,
-        line_id,
-        spec,
-        rating,
-        anonymous,
-        bought,
-        list(pictures),
-        bool(pictures or video),
-        video,
+        new.text,
+        new.member_id,
+        new.staff_id,
+        new.parent_id,
+        new.line_id,
+        new.spec,
+        new.rating,
+        new.anonymous,
+        new.bought,
+        new.pictures,
+        bool(new.media),
+        new.video,
     )
     return found
 

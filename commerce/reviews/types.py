@@ -124,6 +124,30 @@ class Shot(msgspec.Struct, frozen=True):
     video: str
 
 
+class NewRemark(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody says: a member, or for the shop one of its staff."""
+
+    kind: RemarkKind
+    product_id: int
+    shop_id: int
+    text: str
+    member_id: int | None = None
+    staff_id: int | None = None
+    parent_id: int | None = None
+    line_id: int | None = None
+    spec: str = ""
+    rating: int | None = None
+    anonymous: bool = False
+    bought: bool = False
+    pictures: list[str] = []
+    video: str = ""
+
+    @property
+    def media(self) -> list[str]:
+        """Return the addresses of what it shows."""
+        return [*self.pictures, self.video] if self.video else self.pictures
+
+
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """A remark with what its readers see of who said it and about what. Times are UTC."""
 

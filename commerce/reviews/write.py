@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from commerce.reviews import media_store, queue_store, store, video_store
 from commerce.reviews.plain import said
+from commerce.reviews.say import say
 from commerce.reviews.states import may
 from commerce.reviews.types import (
     FOLLOW_UP_DAYS,
@@ -15,6 +16,7 @@ from commerce.reviews.types import (
     AlreadyAdded,
     AlreadyReviewed,
     Line,
+    NewRemark,
     NoSuchMove,
     NotReceived,
     NotStanding,
@@ -23,7 +25,6 @@ from commerce.reviews.types import (
     RemarkState,
     ReviewClosed,
 )
-from commerce.reviews.watched import met
 from commerce.reviews.withheld import settle_later
 from server import uploads
 from server.database import Connection
@@ -52,26 +53,25 @@ async def review(
     if found is None:
         raise NotFound
     hold_open(found)
-    text = said(text, "text", MOST_TEXT, required=False)
-    state, words = await judged(connection, text)
-    remark_id = await store.add(
+    made = await say(
         connection,
-        kind=RemarkKind.REVIEW,
-        product_id=found.product_id,
-        shop_id=found.shop_id,
-        state=state,
-        text=text,
-        member_id=member_id,
-        line_id=line_id,
-        spec=found.spec,
-        rating=rating,
-        anonymous=anonymous,
-        pictures=await own_pictures(connection, pictures),
-        video=await own_video(connection, member_id, video),
+        NewRemark(
+            kind=RemarkKind.REVIEW,
+            product_id=found.product_id,
+            shop_id=found.shop_id,
+            text=said(text, "text", MOST_TEXT, required=False),
+            member_id=member_id,
+            line_id=line_id,
+            spec=found.spec,
+            rating=rating,
+            anonymous=anonymous,
+            pictures=await own_pictures(connection, pictures),
+            video=await own_video(connection, member_id, video),
+        ),
     )
-    if remark_id is None:
+    if made is None:
         raise AlreadyReviewed
-    return await written(connection, remark_id, words)
+    return made
 
 
 def hold_open(line: Line) -> None:
@@ -90,24 +90,23 @@ async def follow_up(
     Raises NotFound, NotStanding, ReviewClosed, AlreadyAdded, Invalid.
     """
     mine = await own_review(connection, member_id, review_id)
-    text = said(text, "text", MOST_TEXT)
-    state, words = await judged(connection, text)
-    remark_id = await store.add(
+    made = await say(
         connection,
-        kind=RemarkKind.FOLLOW_UP,
-        product_id=mine.product_id,
-        shop_id=mine.shop_id,
-        state=state,
-        text=text,
-        member_id=member_id,
-        parent_id=mine.id,
-        anonymous=mine.anonymous,
-        pictures=await own_pictures(connection, pictures),
-        video=await own_video(connection, member_id, video),
+        NewRemark(
+            kind=RemarkKind.FOLLOW_UP,
+            product_id=mine.product_id,
+            shop_id=mine.shop_id,
+            text=said(text, "text", MOST_TEXT),
+            member_id=member_id,
+            parent_id=mine.id,
+            anonymous=mine.anonymous,
+            pictures=await own_pictures(connection, pictures),
+            video=await own_video(connection, member_id, video),
+        ),
     )
-    if remark_id is None:
+    if made is None:
         raise AlreadyAdded
-    return await written(connection, remark_id, words)
+    return made
 
 
 async def own_review(connection: Connection, member_id: int, review_id: int) -> Remark:
@@ -139,23 +138,6 @@ async def remove(connection: Connection, member_id: int, remark_id: int) -> Rema
     await queue_store.settle(connection, remark_id)
     await queue_store.decide(connection, remark_id, None, mine.state, RemarkState.REMOVED)
     return mine
-
-
-async def judged(connection: Connection, text: str) -> tuple[RemarkState, list[str]]:
-    """Return whether a text is shown at once, and the watched words that it meets."""
-    words = met(text, [each.word for each in await queue_store.words(connection)])
-    return (RemarkState.WAITING if words else RemarkState.SHOWN), words
-
-
-async def written(connection: Connection, remark_id: int, words: Sequence[str]) -> Remark:
-    """Return what was written, noting which words hold it back."""
-    if words:
-        state = RemarkState.WAITING
-        await queue_store.decide(connection, remark_id, None, state, state, words=words)
-    await settle_later(connection, *await media_store.media(connection, remark_id))
-    made = await store.remark(connection, remark_id)
-    assert made is not None
-    return made
 
 
 async def own_pictures(connection: Connection, pictures: Sequence[str]) -> list[str]:
