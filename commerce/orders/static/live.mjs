@@ -35,7 +35,7 @@ async function refresh() {
     const status = region().dataset.status;
     region().replaceWith(document.adoptNode(next));
     document.title = fresh.title;
-    // A phone's bar of tabs comes back once there is nothing left to pay.
+    // A phone's bar of tabs comes back once there is nothing left to pay or to confirm.
     const tabs = fresh.querySelector(".tabbar");
     const shown = document.querySelector(".tabbar");
     if (tabs && !shown) document.body.append(document.adoptNode(tabs));

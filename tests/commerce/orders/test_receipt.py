@@ -10,7 +10,7 @@ import pytest
 from commerce.orders import Actor, ActorKind, belonging_store, jobs
 from commerce.orders.fulfil import complete_in
 from tests.commerce.orders.market import PARCEL, Market, until, working
-from tests.commerce.orders.parcels import said, sent, told, waiting
+from tests.commerce.orders.parcels import path, said, sent, told, waiting
 
 
 async def test_the_member_confirms_the_receipt_once(market: Market) -> None:
@@ -120,6 +120,26 @@ async def test_what_was_bought_can_be_reviewed_once_it_has_come(market: Market) 
     assert await said(await market.call("POST", review, member, body), 409) == "not_received"
     assert (await market.call("POST", f"/api/v1/orders/{order.order_no}/receipt", member)).status == 200
     assert (await market.call("POST", review, member, body)).status == 201
+    # A week later they would be asked for one.
+    later = "execute_after > now() + interval '6 days'"
+    waits = f"SELECT count(*) FROM pgqueuer WHERE entrypoint = 'reviews.remind' AND {later}"
+    async with working(market.app.settings):
+        await until(lambda: market.value(waits))
+
+
+async def test_what_shipped_before_parcels_were_written_down_is_received_all_the_same(market: Market) -> None:
+    member, staff = await market.member(), await market.staff(["orders.view", "orders.manage"])
+    order = await market.order(member, status="pending_receipt")
+    await market.run("UPDATE orders SET receipt_before = NULL WHERE id = $1", order.id)
+    shown = await market.show(member, order)
+    assert (shown["shipments"], shown["receipt_before"], shown["actions"]) == ([], None, ["confirm_receipt"])
+    for page, who in ((f"/orders/{order.order_no}", member.headers), (f"/backoffice/orders/{order.order_no}", staff)):
+        assert (await market.client.get(page, headers=who)).status == 200
+    refused = await market.call("PATCH", path(order), staff, {"tracking_no": "SF1390000001"})
+    assert await said(refused, 409) == "not_in_transit"
+    await jobs.receive(market.app)
+    assert (await market.show(member, order))["status"] == "pending_receipt"
+    assert (await market.call("POST", f"/api/v1/orders/{order.order_no}/receipt", member)).status == 200
 
 
 async def test_parcels_are_part_of_what_members_are_told_of_themselves(market: Market) -> None:
