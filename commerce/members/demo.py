@@ -27,6 +27,8 @@ CROWD_PREFIX = "100"
 """Those of the crowd that buys by itself. No mobile number begins so: nobody can log in as one of them, and nobody who
 registers is taken for one."""
 
+_BEFORE_THEIR_ORDERS = timedelta(days=60)
+"""The demo's past is shorter: nobody ordered before they were a member."""
 TOKENS_LAST = timedelta(hours=24)
 _AT_ONCE = 1000
 _DISTRICTS = ("310104", "110108", "440305", "330106", "510107", "420111", "320106", "350203")
@@ -67,6 +69,7 @@ async def create_members(connection: Connection, people: Sequence[DemoPerson]) -
             for address in person.addresses:
                 await add_address(connection, member.id, address)
         made.append(member.id)
+    await demo_store.joined(connection, made, _BEFORE_THEIR_ORDERS, timedelta(days=300))
     return made
 
 
@@ -97,6 +100,7 @@ async def demo_crowd(connection: Connection, count: int) -> list[int]:
     if len(known) < count:
         places = [(code, regions().of(code).text) for code in _DISTRICTS]
         fresh = await demo_store.add_buyers(connection, CROWD_PREFIX, count - len(known))
+        await demo_store.joined(connection, [buyer.id for buyer in fresh], timedelta(), timedelta(days=60))
         await demo_store.add_default_addresses(connection, fresh, places)
         known += [buyer.id for buyer in fresh]
     return known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -91,4 +91,17 @@ async def set_profile(connection: Connection, member_id: int, nickname: str, ava
         nickname,
         avatar,
         password_hash,
+    )
+
+
+async def joined(connection: Connection, ids: Sequence[int], ago: timedelta, over: timedelta) -> None:
+    """Let members have joined at some time in the ``over`` that ended ``ago``, each at another; nobody joins later."""
+    await connection.execute(
+        """
+        UPDATE members SET created_at = least(created_at, now() - $2::interval - $3::interval * (id * 0.618034 % 1))
+        WHERE id = ANY ($1)
+        """,
+        list(ids),
+        ago,
+        over,
     )

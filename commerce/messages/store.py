@@ -52,6 +52,7 @@ class New(msgspec.Struct, frozen=True, kw_only=True):
     picture: str
     dedupe: str | None
     listed: bool
+    at: datetime | None
 
 
 async def add(connection: Connection, kind: str, category: Category, new: Sequence[New]) -> dict[int, int]:
@@ -63,12 +64,14 @@ async def add(connection: Connection, kind: str, category: Category, new: Sequen
         """
         WITH given AS (
             SELECT nextval(pg_get_serial_sequence('messages', 'id')) AS id, g.*
-            FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[]) WITH ORDINALITY
-                AS g (member_id, facts, link, picture, dedupe, listed, place)
+            FROM unnest(
+                $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[], $9::timestamptz[]
+            ) WITH ORDINALITY AS g (member_id, facts, link, picture, dedupe, listed, at, place)
         ), added AS (
-            INSERT INTO messages (id, member_id, kind, category, facts, link, picture, dedupe, listed)
+            INSERT INTO messages (id, member_id, kind, category, facts, link, picture, dedupe, listed, created_at)
             OVERRIDING SYSTEM VALUE
-            SELECT id, member_id, $1, $2, facts::jsonb, link, picture, dedupe, listed FROM given ORDER BY place
+            SELECT id, member_id, $1, $2, facts::jsonb, link, picture, dedupe, listed, coalesce(at, now())
+            FROM given ORDER BY place
             ON CONFLICT (member_id, dedupe) DO NOTHING RETURNING id
         )
         SELECT given.place, given.id FROM given JOIN added ON added.id = given.id ORDER BY given.place
@@ -81,6 +84,7 @@ async def add(connection: Connection, kind: str, category: Category, new: Sequen
         [one.picture for one in new],
         [one.dedupe for one in new],
         [one.listed for one in new],
+        [one.at for one in new],
     )
     return {row["place"] - 1: row["id"] for row in rows}
 
@@ -171,7 +175,7 @@ async def page(
         """
         SELECT id, member_id, kind, category, facts, link, picture, created_at, read_at FROM messages
         WHERE member_id = $1 AND listed AND ($2::text IS NULL OR category = $2) AND (NOT $3 OR read_at IS NULL)
-        ORDER BY id DESC OFFSET $4 LIMIT $5
+        ORDER BY created_at DESC, id DESC OFFSET $4 LIMIT $5
         """,
         member_id,
         category,

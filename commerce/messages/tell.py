@@ -29,7 +29,8 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     """What a member is told.
 
     ``values`` fill the kind's texts (money and times as people read them), ``link`` is a path of ours, ``dedupe`` the
-    key under which a member is told once, ``until`` the moment (UTC) from which SMS, mail and push would be too late.
+    key under which a member is told once, ``until`` the moment (UTC) from which SMS, mail and push would be too late,
+    ``at`` the one at which it happened if that is not now.
     """
 
     member_id: int
@@ -38,6 +39,7 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     picture: str = ""
     dedupe: str = ""
     until: datetime | None = None
+    at: datetime | None = None
 
 
 async def tell(
@@ -50,13 +52,14 @@ async def tell(
     picture: str = "",
     dedupe: str = "",
     until: datetime | None = None,
+    at: datetime | None = None,
 ) -> int | None:
     """Tell a member something and return the message's id; None when they want none of the kind, or have it already.
 
     The parts are Telling's. Locks the member's head of notices until the transaction ends: do it late, and for several
     members in order of id. Raises ValueError when the values do not fill the texts.
     """
-    one = Telling(member_id=member_id, values=values, link=link, picture=picture, dedupe=dedupe, until=until)
+    one = Telling(member_id=member_id, values=values, link=link, picture=picture, dedupe=dedupe, until=until, at=at)
     told = await tell_all(connection, kind, [one])
     return told[0] if told else None
 
@@ -86,6 +89,7 @@ async def tell_all(connection: Connection, kind: MessageKind, tellings: Sequence
             picture=one.picture,
             dedupe=one.dedupe or None,
             listed=Way.IN_APP in ways,
+            at=one.at,
         )
         for one, _, ways in wanted
     ]

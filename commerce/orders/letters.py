@@ -5,6 +5,8 @@ Not every move: who cancels an order or confirms a parcel knows it.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from commerce import messages
 from commerce.messages import Category, MessageKind, Way
 from commerce.orders import shipment_store, store
@@ -81,11 +83,11 @@ async def write(app: Application, connection: Connection, event: OrderChanged, e
         return
     lines = (await store.lines(connection, [order.id]))[order.id]
     if event.before is event.status:
-        await _refunds(app, connection, order, lines)
+        await _refunds(app, connection, order, lines, event.at)
     elif (kind := await _kind(connection, order, event)) is not None:
         sent = (await shipment_store.of_orders(connection, [order.id]))[order.id]
         values = _goods(lines) | _parcel(sent) | {"sum": yuan(order.paid), "reason": order.cancel_reason or ""}
-        await _tell(connection, order, lines, kind, values, f"order:{order.id}:{kind.code}")
+        await _tell(connection, order, lines, kind, values, f"order:{order.id}:{kind.code}", event.at)
 
 
 async def _kind(connection: Connection, order: Order, event: OrderChanged) -> MessageKind | None:
@@ -117,15 +119,21 @@ async def tell_corrected(connection: Connection, order: Order, sent: Shipment) -
     await _tell(connection, order, lines, CORRECTED, values, f"shipment:{sent.id}:{sent.corrections}")
 
 
-async def _refunds(app: Application, connection: Connection, order: Order, lines: list[Line]) -> None:
+async def _refunds(app: Application, connection: Connection, order: Order, lines: list[Line], at: datetime) -> None:
     for refund in await app.resource(Refunds).of_order(connection, order.id):
         if refund.status is RefundState.DONE:
             values = _goods(lines) | {"sum": yuan(refund.amount)}
-            await _tell(connection, order, lines, REFUNDED, values, f"refund:{refund.refund_no}")
+            await _tell(connection, order, lines, REFUNDED, values, f"refund:{refund.refund_no}", at)
 
 
 async def _tell(
-    connection: Connection, order: Order, lines: list[Line], kind: MessageKind, values: dict[str, str], key: str
+    connection: Connection,
+    order: Order,
+    lines: list[Line],
+    kind: MessageKind,
+    values: dict[str, str],
+    key: str,
+    at: datetime | None = None,
 ) -> None:
     known = {name: value for name, value in values.items() if name in kind.places}
     await messages.tell(
@@ -136,6 +144,7 @@ async def _tell(
         link=f"/orders/{order.order_no}",
         picture=lines[0].picture if lines else "",
         dedupe=key,
+        at=at,
     )
 
 

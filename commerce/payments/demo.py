@@ -18,6 +18,7 @@ from commerce.payments.provider import Providers
 from commerce.payments.start import begin
 from commerce.payments.types import Trade, TradeState
 from server.clock import now
+from server.database import Connection
 
 _DAY = timedelta(days=1)
 _UNPAID_FOR = 86_400.0
@@ -68,25 +69,34 @@ async def add_orders(run: DemoRun) -> None:
     if not shelves or not app.resource(Providers).all():
         return
     chance = random.Random(7)  # the same past for every demo
+    wanted: list[tuple[int, Story, list[int]]] = []
+    async with app.database.connection() as connection:
+        for at, member_id in enumerate(buyers):
+            if not await demo_store.has_orders(connection, member_id):
+                wanted += await _past(connection, chance, at, member_id, shelves)
+        if buyers and not await demo_store.has_orders(connection, buyers[0], OrderStatus.PENDING_PAYMENT):
+            wanted.append((buyers[0], Story(OrderStatus.PENDING_PAYMENT, timedelta()), shelves[0][:1]))
+    # The oldest first, as orders come: lists go by the order's number, and have to agree with the time they show.
     made = 0
-    for at, member_id in enumerate(buyers):
-        async with app.database.connection() as connection:
-            past = await demo_store.has_orders(connection, member_id)
-        if not past:
-            made += await _tell(run, member_id, _LOVED, shelves[0][: _LOVED.lines])
-        if not past and at > 0:
-            async with app.database.connection() as connection:
-                goods = await demo_store.skus_of(connection, _SETS[at % len(_SETS)])
-            made += await _tell(run, member_id, Story(OrderStatus.COMPLETED, (33 + at) * _DAY, len(goods)), goods)
-        for story in () if past else _FIRST if at == 0 else chance.sample(_OTHERS, 2):
-            shelf = shelves[(at + made) % len(shelves)]
-            made += await _tell(run, member_id, story, chance.sample(shelf, min(story.lines, len(shelf))))
-        if at == 0:
-            async with app.database.connection() as connection:
-                due = await demo_store.has_orders(connection, member_id, OrderStatus.PENDING_PAYMENT)
-            if not due:
-                made += await _tell(run, member_id, Story(OrderStatus.PENDING_PAYMENT, timedelta()), shelves[0][:1])
-    run.say(f"{made} orders")
+    for member_id, story, goods in sorted(wanted, key=lambda one: one[1].age, reverse=True):
+        made += await _tell(run, member_id, story, goods)
+    run.say(f"  {made} orders")
+
+
+async def _past(
+    connection: Connection, chance: random.Random, at: int, member_id: int, shelves: list[list[int]]
+) -> list[tuple[int, Story, list[int]]]:
+    """Return what the member at place ``at`` has ordered: the story and the SKUs of each."""
+    past = [(_LOVED, shelves[0][: _LOVED.lines])]
+    if at > 0:
+        goods = await demo_store.skus_of(connection, _SETS[at % len(_SETS)])
+        past.append((Story(OrderStatus.COMPLETED, (33 + at) * _DAY, len(goods)), goods))
+    for place, story in enumerate(_FIRST if at == 0 else chance.sample(_OTHERS, 2)):
+        shelf = shelves[(at + place) % len(shelves)]
+        past.append((story, chance.sample(shelf, min(story.lines, len(shelf)))))
+    # What many ordered alike they did not order in one minute.
+    later = timedelta(minutes=17 * at)
+    return [(member_id, msgspec.structs.replace(story, age=story.age + later), goods) for story, goods in past]
 
 
 async def _tell(run: DemoRun, member_id: int, story: Story, skus: list[int]) -> int:

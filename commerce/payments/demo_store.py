@@ -48,12 +48,15 @@ async def has_orders(connection: Connection, member_id: int, status: str | None 
 
 
 async def date_back(connection: Connection, order_id: int, created_at: datetime, step: timedelta) -> None:
-    """Let an order, its payments and its parcel have happened since ``created_at``, its events ``step`` apart after the payment."""
+    """Let an order, its payments and its parcel have happened since ``created_at``, its moves ``step`` apart.
+
+    What was published of them says so too: whoever hears of it later tells when it happened, not when the demo ran.
+    """
     await connection.execute(
         """
         UPDATE orders SET created_at = $2::timestamptz, pay_before = $2::timestamptz + interval '30 minutes',
             paid_at = CASE WHEN paid_at IS NOT NULL THEN $2::timestamptz + interval '3 minutes' END,
-            cancelled_at = CASE WHEN cancelled_at IS NOT NULL THEN $2::timestamptz + interval '8 minutes' END
+            cancelled_at = CASE WHEN cancelled_at IS NOT NULL THEN $2::timestamptz + interval '3 minutes' END
         WHERE id = $1
         """,
         order_id,
@@ -68,6 +71,16 @@ async def date_back(connection: Connection, order_id: int, created_at: datetime,
         order_id,
         created_at,
         step,
+    )
+    await connection.execute(
+        """
+        UPDATE events AS p SET payload = jsonb_set(p.payload, '{at}', to_jsonb(e.at))
+        FROM order_events AS e
+        WHERE p.at > now() - interval '1 hour' AND p.kind = 'orders.changed' AND e.order_id = $1
+            AND (p.payload ->> 'order_id')::bigint = e.order_id
+            AND p.payload ->> 'before' = e.from_status AND p.payload ->> 'status' = e.to_status
+        """,
+        order_id,
     )
     await connection.execute(
         """

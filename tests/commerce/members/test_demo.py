@@ -76,3 +76,17 @@ async def test_demo_people_are_made_once_and_log_in(client: Client, app: Applica
     response = await client.post("/api/v1/auth/sessions", json={"account": person.phone, "password": person.password})
     assert response.status == 201
     assert (await response.json())["member"]["nickname"] == "满满"
+
+
+async def test_the_demos_people_did_not_all_join_today(app: Application) -> None:
+    people = [DemoPerson(phone=f"1380000010{at}", nickname="", password="a demo password") for at in range(3)]
+    async with app.database.transaction() as connection:
+        made = await create_members(connection, people)
+        crowd = await demo.demo_crowd(connection, 40)
+        ages = "SELECT array_agg(now() - created_at ORDER BY created_at) FROM members WHERE id = ANY ($1)"
+        known = await connection.fetchval(ages, made)
+        assert min(known).days >= 60 and len({age.days for age in known}) == 3
+        joined = await connection.fetchval(ages, crowd)
+        assert len({age.days for age in joined}) > 20 and max(joined).days < 60
+        await create_members(connection, people)
+        assert await connection.fetchval(ages, made) == known, "run again, nobody joins anew"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -44,6 +45,24 @@ async def test_payment_and_shipping_are_told_once_each(market: Market) -> None:
     assert (paid["link"], paid["category"]) == (f"/orders/{order.order_no}", "order")
     assert (shipped["kind"], shipped["title"]) == ("orders.shipped", "已发货")
     assert shipped["text"] == "《山行保温杯》共 2 件，已经发出，在路上了。顺丰 SF SF1390000000001"
+
+
+async def test_what_a_worker_tells_late_is_told_of_when_it_happened(market: Market) -> None:
+    member = await market.member()
+    for _ in range(2):
+        await pay(market, await market.order(member))
+    # The first order's payment is heard of first and happened last.
+    await market.run(
+        "UPDATE events SET payload = jsonb_set(payload, '{at}', to_jsonb(now() - id * interval '1 day'))"
+        " WHERE payload ->> 'before' <> payload ->> 'status'"
+    )
+    happened = await market.value(
+        "SELECT array_agg((payload ->> 'at')::timestamptz ORDER BY id) FROM events WHERE kind = 'orders.changed'"
+    )
+    listed = await heard(market, member)
+    assert [datetime.fromisoformat(one["created_at"]) for one in listed] == [
+        at.replace(microsecond=at.microsecond // 1000 * 1000) for at in happened
+    ]
 
 
 async def test_who_cancels_knows_it_and_others_are_told_why(market: Market) -> None:
