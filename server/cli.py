@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import uvloop
 from redis.exceptions import RedisClusterException, RedisError
 
-from server import application, database, migrations, observe, redis, settings, supervisor, webs, worker
+from server import application, database, logs, migrations, redis, settings, supervisor, webs, worker
 from server.application import Command
 from server.engines import Busy, Engines, EnginesError
 from server.errors import Problem
@@ -235,14 +235,14 @@ def _web(arguments: argparse.Namespace) -> int:
     if arguments.workers is not None:
         return webs.run(settings.load(), arguments.workers)
     app = application.build(settings.load())
-    observe.configure_logging(app.settings)
+    logs.configure(app.settings)
     uvloop.run(serve(app))
     return 0
 
 
 def _work(_: argparse.Namespace) -> int:
     app = application.build(settings.load())
-    observe.configure_logging(app.settings)
+    logs.configure(app.settings)
 
     async def work() -> None:
         stop = asyncio.Event()
@@ -266,7 +266,7 @@ def _feature(arguments: argparse.Namespace) -> int:
     """Run a feature's command in an application that is open, with the settings of this moment."""
     with _engines_within_reach():
         app = application.build(settings.load())
-        observe.configure_logging(app.settings, sys.stderr)  # what a command answers goes to standard output
+        logs.configure(app.settings, sys.stderr)  # what a command answers goes to standard output
         command = next(command for command in app.commands if command.path == arguments.path)
 
         async def act() -> int:

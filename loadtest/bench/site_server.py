@@ -7,7 +7,7 @@ import asyncio
 import uvloop
 from aiohttp import web
 
-from server import application, observe, settings
+from server import application, logs, settings
 from server.http.serve import serve
 
 BARE = "/bench/bare"
@@ -33,7 +33,7 @@ def _extend(app: application.Application, site: web.Application) -> None:
 def main() -> None:
     """Serve until SIGTERM."""
     found = settings.load()
-    observe.configure_logging(found)
+    logs.configure(found)
     app = application.build(found)
     app.web_extensions.append(_extend)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

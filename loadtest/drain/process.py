@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uvloop
 
-from server import application, observe, settings
+from server import application, logs, settings
 from server.http.serve import serve
 
 FEATURES = ("server", "realtime", "loadtest.drain")
@@ -13,7 +13,7 @@ FEATURES = ("server", "realtime", "loadtest.drain")
 def main() -> None:
     """Serve until SIGTERM."""
     found = settings.load()
-    observe.configure_logging(found)
+    logs.configure(found)
     uvloop.run(serve(application.build(found, FEATURES)))
 
 

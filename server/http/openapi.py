@@ -34,6 +34,7 @@ from server.http.access import Anyone, LoggedIn, StaffWith
 from server.http.bodies import Reply
 from server.http.call import Call
 from server.http.dispatch import DEFAULT_MOST
+from server.http.openapi_page import groups, name_of
 from server.http.pages import Page
 from server.http.routes import Key, Route, Routes
 from server.http.session import Kind
@@ -98,7 +99,7 @@ def document(app: Application, tr: Translator | None = None) -> dict[str, Any]:
         paths[route.path][route.method.lower()] = _operation(route, known, schemas, tr)
     for route in described:  # a query's struct is taken apart into parameters
         if route.query is not None:
-            schemas.pop(_name(known[route.query]), None)
+            schemas.pop(name_of(known[route.query]), None)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -117,35 +118,6 @@ def group_of(route: Route) -> str:
     """Return the group that a route is listed in: its feature's, the back office's apart from the storefront's."""
     tag = route.tag.removeprefix(_DESK).replace("-", " ")
     return f"{_DESK}{tag}" if route.path.startswith(f"{PREFIX}backoffice/") else tag
-
-
-def groups(made: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Return the operations of a document by tag, as the page shows them, with each schema spelled out."""
-    schemas = made["components"]["schemas"]
-    by_tag: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for path, operations in made["paths"].items():
-        for method, operation in operations.items():
-            body: dict[str, dict[str, Any]] = operation.get("requestBody", {}).get("content", {})
-            kind = next(iter(body), "")
-            by_tag[operation["tags"][0]].append(
-                {
-                    "method": method.upper(),
-                    "path": path,
-                    "anchor": operation["operationId"],
-                    "summary": operation["summary"],
-                    "access": operation["x-access"],
-                    "permission": operation.get("x-permission", ""),
-                    "rate": operation.get("x-rate-limit", ""),
-                    "parameters": [
-                        parameter | {"type": _type(parameter["schema"], schemas), "rule": _rule(parameter["schema"])}
-                        for parameter in operation["parameters"]
-                    ],
-                    "body_type": kind,
-                    "body": _fields(body[kind]["schema"], schemas) if kind else [],
-                    "answers": [_answer(status, given, schemas) for status, given in operation["responses"].items()],
-                }
-            )
-    return sorted(by_tag.items())
 
 
 def _operation(route: Route, known: dict[Any, Any], schemas: dict[str, Any], tr: Translator) -> dict[str, Any]:
@@ -177,7 +149,7 @@ def _parameters(route: Route, known: dict[Any, Any], schemas: dict[str, Any]) ->
         for name, kind in route.params.items()
     ]
     if route.query is not None:
-        struct = schemas[_name(known[route.query])]
+        struct = schemas[name_of(known[route.query])]
         parameters += [
             {"name": name, "in": "query", "required": name in struct.get("required", ()), "schema": schema}
             for name, schema in struct["properties"].items()
@@ -292,66 +264,6 @@ def _example(problem: type[Problem], tr: Translator) -> dict[str, Any]:
     elif issubclass(problem, Invalid):
         error["field"] = "…"
     return {"error": error}
-
-
-def _name(schema: dict[str, Any]) -> str:
-    return str(schema.get("$ref", "")).rpartition("/")[2]
-
-
-def _answer(status: str, given: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    content = given.get("content", {}).get("application/json", {})
-    examples = [msgspec.json.encode(example["value"]) for example in content.get("examples", {}).values()]
-    return {
-        "status": status,
-        "good": status < "400",
-        "codes": given["description"].split(", ") if status >= "400" else [],
-        "fields": _fields(content.get("schema", {}), schemas) if status < "400" else [],
-        "examples": [msgspec.json.format(example, indent=1).decode() for example in examples],
-    }
-
-
-def _fields(schema: dict[str, Any], schemas: dict[str, Any], path: str = "", depth: int = 0) -> list[dict[str, Any]]:
-    """Return the fields of a schema as flat rows: ``items[].id``, type, rule, whether it must be there."""
-    schema = schemas.get(_name(schema), schema)
-    if schema.get("type") == "array":
-        return _fields(schema.get("items") or {}, schemas, f"{path}[]", depth + 1) if depth < 5 else []
-    rows = []
-    for name, field in schema.get("properties", {}).items():
-        full = f"{path}.{name}" if path else name
-        rows.append(
-            {
-                "name": full,
-                "type": _type(field, schemas),
-                "rule": _rule(field),
-                "required": name in schema.get("required", ()),
-            }
-        )
-        if depth < 4:
-            for option in field.get("anyOf", [field]):
-                inner = schemas.get(_name(option), option)
-                if inner.get("type") in ("object", "array"):
-                    rows += _fields(inner, schemas, full, depth + 1)
-    return rows
-
-
-def _type(field: dict[str, Any], schemas: dict[str, Any]) -> str:
-    if "anyOf" in field:
-        return " | ".join(dict.fromkeys(_type(option, schemas) for option in field["anyOf"]))
-    inner = schemas.get(_name(field), field)
-    if "enum" in inner:
-        return " | ".join(str(value) for value in inner["enum"])
-    if parts := inner.get("prefixItems"):
-        return f"[{', '.join(_type(part, schemas) for part in parts)}]"
-    if inner.get("type") == "array":
-        return f"{_type(inner.get('items') or {}, schemas)}[]"
-    return str(inner.get("format") or inner.get("type") or "any")
-
-
-def _rule(field: dict[str, Any]) -> str:
-    names = {"minLength": "≥", "maxLength": "≤", "minimum": "≥", "maximum": "≤", "pattern": "", "default": "="}
-    given = [(sign, field[name]) for name, sign in names.items() if field.get(name) not in (None, "", [], {})]
-    rules = [f"{sign} {str(value).lower() if isinstance(value, bool) else value}".strip() for sign, value in given]
-    return " · ".join([*rules, field["description"]] if "description" in field else rules)
 
 
 def _version() -> str:

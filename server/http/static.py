@@ -8,7 +8,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from server.http.pages import GUARDS, digest_of
+from server.http.pages import GUARDS
+from server.http.templates import digest_of
 
 _YEAR = "public, max-age=31536000, immutable"
 mimetypes.add_type("text/javascript", ".mjs")

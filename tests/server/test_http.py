@@ -15,7 +15,7 @@ from msgspec import Meta
 from server.application import Application
 from server.database import Connection
 from server.errors import Conflict, Invalid
-from server.http import Anyone, Body, Call, Identity, Kind, LoggedIn, Paging, Reply, Routes, StaffWith, View, pages
+from server.http import Anyone, Body, Call, Identity, Kind, LoggedIn, Paging, Reply, Routes, StaffWith, View, templates
 from server.http.routes import Key
 from server.http.session import digest_of
 from server.http.web import web_app
@@ -371,7 +371,7 @@ async def test_a_file_that_changes_gets_another_address(
     bare: tuple[Application, Client], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app, client = bare
-    monkeypatch.setattr(pages, "_LOOKED_AT", 0.0)
+    monkeypatch.setattr(templates, "_LOOKED_AT", 0.0)
     app.static_folders["shop"] = app.pages._statics["shop"] = tmp_path
     (tmp_path / "a.css").write_text("a{}")
     old = app.pages.static("shop/a.css")

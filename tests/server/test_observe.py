@@ -18,7 +18,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from server import observe
+from server import logs
 from server.application import Application
 from server.errors import Conflict
 from server.http import Anyone, Call, Routes
@@ -72,7 +72,7 @@ def log() -> Iterator[Log]:
         log_json=True,
         log_level="debug",
     )
-    observe.configure_logging(nowhere, made.out)
+    logs.configure(nowhere, made.out)
     yield made
     logging.getLogger().handlers[:] = before
     structlog.configure(**config)
@@ -217,7 +217,7 @@ def test_a_long_line_is_masked_without_holding_up_the_loop(piece: str) -> None:
     # Ten times what fits a request: in time that grows with the square this takes minutes, in line with the text none.
     text = piece * (80_000 // len(piece))
     began = time.process_time()
-    observe.mask(None, "info", {"path": text})
+    logs.mask(None, "info", {"path": text})
     assert time.process_time() - began < 5
 
 
@@ -233,7 +233,7 @@ def test_a_long_line_is_masked_without_holding_up_the_loop(piece: str) -> None:
     ],
 )
 def test_a_secret_within_a_text_is_masked(text: str, shown: str) -> None:
-    assert observe.mask(None, "info", {"path": text})["path"] == shown
+    assert logs.mask(None, "info", {"path": text})["path"] == shown
 
 
 @pytest.mark.parametrize(

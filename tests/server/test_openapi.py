@@ -12,7 +12,21 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from server.application import Application
 from server.errors import Conflict
-from server.http import Anyone, Body, Call, Id, Listing, LoggedIn, Paging, Reply, Routes, StaffWith, View, openapi
+from server.http import (
+    Anyone,
+    Body,
+    Call,
+    Id,
+    Listing,
+    LoggedIn,
+    Paging,
+    Reply,
+    Routes,
+    StaffWith,
+    View,
+    openapi,
+    openapi_page,
+)
 from server.http.routes import Key
 from server.http.web import web_app
 from server.settings import Settings
@@ -103,7 +117,7 @@ def test_the_whole_platform_is_in_it_and_valid(app: Application) -> None:
     desks = {operation["tags"][0] for path in made["paths"] if "/backoffice/" in path
              for operation in made["paths"][path].values()}  # fmt: skip
     assert all(desk.startswith("back office: ") for desk in desks)
-    shown = [operation for _, operations in openapi.groups(made) for operation in operations]
+    shown = [operation for _, operations in openapi_page.groups(made) for operation in operations]
     assert {(operation["method"], operation["path"]) for operation in shown} == declared
     assert all(operation["summary"] for operation in shown)
 
