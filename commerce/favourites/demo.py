@@ -42,7 +42,7 @@ async def add_favourites(run: DemoRun) -> None:
             )
     for product_id in sorted(cheaper):
         await tell_drop(run.app, Drop(product_id))
-    run.say(f"{made} favourites")
+    run.say(f"  {made} favourites")
 
 
 STEP = DemoStep(name="favourites", position=70, run=add_favourites)

@@ -52,7 +52,8 @@ async def deliver(app: Application, job: Deliver) -> None:
                 dropped = await _hand_over(app, connection, delivery, Channel(job.way), kind, member, chosen)
         await store.end_delivery(connection, message.id, job.way, dropped)
     if dropped is not None:
-        log.info("message dropped", message_id=job.message_id, way=job.way, reason=dropped)
+        # The row says why; of a member without an address it is the usual course, and there are many.
+        log.debug("message dropped", message_id=job.message_id, way=job.way, reason=dropped)
 
 
 def _reason_against(

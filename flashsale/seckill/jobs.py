@@ -48,7 +48,7 @@ async def end_due(app: Application) -> None:
     """End the sales whose window is over; the keeper trims them."""
     async with app.database.connection() as connection:
         for item_id in await store.end_due(connection):
-            log.info("sale over", item=item_id)
+            log.debug("sale over", item=item_id)
 
 
 async def archive(app: Application) -> None:

@@ -217,7 +217,7 @@ class Keeper:
         if needing:
             # After any restart of Redis and at the end of a sale this is the usual course.
             usual = needing.keys() <= {"stamp", "trim"}
-            (log.info if usual else log.warning)("sales rebuilt", done=count, of=needing.total(), why=dict(needing))
+            (log.debug if usual else log.warning)("sales rebuilt", done=count, of=needing.total(), why=dict(needing))
         return count
 
     def _due(self, item_id: int, why: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import structlog
 
 from commerce.courier import Channel, Couriers
 from commerce.messages import Messages, Telling, mark, tell, tell_all
@@ -171,9 +172,11 @@ async def test_who_is_banned_or_has_no_address_is_sent_nothing(centre: Centre) -
     told = await centre.tell(PAID, {"order_no": "1"})
     assert told
     await centre.run("UPDATE members SET email = NULL")
-    await deliver(centre.app, Deliver(told, "email"))
-    await centre.run("UPDATE members SET status = 'banned'")
-    await deliver(centre.app, Deliver(told, "sms"))
+    with structlog.testing.capture_logs() as said:
+        await deliver(centre.app, Deliver(told, "email"))
+        await centre.run("UPDATE members SET status = 'banned'")
+        await deliver(centre.app, Deliver(told, "sms"))
+    assert {line["log_level"] for line in said} == {"debug"}, "a hundred orders' members without mail fill no console"
     reasons = await centre.value("SELECT array_agg(dropped ORDER BY dropped) FROM message_deliveries")
     assert reasons == ["no address", "no such member"]
     assert await centre.inbox() + await centre.inbox(MAIL) == []
