@@ -33,6 +33,8 @@ class Desk(StrEnum):
     QUESTIONS = "questions"
 
 
+MOST_TOLD = 20
+"""Reports and decisions that are told of one remark: no other's are left out for them."""
 MOST_COUNTED = 1_000
 """Remarks of a list for staff that are counted: how many more there are changes nothing of what is to be done."""
 _QUEUES = {
@@ -158,13 +160,16 @@ async def settle(connection: Connection, remark_id: int) -> None:
 
 
 async def reports(connection: Connection, remark_ids: Sequence[int]) -> list[Report]:
-    """Return the open reports of remarks, the oldest first."""
+    """Return open reports of remarks, of each the oldest MOST_TOLD."""
     rows = await connection.fetch(
         """
-        SELECT remark_id, reason, note, at FROM remark_reports
-        WHERE remark_id = ANY ($1) AND settled_at IS NULL ORDER BY at, member_id LIMIT 500
+        SELECT r.* FROM unnest($1::bigint[]) AS x (id) CROSS JOIN LATERAL (
+            SELECT remark_id, reason, note, at FROM remark_reports
+            WHERE remark_id = x.id AND settled_at IS NULL ORDER BY at, member_id LIMIT $2
+        ) AS r
         """,
         list(remark_ids),
+        MOST_TOLD,
     )
     return many(Report, rows)
 
@@ -194,13 +199,16 @@ async def decide(
 
 
 async def decisions(connection: Connection, remark_ids: Sequence[int]) -> list[Decision]:
-    """Return what was decided about remarks, the latest first."""
+    """Return what was decided about remarks, of each the latest MOST_TOLD."""
     rows = await connection.fetch(
         """
-        SELECT remark_id, staff_id, at, from_state, to_state, reason, words FROM remark_decisions
-        WHERE remark_id = ANY ($1) ORDER BY id DESC LIMIT 500
+        SELECT d.* FROM unnest($1::bigint[]) AS x (id) CROSS JOIN LATERAL (
+            SELECT remark_id, staff_id, at, from_state, to_state, reason, words FROM remark_decisions
+            WHERE remark_id = x.id ORDER BY id DESC LIMIT $2
+        ) AS d
         """,
         list(remark_ids),
+        MOST_TOLD,
     )
     return many(Decision, rows)
 

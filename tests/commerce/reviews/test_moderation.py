@@ -221,3 +221,23 @@ async def test_answers_to_what_is_hidden_lead_nowhere(market: Market) -> None:
         assert remark is not None
         await tell_shown(connection, remark)
     assert await told(market, asker) == before
+
+
+async def test_of_each_remark_some_reports_are_told_however_many_another_has(market: Market) -> None:
+    member, staff = await market.member(), await market.staff(["reviews.moderate"])
+    many, few = await review(market, member), await review(market, member)
+    await market.run(
+        """
+        WITH crowd AS (
+            INSERT INTO members (phone, nickname) SELECT 19000000000 + n, 'm' FROM generate_series(1, 600) AS n
+            RETURNING id
+        )
+        INSERT INTO remark_reports (remark_id, member_id, reason) SELECT $1, id, 'false' FROM crowd
+        """,
+        many,
+    )
+    await market.run("UPDATE remarks SET reports = 600 WHERE id = $1", many)
+    path = f"/api/v1/remarks/{few}/report"
+    await ask(market, "POST", path, await market.member(), {"reason": "abuse"})
+    found = (await ask(market, "GET", f"{QUEUE}?show=reported", staff))["items"]
+    assert [(int(one["remark"]["id"]), len(one["reports"])) for one in found] == [(many, 20), (few, 1)]
