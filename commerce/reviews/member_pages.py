@@ -10,7 +10,6 @@ from msgspec import Meta
 from commerce.reviews import store, write
 from commerce.reviews.pages import address, shared
 from commerce.reviews.types import (
-    FOLLOW_UP_DAYS,
     MOST_PICTURES,
     REVIEW_DAYS,
     AlreadyReviewed,
@@ -20,7 +19,6 @@ from commerce.reviews.types import (
     RemarkState,
 )
 from commerce.reviews.withheld import opened
-from server.clock import now
 from server.errors import Invalid, NotFound
 from server.http import Body, Call, LoggedIn, Paging, Routes
 from server.http.bodies import convert
@@ -75,6 +73,7 @@ async def show_mine(call: Call, query: MineQuery) -> Page:
     lines: list[Line] = []
     reviews: list[Remark] = []
     added: dict[int, Remark] = {}
+    received: dict[int, Line] = {}
     async with call.database.snapshot() as connection:
         waiting = await store.count_waiting_lines(connection, me)
         if query.show is Which.PENDING:
@@ -83,6 +82,7 @@ async def show_mine(call: Call, query: MineQuery) -> Page:
         else:
             reviews, total = await store.of_member(connection, me, [RemarkKind.REVIEW], query.offset, query.size)
             added = await store.follow_ups(connection, [each.id for each in reviews], every=True)
+            received = await store.lines(connection, me, [each.line_id for each in reviews if each.line_id])
     values: dict[str, Any] = {
         "show": query.show,
         "done": query.done,
@@ -90,7 +90,7 @@ async def show_mine(call: Call, query: MineQuery) -> Page:
         "lines": lines,
         "reviews": [opened(call, each) for each in reviews],
         "follow_ups": {review_id: opened(call, each) for review_id, each in added.items()},
-        "may_add": {each.id for each in reviews if _may_add(each, added)},
+        "may_add": {each.id for each in reviews if each.id not in added and _may_add(each, received)},
         "days": REVIEW_DAYS,
         "page": query.page,
         "pages": -(-total // query.size),
@@ -99,10 +99,10 @@ async def show_mine(call: Call, query: MineQuery) -> Page:
     return Page("reviews/mine.html", values | shared(call, set()))
 
 
-def _may_add(review: Remark, added: dict[int, Remark]) -> bool:
-    """Whether a button to add to a review stands beside it; the exact end is judged when it is pressed."""
-    standing = review.state in (RemarkState.SHOWN, RemarkState.WAITING)
-    return standing and review.id not in added and (now() - review.created_at).days < FOLLOW_UP_DAYS
+def _may_add(review: Remark, received: dict[int, Line]) -> bool:
+    """Whether a button to add to a review stands beside it."""
+    line = received.get(review.line_id or 0)
+    return line is not None and line.open_follow_up and review.state in (RemarkState.SHOWN, RemarkState.WAITING)
 
 
 @routes.page(QUESTIONS, LoggedIn())

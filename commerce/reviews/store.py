@@ -83,6 +83,13 @@ async def line(connection: Connection, member_id: int, line_id: int) -> Line | N
     return one(Line, await connection.fetchrow(query, member_id, REVIEW_DAYS, FOLLOW_UP_DAYS, line_id))
 
 
+async def lines(connection: Connection, member_id: int, line_ids: Sequence[int]) -> dict[int, Line]:
+    """Return lines of the member's orders."""
+    query = _LINE + "AND l.id = ANY ($4)"
+    found = many(Line, await connection.fetch(query, member_id, REVIEW_DAYS, FOLLOW_UP_DAYS, list(line_ids)))
+    return {each.line_id: each for each in found}
+
+
 async def waiting_lines(connection: Connection, member_id: int, offset: int, size: int) -> list[Line]:
     """Return the lines that the member may review, those received last first."""
     query = _LINE + _WAITS + "ORDER BY d.at DESC, l.id DESC OFFSET $4 LIMIT $5"

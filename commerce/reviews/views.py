@@ -73,7 +73,10 @@ class QuestionView(View, frozen=True, kw_only=True):
 
 
 class OwnRemarkView(View, frozen=True, kw_only=True):
-    """What the caller wrote, and whether others see it; ``reason`` says why not."""
+    """What the caller wrote, and whether others see it; ``reason`` says why not.
+
+    Until others see it, and when they no longer do, its images and video have addresses that last an hour.
+    """
 
     remark: RemarkView
     state: RemarkState
@@ -171,7 +174,7 @@ def name_of(remark: Remark, tr: Translator) -> str:
     if remark.member_id is None:
         return tr("已注销用户")
     name = remark.nickname or ""
-    return f"{name[:1]}***{name[-1:] if len(name) > 1 else ''}" if remark.anonymous else name
+    return f"{name[:1]}***{name[-1:] if len(name) > 2 else ''}" if remark.anonymous else name
 
 
 def remark_view(

@@ -170,6 +170,9 @@ async def test_names_are_masked_for_who_wants_it(market: Market) -> None:
     await market.run("UPDATE members SET nickname = '林'")
     [one] = (await ask(market, "GET", f"/api/v1/products/{market.product_id}/reviews"))["items"]
     assert one["author"] == "林***"
+    await market.run("UPDATE members SET nickname = '林满'")
+    [one] = (await ask(market, "GET", f"/api/v1/products/{market.product_id}/reviews"))["items"]
+    assert one["author"] == "林***", "first and last sign would be the whole name"
 
 
 async def test_votes_are_exact_however_they_come(market: Market) -> None:
@@ -248,3 +251,15 @@ async def test_sums_equal_a_count_after_whatever_happens(market: Market) -> None
     for show in ("good", "middle", "bad", "followed"):
         page = await ask(market, "GET", f"/api/v1/products/{market.product_id}/reviews?size=100&show={show}")
         assert page["total"] == len(page["items"]) == shown[show], show
+
+
+async def test_the_way_to_add_to_a_review_ends_when_its_time_does(market: Market) -> None:
+    member = await market.member()
+    review_id = await review(market, member)
+    path = f'href="/me/reviews/{review_id}/follow-up"'
+    async with market.client.get("/me/reviews?show=written", headers=member.headers) as response:
+        assert path in await response.text()
+    await market.run("UPDATE remarks SET created_at = now() - interval '160 days'")
+    await market.run("UPDATE order_events SET at = now() - interval '181 days'")
+    async with market.client.get("/me/reviews?show=written", headers=member.headers) as response:
+        assert path not in await response.text()
