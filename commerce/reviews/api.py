@@ -34,6 +34,8 @@ from server.http import Anyone, Call, Listing, LoggedIn, Paging, Routes
 
 routes = Routes("reviews")
 _SAYING = "30/minute"
+_VOTING = "120/minute"
+"""Each has a product's kept page made again."""
 
 
 @routes.get("/api/v1/products/{product_id}/review-summary", Anyone(), errors=(NotFound,))
@@ -144,7 +146,7 @@ async def remove(call: Call, own_id: int) -> None:
         await write.remove(connection, call.member.id, own_id)
 
 
-@routes.add("PUT", "/api/v1/remarks/{remark_id}/vote", LoggedIn(), errors=(NotFound, OwnRemark))
+@routes.add("PUT", "/api/v1/remarks/{remark_id}/vote", LoggedIn(), limit=_VOTING, errors=(NotFound, OwnRemark))
 async def vote(call: Call, remark_id: int) -> VoteView:
     """Find a review, question or answer useful. Again: no change."""
     async with call.transaction() as connection:
@@ -152,7 +154,7 @@ async def vote(call: Call, remark_id: int) -> VoteView:
     return VoteView(useful=useful, voted=True)
 
 
-@routes.delete("/api/v1/remarks/{remark_id}/vote", LoggedIn(), errors=(NotFound, OwnRemark))
+@routes.delete("/api/v1/remarks/{remark_id}/vote", LoggedIn(), limit=_VOTING, errors=(NotFound, OwnRemark))
 async def unvote(call: Call, remark_id: int) -> VoteView:
     """Find it useful no longer. Again: no change."""
     async with call.transaction() as connection:

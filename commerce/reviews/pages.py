@@ -225,7 +225,7 @@ async def answer(call: Call, question_id: int) -> Page | Redirect:
     return Redirect(f"/questions/{question_id}?done={made.state}")
 
 
-@routes.page("/remarks/{remark_id}/vote", LoggedIn(), "POST")
+@routes.page("/remarks/{remark_id}/vote", LoggedIn(), "POST", limit="120/minute")
 async def vote(call: Call, remark_id: int) -> Redirect:
     """Find a remark useful or no longer, and go back."""
     form = await call.form(VoteForm)
