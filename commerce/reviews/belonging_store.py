@@ -60,7 +60,7 @@ async def move(connection: Connection, keeper_id: int, other_id: int) -> None:
 
 
 async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[str, Any]]]:
-    """Return what a member said, and which reports they made."""
+    """Return what a member said and brought to show, what they found useful, and which reports they made."""
     said = await connection.fetch(
         """
         SELECT r.kind, p.title, r.spec, r.rating, r.text, r.pictures, r.video, r.anonymous, r.state, r.reason, r.useful,
@@ -86,7 +86,11 @@ async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[st
         """,
         member_id,
     )
+    videos = await connection.fetch(
+        "SELECT address, size, milliseconds, kept_until FROM review_videos WHERE member_id = $1 ORDER BY id", member_id
+    )
     return {
+        "review_videos": [dict(row) for row in videos],
         "reviews": [dict(row) for row in said],
         "review_votes": [dict(row) for row in votes],
         "review_reports": [dict(row) for row in reports],

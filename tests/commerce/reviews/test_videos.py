@@ -14,7 +14,7 @@ from PIL import Image
 
 from commerce.members import pictures as faces
 from commerce.members.belongings import Belongings
-from commerce.reviews import videos
+from commerce.reviews import belonging_store, videos
 from server import uploads
 from server.video import BROKEN, NO_VIDEO
 from tests.commerce.orders.market import Market, Member
@@ -163,6 +163,9 @@ async def test_files_of_what_was_taken_back_go(market: Market) -> None:
 async def test_what_no_review_shows_goes_after_a_day(market: Market) -> None:
     member = await market.member()
     urls = [(await send(market, member, mp4(seconds=one)))["url"] for one in range(1, 6)]
+    async with market.app.database.connection() as connection:
+        told = await belonging_store.tell(connection, member.id)
+    assert [one["address"] for one in told["review_videos"]] == urls, "what is kept of a member is told to them"
     await videos.tidy(market.app)
     assert [await status_of(market, one) for one in urls] == [404, 404, 200, 200, 200]  # no more than three wait
     await due(market)
