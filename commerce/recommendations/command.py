@@ -55,11 +55,11 @@ def _measured(size: Size, seed: int) -> Result:
 def _say(seed: int, result: Result) -> None:
     sys.stdout.write(
         f"seed {seed}: {result.people} people with held-back orders, {result.products} products, {result.deeds} deeds\n"
-        f"  {'':14}{'hit@10':>9}{'recall':>9}{'MRR':>9}{'unseen':>9}{'coverage':>10}\n"
+        f"  {'':26}{'hit@10':>9}{'recall':>9}{'MRR':>9}{'unseen':>9}{'coverage':>10}\n"
     )
     for name, one in result.scores.items():
         sys.stdout.write(
-            f"  {name:14}{one.hits:9.3f}{one.recall:9.3f}{one.rank:9.3f}{one.fresh:9.3f}{one.coverage:10.3f}\n"
+            f"  {name:26}{one.hits:9.3f}{one.recall:9.3f}{one.rank:9.3f}{one.fresh:9.3f}{one.coverage:10.3f}\n"
         )
     sys.stdout.write(f"  recommended / popular {result.ratio:.2f}\n")
     sys.stdout.flush()
@@ -100,7 +100,8 @@ EVALUATE = Command(
     help="measure recommendations on held-back orders of made-up people",
     description=(
         "Make worlds of people with tastes, hold back the orders of their last two weeks, and see how many of them\n"
-        "lists of ten foresee: of what is popular, of what was seen last, of what is alike, and as they are served.\n"
+        "lists of ten foresee: of what is popular, of what was seen last or most, of what is alike, and as they are\n"
+        "served. 'unseen' counts purchases of what somebody had never opened; two of the lists name nothing else.\n"
         "docs/recommendations.md describes the worlds. Ends with 1 when a world falls short of the bar."
     ),
     run=measure,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -34,6 +35,10 @@ _RELATED = {Deed.VIEWED: 1.0, Deed.KEPT: 1.0, Deed.BOUGHT: 0.4}
 _BOUGHT_WITH = {Deed.VIEWED: 0.1, Deed.KEPT: 0.2, Deed.BOUGHT: 1.5}
 _AGAIN = {Deed.VIEWED: 0.8, Deed.KEPT: 0.8, Deed.BOUGHT: 0.0}
 """How much something looked at is worth being shown itself."""
+OFTEN = 3.0
+"""How much more so by each time, as a logarithm: what somebody comes back to is what they buy."""
+ONE_LOOK_DAYS = 0.5 / 24
+"""What was looked at again within so many days is the same look: a page loaded anew says nothing."""
 
 
 class Seed(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,15 +70,18 @@ def candidates(seeds: Iterable[Seed], near: Mapping[int, Near]) -> list[Candidat
     best: dict[int, tuple[float, Seed]] = {}
     scores: dict[int, float] = {}
     strongest: dict[tuple[int, Deed], Seed] = {}
-    for seed in sorted(seeds, key=lambda one: one.age)[: SEEDS * 3]:
+    latest = sorted(seeds, key=lambda one: one.age)[: SEEDS * 3]
+    for seed in latest:
         strongest.setdefault((seed.product_id, seed.deed), seed)
+    times = _looks(latest)
     for seed in list(strongest.values())[:SEEDS]:
         worth = _WORTH[seed.deed] * 2.0 ** (-max(seed.age, 0.0) / MEMORY_DAYS)
         found = near.get(seed.product_id, Near())
         told = [(one, worth * _RELATED[seed.deed] * score) for one, score in found.related]
         told += [(one, worth * _BOUGHT_WITH[seed.deed] * score) for one, score in (*found.together, *found.also)]
         if _AGAIN[seed.deed]:
-            told.append((seed.product_id, worth * _AGAIN[seed.deed]))
+            often = 1.0 + OFTEN * math.log(times[seed.product_id])
+            told.append((seed.product_id, worth * _AGAIN[seed.deed] * often))
         for product_id, score in told:
             scores[product_id] = scores.get(product_id, 0.0) + score
             if product_id != seed.product_id and score > best.get(product_id, (0.0, seed))[0]:
@@ -84,6 +92,17 @@ def candidates(seeds: Iterable[Seed], near: Mapping[int, Near]) -> list[Candidat
         Candidate(product_id=one, score=score, because=best[one][1] if one in best else own.get(one))
         for one, score in ranked
     ]
+
+
+def _looks(seeds: Iterable[Seed]) -> Counter[int]:
+    """Return how often each product was looked at or kept, by seeds that come from the last one back."""
+    times, before = Counter[int](), dict[int, float]()
+    for seed in seeds:
+        if seed.deed is Deed.BOUGHT or seed.age - before.get(seed.product_id, -math.inf) <= ONE_LOOK_DAYS:
+            continue
+        times[seed.product_id] += 1
+        before[seed.product_id] = seed.age
+    return times
 
 
 def _woven(ranked: list[tuple[int, float]], seen: set[int]) -> list[tuple[int, float]]:

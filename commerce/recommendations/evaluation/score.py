@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -13,6 +14,8 @@ from commerce.recommendations.rank import Deed, Near, Seed, candidates, mixed
 
 AT = 10
 """How long the lists are."""
+Left = Mapping[int, set[int]]
+"""By person, what their list leaves out."""
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,19 +55,22 @@ def evaluate(world: World) -> Result:
     ranked = [int(one) for one in np.argsort(-model.popularity, kind="stable")]
     brand, category = world.goods.brand, world.goods.category
 
-    def popular(person: int) -> list[int]:
-        return [one for one in ranked[: AT + len(had.get(person, ()))] if one not in had.get(person, ())][:AT]
+    def popular(person: int, without: Left = had) -> list[int]:
+        left = without.get(person, set())
+        return [one for one in ranked[: AT + len(left)] if one not in left][:AT]
 
-    def seen_last(person: int) -> list[int]:
-        looked = dict.fromkeys(seed.product_id for seed in sorted(seeds.get(person, []), key=lambda one: one.age))
-        return _filled([one for one in looked if one not in had.get(person, ())], popular(person))
+    def seen(person: int, order: Callable[[list[int]], Iterable[int]]) -> list[int]:
+        looked = [seed.product_id for seed in sorted(seeds.get(person, []), key=lambda one: one.age)]
+        return _filled([one for one in order(looked) if one not in had.get(person, ())], popular(person))
 
-    def recommended(person: int) -> list[int]:
+    def recommended(person: int, without: Left = had) -> list[int]:
         mine = seeds.get(person, [])
         near = {one: near_of(model, one) for one in {seed.product_id for seed in mine}}
-        found = [one.product_id for one in candidates(mine, near) if one.product_id not in had.get(person, ())]
+        found = [one.product_id for one in candidates(mine, near) if one.product_id not in without.get(person, ())]
         return mixed(
-            _filled(found[: AT * 6], popular(person)), lambda one: int(brand[one]), lambda one: int(category[one])
+            _filled(found[: AT * 6], popular(person, without)),
+            lambda one: int(brand[one]),
+            lambda one: int(category[one]),
         )
 
     def by_nature(person: int) -> list[int]:
@@ -76,9 +82,12 @@ def evaluate(world: World) -> Result:
     nature = alike(world.goods, NEAR)
     makers: dict[str, Callable[[int], list[int]]] = {
         "popular": popular,
-        "seen last": seen_last,
+        "seen last": lambda person: seen(person, dict.fromkeys),
+        "seen most": lambda person: seen(person, _most),
         "by nature": by_nature,
         "recommended": recommended,
+        "popular, unseen alone": lambda person: popular(person, opened),
+        "recommended, unseen alone": lambda person: recommended(person, opened),
     }
     products = len(world.goods.category)
     return Result(
@@ -100,6 +109,11 @@ def _row(neighbours: Neighbours, product: int) -> Sequence[tuple[int, float]]:
     ids, scores = neighbours.ids[product], neighbours.scores[product]
     there = ids >= 0
     return list(zip(ids[there].tolist(), scores[there].tolist(), strict=True))
+
+
+def _most(looked: list[int]) -> list[int]:
+    """Return each once, the one that comes most often first, and of equals the one that comes first."""
+    return [one for one, _ in Counter(looked).most_common()]
 
 
 def _filled(found: list[int], popular: list[int]) -> list[int]:

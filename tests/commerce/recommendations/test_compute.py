@@ -137,6 +137,15 @@ def test_a_list_says_which_deed_weighed_most_and_brings_new_things() -> None:
     assert candidates([], near) == []
 
 
+def test_what_somebody_comes_back_to_leads_but_a_page_loaded_anew_does_not() -> None:
+    def first(*ages: tuple[int, float]) -> int:
+        return candidates([Seed(product_id=one, deed=Deed.VIEWED, age=age) for one, age in ages], {})[0].product_id
+
+    assert first((1, 1.0), (2, 3.0)) == 1
+    assert first((1, 1.0), (2, 3.0), (2, 5.0), (2, 7.0)) == 2
+    assert first((1, 1.0), (2, 3.0), (2, 3.001), (2, 3.002), (2, 3.003)) == 1
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=60))
 def test_mixing_loses_nothing_and_crowds_nothing_that_could_be_spread(kinds: list[tuple[int, int]]) -> None:
     made = mixed(range(len(kinds)), lambda one: kinds[one][0], lambda one: kinds[one][1])

@@ -19,13 +19,16 @@ def test_lists_beat_what_is_popular() -> None:
     results = [evaluate(make(SMALL, seed)) for seed in (1, 2, 3)]
     assert all(result.people > 150 for result in results)
     pooled = {
-        name: sum(result.scores[name].hits * result.people for result in results) for name in ("recommended", "popular")
+        name: sum(result.scores[name].hits * result.people for result in results)
+        for name in ("recommended", "popular", "seen last")
     }
     assert pooled["recommended"] >= BAR * pooled["popular"], results
+    assert pooled["recommended"] > pooled["seen last"], results
     for result in results:
         best, popular = result.scores["recommended"], result.scores["popular"]
         assert best.hits > popular.hits
         assert best.coverage > 0.5 > popular.coverage
+        assert result.scores["seen most"].fresh < best.fresh < result.scores["recommended, unseen alone"].fresh
 
 
 def test_a_world_without_taste_has_nothing_to_find() -> None:
