@@ -81,11 +81,11 @@ def read(draft: Draft, say: Say) -> tuple[dict[str, Any], Faults]:
         "sku_id": _sku,
         "title": _title,
         "price": _price,
-        "quantity": lambda text: _whole(text, MOST_UNITS),
-        "limit_per_member": lambda text: _whole(text, MOST_PER_MEMBER),
+        "quantity": lambda text: _whole(text, MOST_UNITS, "填 1 到 1,000,000 的整数"),
+        "limit_per_member": lambda text: _whole(text, MOST_PER_MEMBER, "填 1 到 10,000 的整数"),
         "starts_at": _moment,
         "ends_at": _moment,
-        "pay_within_s": lambda text: _whole(text, 86_400),
+        "pay_within_s": lambda text: _whole(text, 86_400, "填 1 到 86,400 的整数"),
         "challenge": _challenge,
     }
     for name, reader in readers.items():
@@ -135,14 +135,16 @@ def _price(text: str) -> int:
         fen = parse_yuan(text.removeprefix("¥").replace(",", "")[:14])
     except ValueError:
         raise ValueError("写成 49.90 这样的金额") from None
-    if not 1 <= fen <= 100_000_000_000:
+    if fen < 1:
         raise ValueError("写成 49.90 这样的金额")
+    if fen > 100_000_000_000:
+        raise ValueError("最高 10 亿元")
     return fen
 
 
-def _whole(text: str, most: int) -> int:
+def _whole(text: str, most: int, fault: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 12 and 1 <= int(text) <= most):
-        raise ValueError("填一个合理的整数")
+        raise ValueError(fault)
     return int(text)
 
 

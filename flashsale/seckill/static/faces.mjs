@@ -59,9 +59,7 @@ function stock(v, { item }) {
   const low = item.stock_level === "low";
   const text = low
     ? v.t("仅剩少量，已抢 {n}%", { n: taken })
-    : taken === 0
-      ? v.t("货还足")
-      : v.t("已抢 {n}%", { n: taken });
+    : v.t("已抢 {n}%", { n: taken });
   return html`<div class=${`stock${low ? " low" : ""}`}><progress value=${taken} max="100" aria-label=${text}></progress><span>${text}</span></div>`;
 }
 
@@ -231,9 +229,11 @@ export function actFace(v, s) {
     const on = buyer.own?.reminder;
     if (s.now >= Date.parse(item.starts_at) - 300_000) return still(v.t("马上开抢，别走开"));
     return html`<button class=${`button${on ? "" : " ink"}`} type="button" aria-pressed=${on ? "true" : "false"} onClick=${() => s.remind(!on)}>
-      ${v.icon(on ? "check" : "bell")}${on ? v.t("已设提醒，开抢前 5 分钟弹出") : v.t("开抢前提醒我")}</button>`;
+      ${v.icon(on ? "check" : "bell")}${on ? v.t("已设提醒，开抢前 5 分钟告诉你") : v.t("开抢前提醒我")}</button>`;
   }
   if (s.full) return still(v.t("已达到每人限购数量"));
+  // The gate would refuse it. Who adds one elsewhere is believed as soon as this page is looked at again.
+  if (buyer.own && !buyer.own.has_address) return html`<a class="button ink" href=${`/me/addresses/new?next=${here}`}>${v.t("先添加收货地址")}</a>`;
   return html`<button class="button primary" type="button" disabled=${!s.online} onClick=${() => buyer.press(s.quantity)}>
     ${s.online ? html`${v.t("立即抢")} ¥${v.money(item.price * s.quantity)}` : v.t("离线了，连上才能抢")}</button>`;
 }

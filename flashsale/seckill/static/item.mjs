@@ -57,7 +57,7 @@ function draw() {
 async function remind(wanted) {
   try {
     await mine.remind(wanted);
-    toast(wanted ? v.t("开抢前 5 分钟，开着的秒杀页会弹出提醒；不发短信") : v.t("不再提醒"));
+    toast(wanted ? v.t("开抢前 5 分钟给你发消息，开着的秒杀页也会弹出") : v.t("不再提醒"));
   } catch (error) {
     toast(error.message, { tone: "bad" });
   }

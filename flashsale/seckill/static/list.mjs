@@ -73,7 +73,7 @@ document.addEventListener("submit", async (event) => {
   button.setAttribute("aria-busy", "true");
   try {
     await (wanted ? post : remove)(`/api/v1/flash-sales/${form.dataset.reminder}/reminder`);
-    toast(wanted ? t("开抢前 5 分钟，开着的秒杀页会弹出提醒；不发短信") : t("不再提醒"));
+    toast(wanted ? t("开抢前 5 分钟给你发消息，开着的秒杀页也会弹出") : t("不再提醒"));
     await refresh();
   } catch (error) {
     button.removeAttribute("aria-busy");

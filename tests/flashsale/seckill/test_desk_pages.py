@@ -76,16 +76,17 @@ async def test_staff_plan_check_publish_pause_resume_and_end(stage: Stage) -> No
         ("price", "-1", "写成 49.90 这样的金额"),
         ("price", "0", "写成 49.90 这样的金额"),
         ("price", "９.９", "写成 49.90 这样的金额"),
+        ("price", "1000000000000", "最高 10 亿元"),
         ("price", "99.00", "抢购价须低于商品现价"),
-        ("quantity", "0", "填一个合理的整数"),
-        ("quantity", "1e3", "填一个合理的整数"),
-        ("quantity", "1000000000000", "填一个合理的整数"),
+        ("quantity", "0", "填 1 到 1,000,000 的整数"),
+        ("quantity", "1e3", "填 1 到 1,000,000 的整数"),
+        ("quantity", "1000000000000", "填 1 到 1,000,000 的整数"),
         ("quantity", "1001", "超过可用库存"),
         ("limit_per_member", "101", "每人限购不能多于活动数量"),
         ("starts_at", "yesterday", "时间不对"),
         ("starts_at", "0001-01-01T00:00", "时间不对"),
         ("ends_at", "2001-01-01T00:00", "结束时间须晚于开始时间"),
-        ("pay_within_s", "86401", "填一个合理的整数"),
+        ("pay_within_s", "86401", "填 1 到 86,400 的整数"),
         ("challenge", "riddle", "没有这种验证"),
     ],
 )
@@ -116,7 +117,7 @@ async def test_what_cannot_be_read_and_what_may_not_be_are_told_together(stage: 
     said = texts(made)
     assert made.status == 422
     assert "有 3 处要改" in said
-    for fault in ("抢购价须低于商品现价", "填一个合理的整数", "结束时间须晚于开始时间"):
+    for fault in ("抢购价须低于商品现价", "填 1 到 1,000,000 的整数", "结束时间须晚于开始时间"):
         assert fault in said, fault
     item = await stage.draft()
     path = f"/backoffice/flash-sales/{item}"
