@@ -12,7 +12,8 @@ from flashsale.seckill.types import Phase
 from server.clock import shanghai
 
 DAYS = 7
-_ORDER = (Phase.RUNNING, Phase.UPCOMING, Phase.PAUSED, Phase.SOLD_OUT, Phase.ENDED)
+ORDER = (Phase.RUNNING, Phase.UPCOMING, Phase.PAUSED, Phase.SOLD_OUT, Phase.ENDED)
+"""What people rather see first."""
 WORDS = {
     Phase.RUNNING: "抢购中",
     Phase.UPCOMING: "即将开始",
@@ -52,6 +53,11 @@ class Session(msgspec.Struct, frozen=True):
         return self.sales[0].phase
 
     @property
+    def running(self) -> int:
+        """How many of its sales one can buy from."""
+        return sum(1 for one in self.sales if one.phase is Phase.RUNNING)
+
+    @property
     def word(self) -> str:
         """Its phase in words, a msgid."""
         return WORDS[self.phase]
@@ -73,7 +79,7 @@ def sessions_of(seen: Sequence[Seen], at: datetime) -> list[Session]:
         Session(
             starts,
             max(one.seen.item.ends_at for one in sales),
-            sorted(sales, key=lambda one: (_ORDER.index(one.phase), one.seen.item.id)),
+            sorted(sales, key=lambda one: (ORDER.index(one.phase), one.seen.item.id)),
         )
         for starts, sales in sorted(by_start.items())
     ]
@@ -86,10 +92,10 @@ def chosen(sessions: Sequence[Session], key: str, day: date | None, at: datetime
         return named
     if day is not None:
         return next((session for session in sessions if session.day == day), None)
-    # Several may be on: the one that began last is the one that people come for.
+    # Several may be on: people come for the one with the most to buy, of two alike for the one that began last.
     on = [session for session in sessions if session.phase is Phase.RUNNING]
     if on:
-        return on[-1]
+        return max(on, key=lambda session: (session.running, session.starts_at))
     coming = [session for session in sessions if session.starts_at > at]
     going = [session for session in sessions if session.phase in (Phase.SOLD_OUT, Phase.PAUSED)]
     return next(iter(going[-1:] or coming[:1] or sessions[-1:]), None)
