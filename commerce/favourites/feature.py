@@ -45,7 +45,14 @@ def setup(app: Application) -> None:
     app.part("card", "favourites/card.html")
     blocks = app.resource(ProductBlocks)
     blocks.add(
-        ProductBlock(name="heart", position=10, slot=Slot.MARK, template="favourites/heart.html", values=pages.heart)
+        ProductBlock(
+            name="heart",
+            position=10,
+            slot=Slot.MARK,
+            template="favourites/heart.html",
+            values=pages.heart,
+            others=((Slot.INSTEAD, "favourites/instead.html"),),
+        )
     )
     blocks.add(
         ProductBlock(

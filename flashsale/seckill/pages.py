@@ -170,7 +170,10 @@ async def on_now(call: Call) -> dict[str, Any] | None:
 
 
 async def on_product(call: Call, product: Product) -> dict[str, Any] | None:
-    """Return the product page's block: the product's sales that are on or begin within a day."""
+    """Return the product page's block: the product's sales that are on or begin within a week.
+
+    ``nearest`` of them is where one can buy now, or else will be able to the soonest.
+    """
     async with call.database.connection() as connection:
         items = await store.items_of_product(connection, product.id)
     # Not out of the board's memory: the page may be kept for longer, and is made again only as their rows change.
@@ -178,7 +181,7 @@ async def on_product(call: Call, product: Product) -> dict[str, Any] | None:
     _lasts(call, shown, now())
     lots = [_lot(seen, phase(seen, now())) for seen in shown]
     lots = [lot for lot in lots if lot["phase"] is not Phase.ENDED]
-    return {"sales": lots} if lots else None
+    return {"sales": lots, "nearest": min(lots, key=lambda lot: sessions.ORDER.index(lot["phase"]))} if lots else None
 
 
 def _lasts(call: Call, shown: list[Seen], at: datetime) -> None:
@@ -189,7 +192,14 @@ def _lasts(call: Call, shown: list[Seen], at: datetime) -> None:
 
 
 HOME = HomeBlock(name="seckill", position=10, template="seckill/home.html", values=on_now)
-PRODUCT = ProductBlock(name="seckill", position=10, slot=Slot.OFFER, template="seckill/product.html", values=on_product)
+PRODUCT = ProductBlock(
+    name="seckill",
+    position=10,
+    slot=Slot.OFFER,
+    template="seckill/product.html",
+    values=on_product,
+    others=((Slot.BAR, "seckill/buy.html"),),
+)
 
 
 def _lot(seen: Seen, where: Phase) -> dict[str, Any]:

@@ -110,14 +110,14 @@ async def shown_items(connection: Connection) -> list[Item]:
 
 
 async def items_of_product(connection: Connection, product_id: int) -> list[Item]:
-    """Return the listed sales of a product that are on or start within a day, the first one first."""
+    """Return the listed sales of a product that are on or start within a week, the first one first."""
     return many(
         Item,
         await connection.fetch(
             f"""
             SELECT {_COLUMNS} FROM fs_items
             WHERE product_id = $1 AND listed AND state IN ('published', 'paused') AND ends_at > now()
-                AND starts_at < now() + interval '1 day'
+                AND starts_at < now() + interval '7 days'
             ORDER BY starts_at, id LIMIT 4
             """,  # noqa: S608  # a constant
             product_id,

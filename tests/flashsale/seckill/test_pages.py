@@ -153,6 +153,33 @@ async def test_home_and_product_pages_carry_the_sale(stage: Stage) -> None:
     assert f'href="/flash-sales/{item}"' not in (await guest.get(f"/products/{stage.product_id}")).text
 
 
+async def test_the_bar_of_a_product_leads_to_what_can_be_bought_or_says_why_nothing_can(stage: Stage) -> None:
+    """As long as only sales sell, the page says so, and offers the nearest sale or else to keep the product."""
+    at, path = now().replace(microsecond=0), f"/products/{stage.product_id}"
+
+    async def bar(language: str = "zh-CN") -> str:
+        page = await Reader(stage, language=language).get(path)
+        return page.text[page.text.index('class="buybar"') :].split("</div>")[0]
+
+    assert "也没有秒杀" in texts(await Reader(stage).get(path))
+    assert "收藏，降价通知我" in await bar()
+    assert "Keep, tell me" in await bar("en")
+    coming = await stage.sale(starts_at=at + timedelta(days=3), ends_at=at + timedelta(days=3, hours=1))
+    day = shanghai(at + timedelta(days=3)).strftime("%m-%d %H:%M")
+    assert f"{day} 开抢，去设提醒" in await bar()
+    assert f"Starts {day}" in await bar("en")
+    assert f'href="/flash-sales/{coming}"' in await bar()
+    assert "收藏" not in await bar()
+    running = await stage.sale(starts_at=at - timedelta(hours=1), ends_at=at + timedelta(hours=1))
+    assert "去抢 ¥" in await bar()
+    assert f'href="/flash-sales/{running}"' in await bar()
+    page = texts(await Reader(stage).get(path))
+    assert "普通购买还没开放，这件现在只在秒杀里卖" in page
+    assert "距结束" in page
+    await stage.db.execute("UPDATE fs_items SET state = 'paused', rev = rev + 1 WHERE id = $1", running)
+    assert f'href="/flash-sales/{coming}"' in await bar()  # what cannot be bought from now stands behind
+
+
 async def test_a_product_page_is_not_kept_with_an_older_sale_than_it_was_made_after(stage: Stage) -> None:
     """What another process does to a sale to come shows at once, not when the page is made the next time."""
     at = now().replace(microsecond=0)
@@ -184,6 +211,24 @@ async def test_home_shows_every_session_that_is_on_and_the_next_one(stage: Stage
     hours = [shanghai(at + timedelta(minutes=windows[n][0])).strftime("%H:%M") for n in (1, 0, 2)]
     assert re.findall(r'type="radio" name="session"[^>]*><b>([\d:]+)</b>', home.text) == hours
     assert home.text.count('name="session" value="1" autocomplete="off" checked') == 1
+
+
+async def test_the_session_with_the_most_to_buy_stands_first(stage: Stage) -> None:
+    """One sale that began a moment ago does not hide the four of the hour."""
+    at = now().replace(microsecond=0)
+    for n, starts in enumerate((-60, -60, -5, 30)):
+        await stage.sale(
+            title=f"第{n}只杯",
+            starts_at=at + timedelta(minutes=starts),
+            ends_at=at + timedelta(minutes=90),
+            sku_id=str(await stage.sku()),
+        )
+    home = await Reader(stage).get("/")
+    hours = [shanghai(at + timedelta(minutes=n)).strftime("%H:%M") for n in (-60, -5, 30)]
+    assert re.findall(r'type="radio" name="session"[^>]*><b>([\d:]+)</b>', home.text) == hours
+    listed = texts(await Reader(stage).get("/flash-sales"))
+    assert "第0只杯" in listed
+    assert "第2只杯" not in listed
 
 
 async def test_what_is_not_listed_is_there_for_whoever_has_its_address(stage: Stage) -> None:
