@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("realtime")
 INBOX, INBOX_SIZE = 64, 131_072
-"""Packets of one connection that may wait while an earlier one is handled, and how much they may hold (characters or
-bytes), before it is read no further."""
+"""Messages of one connection that may wait while an earlier one is handled, and how much they may hold (characters or
+bytes), before it is read no further. They wait as they came: what is read from one may be twenty times as big."""
 INBOX_MOST, INBOX_SIZE_MOST = 256, 524_288
 """The same, before it is closed: more than comes with one read, and over long polling nothing makes a client wait."""
 STAY = 1.0
@@ -46,7 +46,6 @@ class Link:
         "_inbox",
         "_inbox_size",
         "_paused",
-        "_read",
         "_reader",
         "address",
         "encoding",
@@ -69,10 +68,8 @@ class Link:
         self.encoding: Encoding = MSGPACK
         self.sockets: dict[str, Socket] = {}
         self._reader: Reader | None = None
-        self._read = 0
-        """What has come of the packet that is being read, whose attachments follow it."""
         self._bucket: Bucket | None = None
-        self._inbox: deque[tuple[Packet, int]] | None = None
+        self._inbox: deque[str | bytes] | None = None
         self._inbox_size = 0
         self._paused = False
         self._busy: asyncio.Task[None] | None = None
@@ -83,35 +80,20 @@ class Link:
 
     def message(self, data: str | bytes) -> None:
         """Take a message. What is no packet ends the connection, and so does a flood."""
-        reader = self._reader
-        if reader is None:
-            self.encoding = encoding_of(data)
-            reader = self._reader = self.encoding.reader()
-        try:
-            packet = reader.read(data)
-        except BadPacket as error:
-            log.info("bad packet", address=self.address, error=str(error))
-            self.line.close("parse error")
+        if self._busy is None:
+            rest = self._take(data)
+            if rest is not None:
+                self._busy = asyncio.get_running_loop().create_task(self._work(rest))
             return
-        size = self._read + len(data)
-        if packet is None:
-            self._read = size
-            return
-        self._read = 0
-        if self._busy is not None:
-            if self._inbox is None:
-                self._inbox = deque()
-            self._inbox.append((packet, size))
-            self._inbox_size += size
-            if not self._paused and (len(self._inbox) >= INBOX or self._inbox_size >= INBOX_SIZE):
-                self._paused = True
-                self.line.pause()
-            elif len(self._inbox) > INBOX_MOST or self._inbox_size > INBOX_SIZE_MOST:
-                self._flooded()
-            return
-        rest = self._handle(packet)
-        if rest is not None:
-            self._busy = asyncio.get_running_loop().create_task(self._work(rest))
+        if self._inbox is None:
+            self._inbox = deque()
+        self._inbox.append(data)
+        self._inbox_size += len(data)
+        if not self._paused and (len(self._inbox) >= INBOX or self._inbox_size >= INBOX_SIZE):
+            self._paused = True
+            self.line.pause()
+        elif len(self._inbox) > INBOX_MOST or self._inbox_size > INBOX_SIZE_MOST:
+            self._flooded()
 
     def closed(self, reason: str) -> None:
         """End the sockets of a connection that has gone."""
@@ -162,16 +144,30 @@ class Link:
         try:
             await rest
             while self._inbox:
-                packet, size = self._inbox.popleft()
-                self._inbox_size -= size
+                data = self._inbox.popleft()
+                self._inbox_size -= len(data)
                 if self._paused and len(self._inbox) <= INBOX // 2 and self._inbox_size <= INBOX_SIZE // 2:
                     self._paused = False
                     self.line.resume()
-                more = self._handle(packet)
+                more = self._take(data)
                 if more is not None:
                     await more
         finally:
             self._busy = None
+
+    def _take(self, data: str | bytes) -> Awaitable[None] | None:
+        """Read a message and do what its packet says, if it is whole; what is returned still has to be awaited."""
+        reader = self._reader
+        if reader is None:
+            self.encoding = encoding_of(data)
+            reader = self._reader = self.encoding.reader()
+        try:
+            packet = reader.read(data)
+        except BadPacket as error:
+            log.info("bad packet", address=self.address, error=str(error))
+            self.line.close("parse error")
+            return None
+        return None if packet is None else self._handle(packet)
 
     def _handle(self, packet: Packet) -> Awaitable[None] | None:
         """Do what a packet says; what is returned still has to be awaited."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+import tracemalloc
 from base64 import b64encode
 from collections.abc import Iterator
+from typing import Any
 
 import aiohttp
 import pytest
@@ -14,6 +16,7 @@ from aiohttp import web
 from realtime import echo, links
 from realtime.guard import Limits
 from realtime.hub import Hub
+from realtime.links import Link
 from realtime.namespaces import Reply
 from realtime.rooms import Rooms
 from realtime.sockets import Socket
@@ -21,9 +24,11 @@ from realtime.types import VisitorKind
 from realtime.wire import line as lines
 from realtime.wire import takeover
 from realtime.wire.engine import Options
+from realtime.wire.line import Line
 from realtime.wire.parcels import Parcel
 from tests.realtime.raw import PATIENCE, Poller, Server, framed, peer
 from tests.realtime.test_readers import BLOCK, Lab, lab, shut, stopped
+from tests.waiting import until
 
 __all__ = ["lab"]
 WEBSOCKET = "/engine.io/?EIO=4&transport=websocket"
@@ -137,6 +142,36 @@ async def test_what_waits_for_a_handler_is_held_up_to_a_size(monkeypatch: pytest
             assert link._inbox_size == 0
     finally:
         shop.close()
+
+
+async def test_what_waits_for_a_handler_waits_as_it_came() -> None:
+    """Read, it would hold twenty times what is counted."""
+    hub = Hub(None, echo.OpenDoor(), Rooms(None), Limits(events_per_second=0))
+    link = Link(hub, Line(hub.engine, "one"), "", None, limited=False)
+    gate, taken = asyncio.Event(), 0
+
+    async def slowly(context: None, socket: Socket, args: list[Any]) -> None:
+        nonlocal taken
+        await gate.wait()
+        taken += len(args)
+
+    hub.namespace("/", VisitorKind.GUEST)
+    hub.on("/", "say", slowly)
+    link.message("0")
+    await until(lambda: link.sockets)
+    link.message('2["say"]')
+    tracemalloc.start()
+    try:
+        for number in range(4):
+            link.message(f'2["say",{number}{",[]" * 10_000}]')
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert held < 2 * link._inbox_size < 300_000
+    gate.set()
+    await until(lambda: taken == 40_004)
+    assert link._inbox_size == 0
+    link.line.close()
 
 
 ATTACHED = '452-["say",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'
