@@ -31,3 +31,8 @@ def to_ms(moment: datetime) -> int:
 def shanghai(moment: datetime) -> datetime:
     """Return ``moment`` on the clock that people here read."""
     return moment.astimezone(SHANGHAI)
+
+
+def day_start() -> datetime:
+    """Return the moment (UTC) at which the day that people here have now began."""
+    return shanghai(now()).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)

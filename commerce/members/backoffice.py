@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -11,6 +12,9 @@ from commerce.members import store
 from commerce.members.security import ban, unban
 from commerce.members.targets import masked
 from commerce.members.types import Status
+from commerce.staff import Figure
+from server.clock import day_start
+from server.database import Connection
 from server.errors import Invalid
 from server.http import Body, Call, Kind, Paging, Routes, StaffWith
 from server.http.pages import Page, Redirect
@@ -29,6 +33,11 @@ class ReasonForm(Body, frozen=True, kw_only=True):
     """Why an account is closed or opened; kept with who did it."""
 
     reason: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+
+async def figures(connection: Connection, shops: Sequence[int] | None) -> list[Figure]:
+    """Return who registered today; members belong to no shop."""
+    return [Figure(label="今日新会员", value=await store.joined_since(connection, day_start()), href=LIST)]
 
 
 @routes.page(LIST, StaffWith("members.view"))

@@ -19,7 +19,6 @@ from commerce.members import (
     safety_api,
     safety_pages,
     security_api,
-    store,
 )
 from commerce.members.belongings import Belongings
 from commerce.members.centre import Centre
@@ -51,12 +50,11 @@ def setup(app: Application) -> None:
     app.resource(Tiles).add(
         Tile(
             title="会员",
-            text="查会员，封停或恢复账号",
+            text="找会员，看账号的情况",
             href=backoffice.LIST,
             icon="people",
             permission="members.view",
-            counts=store.new_and_all,
-            tells="今天新来 {today} 位，一共 {total} 位",
+            figures=backoffice.figures,
         )
     )
     app.schedule(Schedule(name="members.tidy_codes", every=3600, run=codes.tidy))

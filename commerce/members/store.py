@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -171,15 +172,7 @@ async def tidy_codes(connection: Connection) -> None:
     await connection.execute("DELETE FROM login_codes WHERE expires_at < now() - interval '1 day'")
 
 
-async def new_and_all(connection: Connection, shops: Sequence[int] | None) -> dict[str, int]:
-    """Return how many members registered ``today``, by Shanghai's day, and their ``total``; they belong to no shop."""
-    row = await connection.fetchrow(
-        """
-        SELECT count(*) AS total, count(*) FILTER (
-            WHERE created_at >= date_trunc('day', now() AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'
-        ) AS today
-        FROM members
-        """
-    )
-    assert row is not None
-    return {"today": row["today"], "total": row["total"]}
+async def joined_since(connection: Connection, since: datetime) -> int:
+    """Return how many members registered since then."""
+    found: int = await connection.fetchval("SELECT count(*) FROM members WHERE created_at >= $1", since)
+    return found

@@ -44,9 +44,10 @@ def setup(app: Application) -> None:
     app.resource(Tiles).add(
         Tile(
             title="商品",
-            text="编辑、批量改、上下架、导入导出",
+            text="价格、库存和上下架",
             href="/backoffice/products",
             icon="box",
             permission=VIEW,
+            figures=listing.figures,
         )
     )

@@ -15,6 +15,8 @@ from commerce.catalogue.words import cleaned, pattern
 from commerce.merchandising import listing_store, store
 from commerce.merchandising.editor import HOME
 from commerce.merchandising.types import MANAGE, VIEW
+from commerce.staff import Figure
+from server.database import Connection
 from server.errors import NotFound
 from server.http import Call, Kind, Routes, StaffWith
 from server.http.pages import Page
@@ -23,6 +25,8 @@ routes = Routes("back office: products", realm=Kind.STAFF)
 SIZE = 20
 SHORT = 20
 """A product with at most so many free units is running short."""
+MOST_COUNTED = 1000
+"""Products running short that are counted: beyond it nobody reads the figure closely."""
 
 
 class Sort(StrEnum):
@@ -114,6 +118,12 @@ def wanted(query: Any) -> Wanted:
     ):
         raise NotFound
     return made
+
+
+async def figures(connection: Connection, shops: Sequence[int] | None) -> list[Figure]:
+    """Return how many products are running out."""
+    found = await listing_store.short(connection, shops, SHORT, MOST_COUNTED)
+    return [Figure(label="快卖完的商品", value=found, href=f"{HOME}?show=short", waits=True, most=MOST_COUNTED)]
 
 
 @routes.page(HOME, StaffWith(VIEW))

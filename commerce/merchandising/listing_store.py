@@ -84,6 +84,7 @@ _STOCKED = """
     )
 """
 _IDS = "SELECT id FROM placed ORDER BY id LIMIT $8 OFFSET $9"
+_SHORT = "SELECT count(*) FROM (SELECT FROM placed LIMIT $8) AS c"
 _PAGE = """,
     page AS (
         SELECT
@@ -153,6 +154,22 @@ async def ids(connection: Connection, asked: Filter, most: int, offset: int = 0)
     """Return the ids of the products that are asked for in the order they were added, at most ``most``."""
     rows = await connection.fetch(_placed(asked) + _IDS, *_arguments(asked), most, offset)
     return [row["id"] for row in rows]
+
+
+async def short(connection: Connection, shops: Sequence[int] | None, most: int, counted: int) -> int:
+    """Return how many products on sale of ``shops`` (None: all) have at most ``most`` units free; up to ``counted``."""
+    asked: int = await connection.fetchval(
+        _MEANT + _STOCKED + _SHORT,
+        None if shops is None else list(shops),
+        "",
+        Status.ON,
+        0,
+        0,
+        0,
+        most,
+        counted,
+    )
+    return asked
 
 
 async def counts(connection: Connection, shops: Sequence[int] | None) -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from msgspec import Meta
@@ -23,8 +24,10 @@ from commerce.orders.types import (
 )
 from commerce.orders.views import OrdersQuery, history, told
 from commerce.orders.words import CARRIERS, TITLES, TONES
-from commerce.staff import Permission
+from commerce.staff import Figure, Permission
 from commerce.staff import names as staff_names
+from server.clock import day_start
+from server.database import Connection
 from server.errors import Invalid, NotFound, Problem
 from server.http import Body, Call, Kind, Routes, StaffWith
 from server.http.pages import Page, Redirect
@@ -33,9 +36,10 @@ routes = Routes("orders", realm=Kind.STAFF)
 
 
 class StaffQuery(OrdersQuery, frozen=True, kw_only=True):
-    """Which orders to list; ``q`` is an order's number."""
+    """Which orders to list; ``q`` is an order's number, ``paid`` leaves those that were paid today."""
 
     q: Annotated[str, Meta(max_length=40)] | None = None
+    paid: Literal["today"] | None = None
 
 
 class ParcelForm(Body, frozen=True, kw_only=True):
@@ -46,6 +50,22 @@ class ParcelForm(Body, frozen=True, kw_only=True):
     address_version: Annotated[str, Meta(max_length=64)] = ""
 
 
+async def figures(connection: Connection, shops: Sequence[int] | None) -> list[Figure]:
+    """Return what waits for its parcel, and what came in today."""
+    orders, fen = await store.paid_since(connection, shops, day_start())
+    return [
+        Figure(
+            label="待发货",
+            value=await shipment_store.to_ship(connection, shops),
+            href="/backoffice/orders?status=pending_shipment",
+            waits=True,
+        ),
+        Figure(
+            label="今日支付", value=fen, fen=True, href="/backoffice/orders?paid=today", beside=orders, unit="{n} 单"
+        ),
+    ]
+
+
 @routes.page("/backoffice/orders", StaffWith("orders.view"))
 async def list_orders(call: Call, query: StaffQuery) -> Page:
     """Orders of the shops that the caller works for."""
@@ -53,12 +73,16 @@ async def list_orders(call: Call, query: StaffQuery) -> Page:
     number = query.q.replace(" ", "") if query.q else None
     async with call.database.snapshot() as connection:
         counts = await store.counts_of_shops(connection, shops)
-        found, total = await store.page_of_shops(connection, shops, query.status, number, query.offset, query.size)
+        since = day_start() if query.paid else None
+        found, total = await store.page_of_shops(
+            connection, shops, query.status, number, query.offset, query.size, since
+        )
         lines = await store.lines(connection, [order.id for order in found])
         names = await shop_names(
             connection, found, {order.id: lines[order.id][0].sku_id for order in found if lines[order.id]}
         )
-    kept = ({"q": query.q} if query.q else {}) | ({"size": query.size} if query.size != 20 else {})
+    kept = {name: value for name, value in {"q": query.q, "paid": query.paid}.items() if value}
+    kept |= {"size": query.size} if query.size != 20 else {}
     return Page(
         "orders/desk_list.html",
         {
@@ -84,6 +108,7 @@ async def list_orders(call: Call, query: StaffQuery) -> Page:
                 for status, title in TITLES.items()
             ],
             "q": query.q,
+            "paid": query.paid,
             "status": query.status,
             "total": total,
             "page": query.page,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from commerce.members import Centre
 from commerce.members.belongings import Belongings
 from commerce.messages import Messages
-from commerce.orders import api, backoffice, belonging_store, desk_api, jobs, letters, pages, shipment_store, store
+from commerce.orders import api, backoffice, belonging_store, desk_api, jobs, letters, pages, store
 from commerce.orders.events import count_sales, tell_member
 from commerce.orders.refunds import Refunds
 from commerce.orders.sources import Sources
@@ -34,8 +34,7 @@ def setup(app: Application) -> None:
             href="/backoffice/orders",
             icon="doc",
             permission="orders.view",
-            waiting=shipment_store.to_ship,
-            waits="{n} 单等发货",
+            figures=backoffice.figures,
         )
     )
     app.resource(Hub).says("/member", Says("order", OrderTold, Lane.RELIABLE))

@@ -72,29 +72,48 @@ async def page_of_shops(
     order_no: str | None,
     offset: int,
     size: int,
+    paid_since: datetime | None = None,
 ) -> tuple[list[Order], int]:
     """Return one page of the orders of these shops (None: of all), newest first, and how many there are."""
     rows = await connection.fetch(
         f"""
         {_ORDER} WHERE ($1::bigint[] IS NULL OR shop_id = ANY ($1)) AND ($2::text IS NULL OR status = $2)
-        AND ($3::text IS NULL OR order_no = $3) ORDER BY id DESC OFFSET $4 LIMIT $5
+        AND ($3::text IS NULL OR order_no = $3) AND ($6::timestamptz IS NULL OR paid_at >= $6)
+        ORDER BY id DESC OFFSET $4 LIMIT $5
         """,
         shops,
         status,
         order_no,
         offset,
         size,
+        paid_since,
     )
     total: int = await connection.fetchval(
         """
         SELECT count(*) FROM orders WHERE ($1::bigint[] IS NULL OR shop_id = ANY ($1))
         AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR order_no = $3)
+        AND ($4::timestamptz IS NULL OR paid_at >= $4)
         """,
         shops,
         status,
         order_no,
+        paid_since,
     )
     return many(Order, rows), total
+
+
+async def paid_since(connection: Connection, shops: Sequence[int] | None, since: datetime) -> tuple[int, int]:
+    """Return how many orders of these shops (None: of all) were paid since then, and the fen that came."""
+    row = await connection.fetchrow(
+        """
+        SELECT count(*) AS orders, coalesce(sum(paid), 0)::bigint AS fen FROM orders
+        WHERE paid_at >= $2 AND ($1::bigint[] IS NULL OR shop_id = ANY ($1))
+        """,
+        shops,
+        since,
+    )
+    assert row is not None
+    return row["orders"], row["fen"]
 
 
 async def counts_of_member(connection: Connection, member_id: int) -> dict[OrderStatus, int]:

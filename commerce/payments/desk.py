@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -13,8 +14,9 @@ from commerce.orders import RefundState
 from commerce.payments import refund_store
 from commerce.payments.retry import retry
 from commerce.payments.types import ListedRefund, NotFailed, RefundTooMuch
-from commerce.staff import Tile
+from commerce.staff import Figure, Tile
 from server.clock import wire
+from server.database import Connection
 from server.http import Body, Call, Id, Instant, Kind, Listing, Paging, Routes, StaffWith, View
 from server.http.pages import Page, Redirect
 from server.http.routes import Key
@@ -23,14 +25,29 @@ routes = Routes("back office: refunds", realm=Kind.STAFF)
 VIEW, REFUND = StaffWith("payments.view"), StaffWith("payments.refund")
 LIST = "/backoffice/refunds"
 TITLES = {RefundState.FAILED: "退款失败", RefundState.PENDING: "退款中", RefundState.DONE: "退款成功"}
+
+
+async def figures(connection: Connection, shops: Sequence[int] | None) -> list[Figure]:
+    """Return the refunds that somebody has to see to, and those on their way."""
+    counts = await refund_store.unfinished_of_shops(connection, shops)
+    return [
+        Figure(
+            label=TITLES[state],
+            value=counts.get(state, 0),
+            href=f"{LIST}?status={state}",
+            waits=state is RefundState.FAILED,
+        )
+        for state in (RefundState.FAILED, RefundState.PENDING)
+    ]
+
+
 TILE = Tile(
     title="退款",
     text="退回的钱走到哪一步，失败的再退一次",
     href=LIST,
     icon="undo",
     permission="payments.view",
-    waiting=refund_store.failed_of_shops,
-    waits="{n} 笔退款失败，等人处理",
+    figures=figures,
 )
 
 

@@ -160,16 +160,17 @@ async def counts_of_shops(connection: Connection, shops: Sequence[int] | None) -
     return {RefundState(row["status"]): row["refunds"] for row in rows}
 
 
-async def failed_of_shops(connection: Connection, shops: Sequence[int] | None) -> int:
-    """Return how many refunds of these shops (None: of all) their gateways have refused."""
-    found: int = await connection.fetchval(
+async def unfinished_of_shops(connection: Connection, shops: Sequence[int] | None) -> dict[RefundState, int]:
+    """Return how many refunds of these shops (None: of all) failed or are on their way."""
+    rows = await connection.fetch(
         """
-        SELECT count(*) FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN orders o ON o.id = p.order_id
-        WHERE r.status = 'failed' AND ($1::bigint[] IS NULL OR o.shop_id = ANY ($1))
+        SELECT r.status, count(*) AS refunds
+        FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN orders o ON o.id = p.order_id
+        WHERE r.status IN ('failed', 'pending') AND ($1::bigint[] IS NULL OR o.shop_id = ANY ($1)) GROUP BY r.status
         """,
         shops,
     )
-    return found
+    return {RefundState(row["status"]): row["refunds"] for row in rows}
 
 
 async def of_order(connection: Connection, order_id: int) -> list[OrderRefund]:

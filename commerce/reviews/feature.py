@@ -13,6 +13,7 @@ from commerce.reviews import (
     belonging_store,
     demo,
     desk_api,
+    figures,
     jobs,
     letters,
     member_pages,
@@ -58,6 +59,7 @@ def setup(app: Application) -> None:
             href=backoffice.QUEUE,
             icon="flag",
             permission=Permission.REVIEWS_MODERATE,
+            figures=figures.to_decide,
         )
     )
     app.resource(Tiles).add(
@@ -67,5 +69,6 @@ def setup(app: Application) -> None:
             href=backoffice.DESK,
             icon="chat",
             permission=Permission.REVIEWS_REPLY,
+            figures=figures.to_answer,
         )
     )

@@ -3,7 +3,7 @@
 from commerce.staff.audit import On, audit, differing
 from commerce.staff.shops import Shops
 from commerce.staff.store import names
-from commerce.staff.tiles import Tile, Tiles
+from commerce.staff.tiles import Figure, Tile, Tiles
 from commerce.staff.types import Permission
 
-__all__ = ["On", "Permission", "Shops", "Tile", "Tiles", "audit", "differing", "names"]
+__all__ = ["Figure", "On", "Permission", "Shops", "Tile", "Tiles", "audit", "differing", "names"]

@@ -10,7 +10,7 @@ from commerce.credentials import local_path
 from commerce.staff import otp_store, store
 from commerce.staff.api import log_out
 from commerce.staff.log_in import OtpRequired, log_in
-from commerce.staff.tiles import Tiles
+from commerce.staff.tiles import Figure, Tiles
 from commerce.staff.types import StaffLogIn
 from server.database import Connection
 from server.errors import Problem
@@ -77,19 +77,18 @@ async def leave(call: Call) -> Redirect:
 
 @routes.page("/backoffice", ANY_STAFF)
 async def show_home(call: Call) -> Page | Redirect:
-    """Show the doors that the caller may open, and what waits behind them; first what bars the caller, if anything."""
-    tiles, waiting, counted = call.resource(Tiles).of(call.staff), {}, {}
+    """Show the figures of what the caller may see, or the doors where there are none; first what bars the caller."""
+    tiles, figures = call.resource(Tiles).of(call.staff), list[Figure]()
     async with call.database.connection() as connection:
         if not call.staff.permissions and await _barred(connection, call.staff.id):
             return Redirect("/backoffice/security")
         for tile in tiles:
-            shops = call.staff.within(tile.permission).shops
-            if tile.waiting is not None:
-                waiting[tile.href] = await tile.waiting(connection, shops)
-            if tile.counts is not None:
-                figures = await tile.counts(connection, shops)
-                counted[tile.href] = {name: f"{figure:,}" for name, figure in figures.items()}
-    return Page("staff/home.html", {"tiles": tiles, "waiting": waiting, "counted": counted})
+            if tile.figures is not None:
+                figures += await tile.figures(connection, call.staff.within(tile.permission).shops)
+    waiting = [one for one in figures if one.waits]
+    groups = [("要处理的", waiting), ("今天", [one for one in figures if not one.waits])]
+    idle = bool(waiting) and not any(one.value for one in waiting)
+    return Page("staff/home.html", {"groups": [group for group in groups if group[1]], "idle": idle, "tiles": tiles})
 
 
 async def _barred(connection: Connection, staff_id: int) -> bool:

@@ -1,4 +1,4 @@
-"""The doors on the back office's first page. Features put theirs up in setup(app): ``app.resource(Tiles).add(…)``."""
+"""The back office's first page: figures and doors. Features add theirs in setup(app): ``app.resource(Tiles).add(…)``"""
 
 from __future__ import annotations
 
@@ -9,26 +9,37 @@ import msgspec
 from server.database import Connection
 from server.http import Identity
 
-Waiting = Callable[[Connection, Sequence[int] | None], Awaitable[int]]
-Counts = Callable[[Connection, Sequence[int] | None], Awaitable[dict[str, int]]]
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure and the list that it stands for: ``href`` shows what was counted.
+
+    ``label`` and ``unit`` are zh_CN msgids. ``waits``: somebody has to see to it while it is not 0. ``fen``: the value
+    is money. ``most``: as far as was counted, there may be more. ``beside`` is a second figure, of ``unit``.
+    """
+
+    label: str
+    value: int
+    href: str
+    waits: bool = False
+    fen: bool = False
+    most: int = 0
+    beside: int | None = None
+    unit: str = ""
+
+
+Figures = Callable[[Connection, Sequence[int] | None], Awaitable[Sequence[Figure]]]
+"""Given a connection and shops (None: all), what there is to know of them: few statements, none without an end."""
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
-    """A door: texts are zh_CN msgids, ``icon`` is a name of icons.svg, ``permission`` says who sees it.
-
-    ``waiting(connection, shops)`` counts what waits for somebody behind it, ``waits`` says so with ``{n}``.
-    ``counts(connection, shops)`` gives figures by name that are worth a look but no work, ``tells`` says them.
-    """
+    """A door: texts are zh_CN msgids, ``icon`` is a name of icons.svg, ``permission`` says who sees it with its figures."""
 
     title: str
     text: str
     href: str
     icon: str
     permission: str = ""
-    waiting: Waiting | None = None
-    waits: str = ""
-    counts: Counts | None = None
-    tells: str = ""
+    figures: Figures | None = None
 
 
 class Tiles:

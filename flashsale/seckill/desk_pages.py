@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from commerce import stock
 from commerce.catalogue.sku_store import count_skus, search_skus, sku
-from commerce.staff import Tile
+from commerce.staff import Figure, Tile
 from flashsale.seckill import desk_form, desk_store, plan, problems, store, verify
 from flashsale.seckill.api import MANAGE, VIEW
 from flashsale.seckill.board import Board
@@ -15,6 +16,7 @@ from flashsale.seckill.desk_form import Draft, Faults
 from flashsale.seckill.desk_views import check_values, live_values, show_of
 from flashsale.seckill.types import Challenge, Item, ItemState
 from server.clock import now
+from server.database import Connection
 from server.errors import Invalid, NotFound, Problem
 from server.http import Body, Call, Kind, Paging, Routes
 from server.http.pages import Page, Redirect
@@ -22,7 +24,6 @@ from server.http.pages import Page, Redirect
 routes = Routes("back office: flash sales", realm=Kind.STAFF)
 LIST = "/backoffice/flash-sales"
 FOUND = 8
-TILE = Tile(title="秒杀", text="排期、发布，实时看谁抢到了", href=LIST, icon="bolt", permission=VIEW.permission)
 SHOW_WORDS = {"on": "进行中", "coming": "待开始", "draft": "草稿", "paused": "暂停中", "ended": "已结束"}
 DONE = {
     "created": "草稿存好了，检查一遍就可以发布。",
@@ -34,6 +35,25 @@ DONE = {
     "end": "已结束，没卖出的货退回了普通库存。",
 }
 WARNINGS = {"sync": plan.NOT_SYNCED, "open": plan.NOT_OPEN}
+
+
+async def figures(connection: Connection, shops: Sequence[int] | None) -> list[Figure]:
+    """Return the sales that are on and those to come."""
+    counts = await desk_store.counts(connection, shops)
+    return [
+        Figure(label=label, value=counts.get(show, 0), href=f"{LIST}?show={show}")
+        for show, label in (("on", "进行中的秒杀"), ("coming", "待开始的秒杀"))
+    ]
+
+
+TILE = Tile(
+    title="秒杀",
+    text="各场次和实时进度",
+    href=LIST,
+    icon="bolt",
+    permission=VIEW.permission,
+    figures=figures,
+)
 
 
 class ListQuery(Paging, frozen=True, kw_only=True):
