@@ -48,7 +48,7 @@ async def category(call: Call, slug: str) -> Page | Redirect:
 async def search(call: Call) -> Page | Redirect:
     """List what matches the words; without any, offer what one looked for before and what others look for."""
     listing = read("/search", call.request.query)
-    if listing.wish.q or listing.narrowed:
+    if listing.wish.q or listing.narrowed or listing.faults:
         return await _list(call, listing, searching=True)
     past: list[str] = []
     async with call.database.connection() as connection:
@@ -130,4 +130,4 @@ async def _list(call: Call, listing: Listing, **values: Any) -> Page | Redirect:
         "instead": instead,
         "hot": hot,
     }
-    return Page("search/list.html", shown | values)
+    return Page("search/list.html", shown | values, status=422 if listing.faults else 200)

@@ -55,3 +55,28 @@ async def test_attributes_narrow_in_place(mall: Mall, browser: Any) -> None:
     chip = page.locator("#results .chip[aria-current]").filter(has_text=value["name"])
     await chip.click()
     await page.wait_for_url("**/categories/g-thermos")
+
+
+@pytest.mark.browser
+async def test_prices_are_taken_as_they_are_typed(mall: Mall, browser: Any) -> None:
+    page = await browser.new_page()
+    await page.goto("/categories/g-thermos")
+    await page.evaluate("window.kept = true")
+    await page.click(".sortbar button")
+    await page.click("#low")
+    await page.keyboard.type("500", delay=60)
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("20", delay=150)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**low=500&high=20*")
+    await expect(page.locator("#results .chip[aria-current]")).to_contain_text("¥20 – ¥500")
+    await expect(page.locator("#low")).to_have_value("20")
+    await expect(page.locator("#high")).to_be_focused()
+    await page.fill("#low", "abc")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#wrong-low")).to_be_visible()
+    await expect(page.locator("#low")).to_have_value("abc")
+    await expect(page.locator("#results .card").first).to_be_visible()
+    await page.click("#facet-foot button")  # the sheet stays where something is wrong
+    await expect(page.locator("#wrong-low")).to_be_visible()
+    assert await page.evaluate("window.kept")

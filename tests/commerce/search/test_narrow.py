@@ -97,3 +97,34 @@ async def test_an_empty_list_says_which_filter_is_in_the_way(mall: Mall) -> None
     assert f"{brand['count']} 件" in await mall.page(html.unescape(chips[0][0]))
     nothing = await mall.page("/search", params={"q": "zzqqxx没有这种东西"})
     assert "没有找到" in nothing
+
+
+async def test_a_wrong_price_leaves_the_list_and_is_told_beside_its_field(mall: Mall) -> None:
+    for low, high, left in (
+        ("abc", "300", "high=300"),
+        ("abc<b>", "", ""),
+        ("", "1" + "0" * 12, ""),
+        ("-5", "300", "high=300"),
+        ("9" * 500, "300", "high=300"),
+    ):
+        async with mall.client.get("/search", params={"q": "保温杯", "low": low, "high": high}) as response:
+            assert response.status == 422
+            page = await response.text()
+        wrong, text = ("low", low) if low else ("high", high)
+        assert re.search(rf'name="{wrong}"[^>]* aria-invalid="true" aria-describedby="wrong-low"', page)
+        assert re.search(r'id="wrong-low" role="alert">\S', page)
+        assert f'value="{html.escape(text[:100])}"' in page
+        assert 'name="q" value="保温杯"' in page
+        expected = await mall.page(f"/search?q=保温杯&{left}")
+        cards = [re.findall(r'<article class="card">.*?</article>', whole, re.DOTALL) for whole in (page, expected)]
+        assert cards[0] == cards[1] != []
+    async with mall.client.get(LIST, params={"q": "保温杯", "price_min": "abc"}) as response:
+        assert response.status == 422
+        assert (await response.json())["error"]["field"] == "price_min"
+
+
+async def test_figures_of_any_width_and_in_any_order_are_prices(mall: Mall) -> None:
+    page = await mall.page("/search?q=保温杯&low=５００&high=￥20")
+    assert "¥20 – ¥500" in page
+    assert 'id="low"' in page
+    assert re.search(r'id="low"[^>]* value="20"', page)
