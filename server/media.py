@@ -62,6 +62,11 @@ async def hold_served(app: Application, address: str) -> None:
         raise Withheld
 
 
+async def is_served(app: Application, address: str) -> bool:
+    """Tell whether the file of an address is served to everybody."""
+    return await asyncio.to_thread(path_of(app.settings.home, address).is_file)
+
+
 async def withhold(app: Application, address: str) -> None:
     """Serve the file of a held address, and its thumbnails, to nobody but who has a sealed address."""
     for each in _with_thumbnails(address):

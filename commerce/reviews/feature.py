@@ -35,6 +35,7 @@ def setup(app: Application) -> None:
     app.job(letters.JOB)
     app.job(withheld.JOB)
     app.schedule(videos.SCHEDULE)
+    app.schedule(withheld.SCHEDULE)
     app.extend_web(videos.SHELF.serve)
     app.resource(ProductBlocks).add(pages.PRODUCT)
     app.part("order", "reviews/order.html")

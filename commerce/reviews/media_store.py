@@ -38,3 +38,22 @@ async def named(connection: Connection, addresses: Sequence[str]) -> dict[str, b
         list(addresses),
     )
     return {row["address"]: row["seen"] for row in rows}
+
+
+async def unseen(connection: Connection, after: int, most: int) -> list[tuple[int, list[str]]]:
+    """Return remarks that wait or are hidden, in order of id from ``after`` on, each with what it and its follow-up
+    show."""
+    rows = await connection.fetch(
+        """
+        SELECT r.id, r.pictures, r.video, f.pictures AS added_pictures, f.video AS added_video
+        FROM remarks AS r LEFT JOIN remarks AS f ON f.parent_id = r.id AND f.kind = 'follow_up'
+        WHERE r.id > $1 AND (r.state = 'waiting' OR r.state = 'hidden') ORDER BY r.id LIMIT $2
+        """,
+        after,
+        most,
+    )
+    found = []
+    for row in rows:
+        shown = [*row["pictures"], row["video"], *(row["added_pictures"] or ()), row["added_video"]]
+        found.append((row["id"], [address for address in shown if address]))
+    return found

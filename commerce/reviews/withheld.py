@@ -11,11 +11,12 @@ from server import media, uploads
 from server.application import Application
 from server.database import Connection
 from server.http import Call
-from server.jobs import Job, enqueue
+from server.jobs import Job, Schedule, enqueue
 
 NAME = "reviews"
 """Of what belongs to a member."""
 SETTLE = "reviews.media"
+_AT_ONCE = 500
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -43,6 +44,20 @@ async def settle(app: Application, job: Moved) -> None:
                 await media.withhold(app, address)
 
 
+async def sweep(app: Application) -> None:
+    """Withhold what remarks that wait or are hidden show and that lies open all the same: its job was given up, or it
+    was put back from a copy."""
+    last = 0
+    while True:
+        async with app.database.connection() as connection:
+            found = await media_store.unseen(connection, last, _AT_ONCE)
+        for _, addresses in found:
+            await settle(app, Moved([each for each in addresses if await media.is_served(app, each)]))
+        if len(found) < _AT_ONCE:
+            return
+        last = found[-1][0]
+
+
 def opened(call: Call, remark: Remark) -> Remark:
     """Return a remark for its writer or for who decides: with addresses that lead to what is withheld."""
     if remark.seen:
@@ -55,4 +70,5 @@ def opened(call: Call, remark: Remark) -> Remark:
     )
 
 
+SCHEDULE = Schedule(name="reviews.media", every=3600.0, run=sweep)
 JOB = Job(name=SETTLE, payload=Moved, run=settle)

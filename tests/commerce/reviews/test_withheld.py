@@ -238,3 +238,20 @@ async def test_a_picture_that_is_taken_up_while_others_are_tidied_stays(market: 
         await asyncio.wait_for(pictures.tidy(market.app), 5)
         assert await market.value("SELECT count(*) FROM uploads") == 1
     assert await served(market, shot) == [True]
+
+
+async def test_what_lies_open_though_it_is_hidden_is_found(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(withheld, "_AT_ONCE", 1)
+    member, staff = await market.member(), await market.staff(["reviews.moderate"])
+    shots = [await picture(market, member, colour) for colour in ("tan", "teal", "navy")]
+    film = (await send(market, member, mp4()))["url"]
+    made = [await review(market, member, pictures=[each]) for each in shots]
+    path = f"/api/v1/me/reviews/{made[0]}/follow-up"
+    await ask(market, "POST", path, member, {"text": "后来", "video": film}, 201)
+    for each in made[:2]:
+        await decide(market, staff, each, "hidden", "广告")
+    await market.run("DELETE FROM pgqueuer")  # as if they had been given up
+    await withheld.sweep(market.app)
+    assert await served(market, *shots, film) == [False, False, True, False]
+    await withheld.sweep(market.app)
+    assert await served(market, *shots, film) == [False, False, True, False]
