@@ -221,9 +221,8 @@ async def test_paid_shipped_received_and_reviewed_on_a_phone(browser: BrowserCon
 
         desk = await browser.new_page()
         await desk.set_viewport_size({"width": 390, "height": 844})
-        await desk.goto("/backoffice")
-        await expect(desk.get_by_text("1 单等发货")).to_be_visible()
-        await desk.goto(f"/backoffice/orders/{order.order_no}")
+        await desk.goto("/backoffice/orders?status=pending_shipment")
+        await desk.get_by_role("link", name=order.order_no).click()
         await desk.get_by_label("快递公司").select_option(label="中通 ZTO")
         await desk.get_by_role("textbox", name="运单号").fill("zto 73000")
         await shot(desk, "desk-order-to-ship")

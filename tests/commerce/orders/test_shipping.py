@@ -12,6 +12,7 @@ from commerce import orders, stock
 from commerce.orders import OrderRefund, Refunds, RefundState, RefundStatus
 from commerce.orders.readdress import readdress
 from commerce.orders.ship import ship
+from commerce.orders.shipment_store import to_ship
 from commerce.payments.refund import refund_in
 from server.clock import now
 from server.database import Connection
@@ -104,6 +105,17 @@ async def test_only_staff_of_the_shop_who_handle_orders_ship(market: Market) -> 
     assert (await market.call("GET", path(order), foreign)).status == 404
     assert (await market.call("GET", path(order), clerk)).status == 200
     assert (await market.show(member, order))["status"] == "pending_shipment"
+
+
+async def test_what_waits_is_counted_by_shop(market: Market) -> None:
+    member = await market.member()
+    other = await market.value("INSERT INTO shops (slug, name) VALUES ('t', '乙店') RETURNING id")
+    await market.order(member, status="pending_shipment")
+    for status in ("pending_shipment", "pending_payment", "pending_receipt"):
+        await market.order(member, status=status, shop_id=other)
+    async with market.app.database.connection() as connection:
+        found = [await to_ship(connection, shops) for shops in (None, [market.shop_id], [other], [])]
+    assert found == [2, 1, 1, 0]
 
 
 @pytest.mark.parametrize(
