@@ -17,7 +17,8 @@ from server.database import Connection
 from server.http.origin import origin
 
 MASK = "•••"
-_SECRET = re.compile(r"password|secret|token|recovery|^otp$|^code$|_hash$|^mac$", re.IGNORECASE)
+_SECRET = re.compile(r"(password|secret|token|recovery)\S*$|^otp$|_hash$|^mac$", re.IGNORECASE)
+"""Fields that are not kept. What stands before a space is the code of a SKU, chosen by whoever has it."""
 _LONGEST = 2000
 
 

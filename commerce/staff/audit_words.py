@@ -126,10 +126,33 @@ FIELDS: dict[str, str] = {
     "listed": "公开展示",
     "ships_from": "发货地",
     "ships_within": "多少小时内发货",
+    "at": "时间",
+    "unit": "单位",
+    "values": "取值",
+    "icon": "图标",
+    "link": "链接",
+    "member_id": "会员编号",
+    "created": "新建",
+    "category_id": "分类",
+    "brand_id": "品牌",
+    "tags": "标签",
+    "description": "正文",
+    "parameters": "参数",
+    "attributes": "属性",
+    "pictures": "图片",
+    "alts": "图片说明",
+    "video": "视频",
+    "spec_names": "规格名",
+    "scheduled": "定时",
+    "sku_created": "新规格",
+    "code": "货号",
+    "specs": "规格",
+    "on_hand": "在库",
+    "picture": "图",
     "carrier": "快递公司",
     "tracking_no": "运单号",
 }
-
+"""What each field is called (zh_CN msgids). That of a SKU stands in records behind its code and a space."""
 
 _MONEY = frozenset({"price", "list_price", "amount"})
 """Fields whose whole numbers are fen."""
@@ -202,12 +225,22 @@ def _differences(before: Any, after: Any, tr: Translator) -> list[Difference]:
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     return [
         Difference(
-            tr(FIELDS[name]) if name in FIELDS else name,
-            _line(old[name], tr, name) if old.get(name) is not None else None,
-            _line(new[name], tr, name) if new.get(name) is not None else None,
+            _field(name, tr),
+            _line(old[name], tr, _what(name)) if old.get(name) is not None else None,
+            _line(new[name], tr, _what(name)) if new.get(name) is not None else None,
         )
         for name in names
     ]
+
+
+def _what(name: str) -> str:
+    """Return the field of a name that may have the code of a SKU before it."""
+    return name.rpartition(" ")[2]
+
+
+def _field(name: str, tr: Translator) -> str:
+    thing, _, what = name.rpartition(" ")
+    return f"{thing} {tr(FIELDS.get(what, what))}".strip()
 
 
 def _line(value: Any, tr: Translator, name: str = "") -> str:

@@ -16,7 +16,9 @@ import pytest
 
 import commerce
 from commerce.credentials import hash_password
+from commerce.merchandising import differ
 from commerce.merchandising.batch_run import BatchJob, work
+from commerce.staff.audit_words import FIELDS, KINDS, OBJECTS
 from server.clock import now, shanghai
 from server.http.access import StaffWith
 from server.http.routes import Route
@@ -122,6 +124,24 @@ async def test_every_write_of_staff_leaves_a_record(world: World) -> None:
     assert len(deeds) > 9  # the forms are found where they are
     assert not deeds - walk.deeds
     assert set(WITHOUT) <= set(walk.routes)
+    await _hold_words(world)
+
+
+async def _hold_words(world: World) -> None:
+    """Hold the records to saying what was done, to what and which fields in words that people know."""
+    rows = await world.db.fetch("SELECT DISTINCT kind, object_kind FROM staff_audit")
+    assert {row["kind"] for row in rows} <= set(KINDS)
+    assert {row["object_kind"] for row in rows} <= set(OBJECTS)
+    fields = await world.db.fetch(
+        """
+        SELECT DISTINCT kind, field FROM staff_audit
+        CROSS JOIN LATERAL jsonb_object_keys(before || after) AS field
+        WHERE jsonb_typeof(before) = 'object' AND jsonb_typeof(after) = 'object'
+        """
+    )
+    told = {(row["kind"], row["field"].rpartition(" ")[2]) for row in fields}
+    assert not {one for one in told if one[1] not in FIELDS}
+    assert {*differ.FIELDS, *differ.ITEM_FIELDS, "sku_created", "scheduled"} <= set(FIELDS)
 
 
 async def _people(walk: Walk) -> None:

@@ -7,10 +7,12 @@ import re
 
 import pytest
 
-from commerce.staff import audit_pages
+from commerce.staff import audit_pages, audit_store
 from commerce.staff.audit import MASK, masked
+from commerce.staff.audit_words import told
 from server.application import Application
 from server.cells import safe
+from server.clock import now
 from server.http import Call, Kind, Routes, StaffWith
 from tests.commerce.staff.conftest import ROLES, STAFF, Office
 
@@ -161,6 +163,34 @@ async def test_a_file_of_records_holds_no_formula(office: Office) -> None:
 def test_secrets_are_masked_however_deep() -> None:
     kept = masked({"name": "甲", "password": "x", "a": [{"otp_secret": "x", "token": None}], "needs_otp": True})
     assert kept == {"name": "甲", "password": MASK, "a": [{"otp_secret": MASK, "token": None}], "needs_otp": True}
+
+
+def test_what_a_sku_is_called_hides_nothing() -> None:
+    """Whoever could mask a price by a SKU's code would change it unseen."""
+    kept = {"TOKEN-1 price": 100, "SECRET password code": "A-1", "A-1 password": "x", "code": "B-1"}
+    assert masked(kept) == kept | {"A-1 password": MASK}
+
+
+def test_prices_of_skus_are_told_in_yuan(app: Application) -> None:
+    entry = audit_store.Kept(
+        **dict.fromkeys(("kind", "object_kind", "object_id", "object_name", "reason", "address", "agent"), ""),
+        id=1,
+        at=now(),
+        account="",
+        staff_name="",
+        staff_id=None,
+        shop_id=None,
+        detail={},
+        request_id="",
+        before={"A-1 price": 990, "A-1 on_hand": 7, "B 2 code": "B 2"},
+        after={"A-1 price": 100_000, "A-1 on_hand": 8, "B 2 code": "B-2"},
+    )
+    shown = [(one.field, one.before, one.after) for one in told(entry, app.translations.of("en"), {}).differences]
+    assert shown == [
+        ("A-1 Price", "¥9.90", "¥1000.00"),
+        ("A-1 On hand", "7", "8"),
+        ("B 2 Code", "B 2", "B-2"),
+    ]
 
 
 async def test_a_route_without_a_declared_permission_does_not_start(app: Application) -> None:
