@@ -6,6 +6,8 @@ import pytest
 
 from commerce.staff import Permission
 from commerce.staff.types import held_in
+from realtime.hub import Hub
+from realtime.types import VisitorKind
 from server.http.access import StaffWith
 from server.http.routes import Route
 from server.http.session import Kind
@@ -123,3 +125,10 @@ async def test_a_closed_account_opens_nothing(world: World) -> None:
             for headers in (somebody.headers, again.headers):
                 statuses = (303,) if route.page and route.method == "GET" else (401,)
                 kept_out(world, route, await attempt(world, route, headers), *statuses)
+
+
+def test_no_namespace_lets_staff_in(world: World) -> None:
+    """Sockets are not told that a role was taken. A namespace for staff has to look at their rights for itself."""
+    declared = world.app.resource(Hub).declared()
+    assert "/member" in declared
+    assert not [path for path, namespace in declared.items() if VisitorKind.STAFF in namespace.kinds]
