@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 from msgspec import Meta
 
 from commerce.ledger import store
+from commerce.ledger.accounts import named
 from commerce.ledger.check import check
+from commerce.staff import Shops
 from server.http import Call, Kind, Paging, Routes, StaffWith
 from server.http.pages import Page
 
@@ -29,6 +31,7 @@ async def ledger(call: Call, query: LedgerQuery) -> Page:
         balances = await store.balances(connection)
         postings, total = await store.postings(connection, query.account, query.ref, query.offset, query.size)
         wrong = await check(connection)
+        shops = await call.resource(Shops).named(connection)
     kept = {name: value for name, value in (("account", query.account), ("ref", query.ref)) if value}
     return Page(
         "ledger/list.html",
@@ -37,6 +40,7 @@ async def ledger(call: Call, query: LedgerQuery) -> Page:
             "postings": postings,
             "wrong": wrong,
             "filter": query,
+            "named": lambda account: named(account, shops, call.tr),
             "pages": -(-total // query.size),
             "href": lambda n: "/backoffice/ledger?" + urlencode(kept | {"page": n}),
         },

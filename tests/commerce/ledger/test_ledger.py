@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commerce import ledger
-from commerce.ledger import Entry
+from commerce.ledger import Entry, accounts
+from commerce.ledger.accounts import named
 from server.application import Application
 from tests.commerce.orders.market import Market
 
@@ -99,3 +100,25 @@ async def test_only_those_who_may_read_the_books(market: Market) -> None:
     shown = await market.call("GET", "/backoffice/ledger?account=x", await market.staff(["ledger.view"]))
     assert shown.status == 200
     assert "账对得上" in await shown.text()
+
+
+async def test_accounts_go_by_names_that_people_know(market: Market, app: Application) -> None:
+    tr = app.translations.of("zh-CN")
+    shops = {1: "山行"}
+    codes = (
+        accounts.gateway("alipay"),
+        accounts.payable(1),
+        accounts.payable(7),
+        accounts.UNALLOCATED,
+        accounts.REFUNDS,
+        "x:y:z",
+    )
+    assert [named(code, shops, tr) for code in codes] == [
+        "支付宝待结算", "山行应付", "店铺 7应付", "待认领的付款", "在途退款", "x:y:z",
+    ]  # fmt: skip
+    async with app.database.transaction() as connection:
+        entries = [Entry(accounts.gateway("alipay"), 5), Entry(accounts.payable(market.shop_id), -5)]
+        await ledger.post(connection, "payment.captured", "T-9", entries)
+    shown = await (await market.call("GET", "/backoffice/ledger", await market.staff(["ledger.view"]))).text()
+    assert "支付宝待结算</a>" in shown
+    assert '<small class="quiet">gateway:alipay</small>' in shown
