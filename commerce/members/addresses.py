@@ -11,6 +11,7 @@ from msgspec import UNSET
 from commerce.members import address_store as store
 from commerce.members.errors import TooManyAddresses
 from commerce.members.regions import regions
+from commerce.members.targets import MOBILE
 from commerce.members.types import Address, AddressBody, AddressPatch
 from server.database import Connection
 from server.errors import Invalid, NotFound
@@ -26,8 +27,13 @@ def _words(field: str, text: str) -> str:
 
 def _phone(text: str) -> str:
     kept = text.strip()
-    if sum(sign.isdigit() for sign in kept) < 5:
+    digits = "".join(sign for sign in kept if sign.isdigit())
+    if len(digits) < 5:
         raise Invalid("phone", "请填写能联系到收货人的电话")
+    # A landline has its area's 0 in front and perhaps an extension, a service's number is short: the rest are mobiles.
+    own = digits.removeprefix("00").removeprefix("86") if kept.startswith(("+86", "0086")) else digits
+    if own.startswith("1") and len(own) > 8 and not MOBILE.fullmatch(own):
+        raise Invalid("phone", "手机号是 11 位数字，请再核对一下")
     return kept
 
 

@@ -10,7 +10,7 @@ from commerce.courier import Channel
 from server.errors import Invalid
 
 _NOISE = re.compile(r"[\s\-()]")
-_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}")
 
 
@@ -26,7 +26,7 @@ def phone_of(text: str, field: str = "phone") -> Target:
     digits = _NOISE.sub("", text) if len(text) <= 40 else ""
     for prefix in ("+86", "0086"):
         digits = digits.removeprefix(prefix)
-    if not _MOBILE.fullmatch(digits):
+    if not MOBILE.fullmatch(digits):
         raise Invalid(field, "请填写 11 位手机号")
     return Target(Channel.SMS, digits)
 

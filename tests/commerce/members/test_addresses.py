@@ -125,6 +125,9 @@ async def test_guests_have_no_address_book(client: Client) -> None:
         ({"phone": "123"}, "phone"),
         ({"phone": "- - - -"}, "phone"),
         ({"phone": "13800000101' --"}, "phone"),
+        ({"phone": "1380000010199"}, "phone"),
+        ({"phone": "138 0000 010"}, "phone"),
+        ({"phone": "+86 12800000101"}, "phone"),
         ({"region_code": "310000"}, "region_code"),
         ({"region_code": "999999"}, "region_code"),
         ({"region_code": "31010"}, "region_code"),
@@ -145,6 +148,13 @@ async def test_what_is_filled_in_wrong_is_told_beside_its_field(
     response = await client.patch(f"/api/v1/addresses/{added['id']}", json=changed, headers=member)
     assert response.status == 422
     assert await book(client, member) == [added]
+
+
+@pytest.mark.parametrize(
+    "phone", ["+86 138 0000 0101", "0086-13800000101", "021-54321098-8888", "400-820-8820", "95588", "10086"]
+)
+async def test_numbers_that_a_courier_can_call_are_taken(client: Client, member: dict[str, str], phone: str) -> None:
+    assert (await add(client, member, phone=phone))["phone"] == phone
 
 
 @pytest.mark.parametrize("name", ["region_code", "name", "phone", "detail"])
