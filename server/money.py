@@ -14,6 +14,12 @@ def yuan(fen: int) -> str:
     return f"{sign}{rest // 100}.{rest % 100:02d}"
 
 
+def amount(fen: int) -> str:
+    """Return ``fen`` as people read yuan in a sentence: 224700 → ``2,247.00``. What programs read is ``yuan``'s."""
+    sign, rest = ("-", -fen) if fen < 0 else ("", fen)
+    return f"{sign}{rest // 100:,}.{rest % 100:02d}"
+
+
 def parse_yuan(text: str) -> Fen:
     """Return the fen of a decimal yuan text as gateways write it (``49.9``, ``49.90``). Raises ValueError."""
     whole, point, part = text.strip().partition(".")

@@ -13,7 +13,7 @@ from commerce.messages import Category, MessageKind, Telling, Way, tell_all
 from server.application import Application
 from server.database import Connection
 from server.jobs import Job, enqueue
-from server.money import yuan
+from server.money import amount
 
 
 async def _still(connection: Connection, values: Mapping[str, str]) -> bool:
@@ -63,7 +63,7 @@ async def tell_drop(app: Application, job: Drop) -> None:
             tellings = [
                 Telling(
                     member_id=one.member_id,
-                    values={"title": title, "before": yuan(one.before), "now": yuan(price)} | asked,
+                    values={"title": title, "before": amount(one.before), "now": amount(price)} | asked,
                     link=f"/products/{job.product_id}",
                     picture=picture,
                 )

@@ -18,7 +18,7 @@ from server.application import Application
 from server.database import Connection
 from server.errors import NotFound
 from server.jobs import Job, Schedule, enqueue
-from server.money import yuan
+from server.money import amount
 
 BACK = MessageKind(
     code="favourites.restocked",
@@ -93,7 +93,7 @@ async def _tell_some(app: Application, sku_id: int) -> int:
         tellings = [
             Telling(
                 member_id=one.member_id,
-                values={"title": offer.name, "price": yuan(offer.price)},
+                values={"title": offer.name, "price": amount(offer.price)},
                 link=f"/products/{offer.product_id}?sku={sku_id}",
                 picture=offer.picture,
                 dedupe=f"restock:{sku_id}:{one.asked_at.isoformat()}",

@@ -15,7 +15,7 @@ from commerce.orders.types import EXPIRED, ActorKind, Line, Order, OrderChanged,
 from commerce.orders.words import CARRIERS
 from server.application import Application
 from server.database import Connection
-from server.money import yuan
+from server.money import amount
 
 _GOODS = {"title": "山行 316 不锈钢保温杯 500ml", "count": "2"}
 _PARCEL = {"carrier": "顺丰 SF", "number": "SF1390000000001"}
@@ -86,7 +86,7 @@ async def write(app: Application, connection: Connection, event: OrderChanged, e
         await _refunds(app, connection, order, lines, event.at)
     elif (kind := await _kind(connection, order, event)) is not None:
         sent = (await shipment_store.of_orders(connection, [order.id]))[order.id]
-        values = _goods(lines) | _parcel(sent) | {"sum": yuan(order.paid), "reason": order.cancel_reason or ""}
+        values = _goods(lines) | _parcel(sent) | {"sum": amount(order.paid), "reason": order.cancel_reason or ""}
         await _tell(connection, order, lines, kind, values, f"order:{order.id}:{kind.code}", event.at)
 
 
@@ -122,7 +122,7 @@ async def tell_corrected(connection: Connection, order: Order, sent: Shipment) -
 async def _refunds(app: Application, connection: Connection, order: Order, lines: list[Line], at: datetime) -> None:
     for refund in await app.resource(Refunds).of_order(connection, order.id):
         if refund.status is RefundState.DONE:
-            values = _goods(lines) | {"sum": yuan(refund.amount)}
+            values = _goods(lines) | {"sum": amount(refund.amount)}
             await _tell(connection, order, lines, REFUNDED, values, f"refund:{refund.refund_no}", at)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.money import parse_yuan, split, yuan
+from server.money import amount, parse_yuan, split, yuan
 
 
 @given(st.integers(0, 10**12), st.lists(st.integers(0, 10**6), min_size=1, max_size=30).filter(lambda w: sum(w) > 0))
@@ -34,3 +34,11 @@ def test_a_text_that_is_no_amount_is_refused(text: str) -> None:
 def test_there_must_be_something_to_split_over() -> None:
     with pytest.raises(ValueError, match="weights"):
         split(10, [0, 0])
+
+
+@pytest.mark.parametrize(
+    ("fen", "text"), [(224700, "2,247.00"), (5, "0.05"), (-123456789, "-1,234,567.89"), (99900, "999.00")]
+)
+def test_people_read_thousands_apart(fen: int, text: str) -> None:
+    assert amount(fen) == text
+    assert parse_yuan(text.replace(",", "").removeprefix("-")) == abs(fen)
