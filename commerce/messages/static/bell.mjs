@@ -1,9 +1,10 @@
-// The bell counts unread messages, on a phone's bar of tabs too: as they stand when the page opens, then at each new one.
+// The bell counts unread messages, on a phone's bar of tabs and in the member centre too: as they stand when the page
+// opens, then at each new one.
 
 import { get } from "lingfeng/api";
 
 const STAY = 5000; // milliseconds: who only passes by needs no connection
-const bells = document.querySelectorAll("[data-bell], .tabbar a[href='/me']");
+const bells = document.querySelectorAll("[data-bell], .tabbar a[href='/me'], .quick a[href='/me/messages']");
 
 function show(unread) {
   for (const bell of bells) {

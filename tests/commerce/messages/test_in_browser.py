@@ -21,14 +21,17 @@ async def test_the_bell_counts_what_comes_while_the_page_is_open(browser: Browse
     await centre.tell(PAID, {"order_no": "1"})
     await enter(browser, centre)
     page = await browser.new_page()
-    await page.goto("/")
+    await page.goto("/me")
     count = page.locator("[data-bell] .count")
     await expect(count).to_have_text("1")
+    tile = page.locator(".quick a[href='/me/messages'] .count")
+    await expect(tile).to_have_text("1")
     await expect(page.locator(".tabbar a[href='/me'] .count")).to_have_text("1")
     await centre.tell(PAID, {"order_no": "2"}, link="/orders")
     await expect(count).to_have_text("2")  # by the push, or as the connection comes about
     await centre.tell(PAID, {"order_no": "3"}, link="/orders")
     await expect(count).to_have_text("3")  # by the push
+    await expect(tile).to_have_text("3")
     await page.locator("[data-bell]").click()
     await expect(page.locator(".letters .new")).to_have_count(3)
     await page.locator(".letters a").first.click()
