@@ -36,11 +36,11 @@ async def receive(app: Application, provider: Provider, browser: str, state: str
     The state is used up first: a second try with it finds nothing, whatever comes of the first.
     """
     if not browser or not state:
-        raise LogInRefused(title=provider.title)
+        raise LogInRefused
     async with app.database.connection() as connection:
         sent = await store.take_state(connection, digest_of(state), provider.party, digest_of(browser))
     if sent is None or not code:
-        raise LogInRefused(title=provider.title)
+        raise LogInRefused
     return sent, await provider.profile(code, redirect_uri(app, provider))
 
 

@@ -37,7 +37,7 @@ async def log_in(app: Application, profile: Profile, way: str, visitor: Visitor,
             entered = await enter(app, connection, member, visitor)
             held = await store.find(connection, profile)
             if held is None or held.member_id != member.id:  # unbound before the account was locked
-                raise LogInRefused(title=title)
+                raise LogInRefused
             return entered
         secret = secrets.token_urlsafe(24)
         await store.keep_arrival(connection, digest_of(secret), profile, way, ARRIVAL_LASTS)

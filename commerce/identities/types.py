@@ -91,7 +91,7 @@ class ProviderDown(Problem):
 class LogInRefused(Problem):
     """The person did not agree, took too long, or came back with what is not theirs."""
 
-    code, status, message = "log_in_refused", 400, "{title}登录没有完成：授权被取消或已过期，请再试一次"
+    code, status, message = "log_in_refused", 400, "授权被取消或已过期，请再试一次"
 
 
 class ArrivalEnded(Problem):

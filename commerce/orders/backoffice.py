@@ -82,7 +82,7 @@ async def list_orders(call: Call, query: StaffQuery) -> Page:
             connection, found, {order.id: lines[order.id][0].sku_id for order in found if lines[order.id]}
         )
     kept = {name: value for name, value in {"q": query.q, "paid": query.paid}.items() if value}
-    kept |= {"size": query.size} if query.size != 20 else {}
+    kept |= {"size": str(query.size)} if query.size != 20 else {}
     return Page(
         "orders/desk_list.html",
         {

@@ -156,7 +156,8 @@ async def test_an_address_is_added_without_a_script(browser: Browser) -> None:
     await browser.post("/me/addresses", **filled, province="330000", city="330100")
     assert browser.status == 422
     assert "请选择到区县" in browser.text
-    # Whatever is wrong is told at once.
+    # Whatever is wrong is told at once, by the server: a browser would stop at the first, in words of its own.
+    assert re.search(r'<form[^>]* action="/me/addresses"[^>]* novalidate>', browser.text)
     await browser.post("/me/addresses", **(filled | {"phone": "12", "name": " "}))
     assert browser.status == 422
     for fault in ("请选择到区县", "请填写能联系到收货人的电话", "必填"):
@@ -404,6 +405,8 @@ async def test_devices_are_ended_on_their_page(browser: Browser) -> None:
     await browser.open("/me/contact/fax")
     assert browser.status == 404
     await browser.open("/me/devices")
+    assert "现在在用" in browser.text
+    assert "最近使用" not in browser.text, "the one device is the one in use"
     assert "本机" in browser.text
     await browser.post("/me/devices/others/end")
     assert browser.path == "/me/devices?done=others"
