@@ -12,7 +12,8 @@ docs/recommendations.md says why, and what it is worth.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -36,6 +37,8 @@ _CONTENT = 0.15
 _TILT = 1.5
 """How much of two that are as near the one that more people take comes first."""
 _ROWS = 256
+CROWD = 4_000
+"""Products of one category that are compared with each other; a larger one is cut into stretches of like prices."""
 
 
 class Deeds(msgspec.Struct, frozen=True):
@@ -119,9 +122,7 @@ def alike(goods: Goods, most: int) -> Neighbours:
     count = len(goods.category)
     ids = np.full((count, most), -1, dtype=np.int64)
     scores = np.zeros((count, most))
-    order = np.argsort(goods.category, kind="stable")
-    starts = np.flatnonzero(np.diff(goods.category[order], prepend=-1))
-    for members in np.split(order, starts[1:]) if count else []:
+    for members in _crowds(goods):
         if len(members) < 2:
             continue
         traits = _traits(goods, members)
@@ -143,18 +144,29 @@ def alike(goods: Goods, most: int) -> Neighbours:
     return Neighbours(ids, scores)
 
 
+def _crowds(goods: Goods) -> Iterator[Ints]:
+    """Yield the products that are compared with each other: those of a category, of large ones those of like prices."""
+    order = np.argsort(goods.category, kind="stable")
+    starts = np.flatnonzero(np.diff(goods.category[order], prepend=-1))
+    for members in np.split(order, starts[1:]) if len(order) else []:
+        if len(members) <= CROWD:
+            yield members
+        else:
+            by_price = members[np.argsort(goods.price[members], kind="stable")]
+            yield from np.array_split(by_price, -(-len(members) // CROWD))
+
+
 def _traits(goods: Goods, members: Ints) -> NDArray[np.float32]:
-    """Return a row for each of ``members``, of length 1, of the attributes that it has."""
-    known: dict[int, int] = {}
-    pairs = [
-        (at, known.setdefault(trait, len(known))) for at, one in enumerate(members) for trait in goods.traits[int(one)]
-    ]
+    """Return a row for each of ``members`` of the attributes that it shares; with all that it has it were of length 1.
+
+    What one alone has makes it like nobody, and might be a column for each of them.
+    """
+    own = [set(goods.traits[int(one)]) for one in members]
+    holders = Counter(trait for traits in own for trait in traits)
+    known = {trait: at for at, trait in enumerate(trait for trait, many in holders.items() if many > 1)}
     made = np.zeros((len(members), max(1, len(known))), dtype=np.float32)
-    if pairs:
-        rows, columns = np.array(pairs).T
-        made[rows, columns] = 1.0
-    length = np.linalg.norm(made, axis=1, keepdims=True)
-    np.divide(made, length, out=made, where=length > 0)
+    for at, traits in enumerate(own):
+        made[at, [known[trait] for trait in traits if trait in known]] = 1.0 / max(1.0, len(traits)) ** 0.5
     return made
 
 

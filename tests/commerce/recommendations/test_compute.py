@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,6 +91,26 @@ def test_likeness_is_traits_brand_and_price_within_the_category() -> None:
     assert ids(found, 0) == [1, 2, 3]
     assert ids(found, 4) == []
     assert np.all(np.diff(found.scores[0]) <= 0)
+
+
+def test_a_crowded_category_takes_bounded_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose products all have a value of their own, such as a model's number."""
+    monkeypatch.setattr(compute, "CROWD", 40)
+    widths: list[tuple[int, int]] = []
+    traits = compute._traits
+
+    def seen(*values: Any) -> Any:
+        made = traits(*values)
+        widths.append(made.shape)
+        return made
+
+    monkeypatch.setattr(compute, "_traits", seen)
+    made = Goods(np.ones(100, int), np.full(100, -1), np.arange(50.0, 150.0), [[at % 2, 1000 + at] for at in range(100)])
+    found = alike(made, 5)
+    assert widths == [(34, 2), (33, 2), (33, 2)]
+    assert ids(found, 0) == [2, 4, 6, 8, 10], "the same value, and the nearest price"
+    assert all(len(ids(found, one)) == 5 for one in range(100))
+    assert math.isclose(float(found.scores[0][0]), 0.5 * 0.5 + 0.3 * 50 / 52, rel_tol=1e-6)
 
 
 @given(
