@@ -30,19 +30,17 @@ QUEUES = {
 DESKS = {Desk.OPEN: "未回复", Desk.BAD: "差评", Desk.REVIEWS: "全部评价", Desk.QUESTIONS: "全部提问"}
 
 
-class DecisionForm(Body, frozen=True, kw_only=True):
-    """What becomes of a remark."""
+class DecisionForm(QueueQuery, frozen=True, kw_only=True):
+    """What becomes of a remark, and the page of the queue that it stands on."""
 
     state: Annotated[str, Meta(max_length=10)] = ""
     reason: Annotated[str, Meta(max_length=1000)] = ""
-    show: Queue = Queue.ALL
 
 
-class ReplyForm(Body, frozen=True, kw_only=True):
-    """What the shop says."""
+class ReplyForm(DeskQuery, frozen=True, kw_only=True):
+    """What the shop says, and the page of the list that it says it on."""
 
     text: Annotated[str, Meta(max_length=4000)] = ""
-    show: Desk = Desk.OPEN
 
 
 class WordsForm(Body, frozen=True, kw_only=True):
@@ -57,7 +55,7 @@ async def show_queue(call: Call, query: QueueQuery) -> Page:
     return await _queue(call, query)
 
 
-async def _queue(call: Call, query: QueueQuery, fault: tuple[int, str] | None = None) -> Page:
+async def _queue(call: Call, query: QueueQuery, fault: tuple[int, str, str] | None = None) -> Page:
     async with call.database.snapshot() as connection:
         found, counts = await queue_store.queue(connection, query.show, query.offset, query.size)
         ids = [each.id for each in found]
@@ -94,9 +92,9 @@ async def decide(call: Call, queued_id: int) -> Page | Redirect:
         async with call.transaction() as connection:
             await moderate.decide(connection, call.staff.id, queued_id, RemarkState(form.state), form.reason)
     except Invalid as problem:
-        return await _queue(call, QueueQuery(show=form.show), (queued_id, problem.reason(call.tr)))
+        return await _queue(call, form, (queued_id, form.reason, problem.reason(call.tr)))
     except NoSuchMove as problem:
-        return await _queue(call, QueueQuery(show=form.show), (queued_id, problem.told(call.tr)))
+        return await _queue(call, form, (queued_id, form.reason, problem.told(call.tr)))
     return Redirect(address(QUEUE, show=form.show))
 
 
@@ -133,9 +131,9 @@ async def reply(call: Call, remark_id: int) -> Page | Redirect:
         async with call.transaction() as connection:
             await moderate.reply(connection, call.staff.id, call.staff.shops, remark_id, form.text)
     except Invalid as problem:
-        return await _desk(call, DeskQuery(show=form.show), (remark_id, form.text, problem.reason(call.tr)))
+        return await _desk(call, form, (remark_id, form.text, problem.reason(call.tr)))
     except (AlreadyReplied, NotStanding) as problem:
-        return await _desk(call, DeskQuery(show=form.show), (remark_id, form.text, problem.told(call.tr)))
+        return await _desk(call, form, (remark_id, form.text, problem.told(call.tr)))
     return Redirect(address(DESK, show=form.show))
 
 

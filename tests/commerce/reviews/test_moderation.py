@@ -241,3 +241,31 @@ async def test_of_each_remark_some_reports_are_told_however_many_another_has(mar
     await ask(market, "POST", path, await market.member(), {"reason": "abuse"})
     found = (await ask(market, "GET", f"{QUEUE}?show=reported", staff))["items"]
     assert [(int(one["remark"]["id"]), len(one["reports"])) for one in found] == [(many, 20), (few, 1)]
+
+
+async def post(market: Market, path: str, staff: Any, **fields: Any) -> tuple[int, str]:
+    """Post a form of the back office and return the answer's status and page."""
+    async with market.client.post(path, data=fields, headers=staff, allow_redirects=False) as response:
+        return response.status, await response.text()
+
+
+async def test_what_staff_wrote_is_there_still_when_it_is_refused(market: Market) -> None:
+    member = await market.member()
+    staff, shop = await market.staff(["reviews.moderate"]), await market.staff(["reviews.reply"], market.shop_id)
+    made = [await review(market, member, text=f"第 {number} 条") for number in range(21)]
+    await market.run("UPDATE remarks SET reports = 1")
+    last = f"/backoffice/reviews/queue/{made[-1]}"
+    status, page = await post(market, last, staff, state="hidden", reason="长" * 201, show="reported", page="2")
+    assert (status, "第 20 条" in page, "第 0 条" in page) == (422, True, False), "the page that it was sent from"
+    assert f'value="{"长" * 201}"' in page
+    assert "最多 200 个字" in page
+    status, page = await post(market, last, staff, state="hidden", reason="辱骂", show="reported", page="2")
+    assert status == 303
+    status, page = await post(market, last, staff, state="hidden", reason="也看了", show="reported")
+    assert (status, "这条内容的状态已经变了" in page, "也看了" in page) == (422, True, True)
+    first = f"/backoffice/reviews/replies/{made[0]}"
+    status, page = await post(market, first, shop, text="长" * 501, show="open", page="1")
+    assert (status, "长" * 501 in page) == (422, True), "it stands on another page by now"
+    await ask(market, "POST", f"/api/v1/backoffice/remarks/{made[0]}/reply", shop, {"text": "谢谢"}, 201)
+    status, page = await post(market, first, shop, text="写了很久的回复", show="open")
+    assert (status, "写了很久的回复" in page, "已经回复过了" in page) == (422, True, True)
