@@ -247,6 +247,21 @@ async def test_a_merge_takes_as_many_statements_for_many_products_as_for_few(she
         assert {row["id"] for row in told} <= waiting
 
 
+async def test_every_note_belongs_to_one_field(shelf: Shelf, desk: Desk) -> None:
+    """Forms of one page have fields of one name; what stands below each is told apart."""
+    bottles = await desk.value("SELECT category_id FROM products WHERE slug = 'bottle'")
+    for name in ("甲", "乙"):
+        form = {"name": name, "kind": "choice", "values": "一、二"}
+        await desk.send(f"{CATEGORIES}/{bottles}/attributes", **form)
+    for path in (f"{CATEGORIES}?id={bottles}", BRANDS, "/backoffice/delivery"):
+        page = await shelf.page(path, headers=desk.cookies)
+        ids = re.findall(r' id="([^"]+)"', page)
+        assert len(ids) == len(set(ids)), path
+        described = re.findall(r'aria-describedby="([^"]+)"', page)
+        assert described
+        assert set(described) <= set(ids), path
+
+
 async def test_what_was_typed_stays_where_it_is_refused(shelf: Shelf, desk: Desk) -> None:
     cups = await desk.value("SELECT category_id FROM products WHERE slug = 'bottle'")
     brand = await desk.value("SELECT brand_id FROM products WHERE slug = 'bottle'")
