@@ -40,6 +40,8 @@ routes = Routes("back office: products", realm=Realm.STAFF)
 BATCHES = "/backoffice/batches"
 API = "/api/v1/backoffice/batches"
 SIZE = 50
+FORESEEN = 4 * SIZE
+"""Rows of a draft that are looked through to say how many will change; of more the page says how many may."""
 _IDS = re.compile("[0-9]{1,18}(,[0-9]{1,18})*")
 
 
@@ -216,11 +218,15 @@ async def _shown(
     if not re.fullmatch("[1-9][0-9]{0,3}", page):
         raise NotFound
     at, draft = int(page), batch.state is State.DRAFT
-    rows = await batch_store.rows(connection, batch.id, (at - 1) * SIZE, SIZE)
     asks = batch.kind is not Kind.EDIT or not edit_of(batch).empty
+    start, ahead = (at - 1) * SIZE, draft and asks and batch.total <= FORESEEN
+    rows = await batch_store.rows(connection, batch.id, 0 if ahead else start, FORESEEN if ahead else SIZE)
+    planned = await plan(connection, batch, rows, call.staff.shops)
     values: dict[str, Any] = {
         "batch": batch,
-        "planned": await plan(connection, batch, rows, call.staff.shops),
+        "planned": planned[start : start + SIZE] if ahead else planned,
+        "changing": sum(one.state is RowState.WAITING for one in planned) if ahead else batch.waiting,
+        "exact": ahead,
         "draft": draft,
         "asks": asks,
         "page": at,

@@ -27,6 +27,7 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _OURS = re.compile(r"/media/[A-Za-z0-9_./-]{1,200}")
 _CODE = re.compile(r"[^\s\x00-\x1f]{1,40}")
 _NUMBER = re.compile(r"-?[0-9]{1,10}(\.[0-9]{1,4})?")
+NO_UNITS, TOO_MANY_UNITS = "库存要是 0 或更多的整数", "库存最多 1,000,000,000 件"
 _TEXTS = {"title": 120, "subtitle": 160, "description": 20_000, "slug": 80}
 
 
@@ -68,6 +69,8 @@ def faults(
         found["pictures"] = "只能用上传到本站的图片"
     elif any(len(text) > 120 for text in goods.alts.values()):
         found["pictures"] = "图片说明最多 120 字"
+    elif goods.status is Status.ON and not pictures and not _bare(before):
+        found["pictures"] = "上架前至少放一张图片"
     found |= _attributes(goods, described, before)
     found |= _axes(goods)
     for at, item in enumerate(goods.skus):
@@ -76,6 +79,11 @@ def faults(
     if not goods.skus or (goods.status is Status.ON and not on):
         found["skus"] = "至少要有一个在售的规格"
     return found
+
+
+def _bare(before: Goods | None) -> bool:
+    """Tell whether a product is on the shelf without a picture already: what else is changed of it is no matter."""
+    return before is not None and before.status is Status.ON and not before.pictures
 
 
 def _ours(address: str) -> bool:
@@ -134,12 +142,18 @@ def _item(goods: Goods, item: Item, codes: Mapping[str, int]) -> Faults:
         found["code"] = "别的商品在用这个货号"
     elif sum(other.code == item.code for other in goods.skus) > 1:
         found["code"] = "货号重复"
-    if not 0 < item.price <= MOST_FEN:
+    if item.price <= 0:
         found["price"] = "售价要大于 0"
-    if item.list_price is not None and not item.price < item.list_price <= MOST_FEN:
+    elif item.price > MOST_FEN:
+        found["price"] = "售价最高 1,000,000,000 元"
+    if item.list_price is not None and item.list_price > MOST_FEN:
+        found["list_price"] = "划线价最高 1,000,000,000 元"
+    elif item.list_price is not None and item.list_price <= item.price:
         found["list_price"] = "划线价要高于售价"
-    if not 0 <= item.on_hand <= MOST_UNITS:
-        found["on_hand"] = "库存要是 0 或更多的整数"
+    if item.on_hand < 0:
+        found["on_hand"] = NO_UNITS
+    elif item.on_hand > MOST_UNITS:
+        found["on_hand"] = TOO_MANY_UNITS
     if item.picture and not _ours(item.picture):
         found["picture"] = "只能用上传到本站的图片"
     return found

@@ -75,10 +75,17 @@ async def change_by_form(call: Call, product_id: int) -> Page | Redirect:
 
 
 @routes.page(f"{HOME}/{{product_id}}/status", StaffWith(MANAGE), method="POST")
-async def put_by_form(call: Call, product_id: int) -> Redirect:
-    """Put a product on or off the shelf and show it again."""
+async def put_by_form(call: Call, product_id: int) -> Page | Redirect:
+    """Put a product on or off the shelf and show it again, with what is missing for that."""
     wanted = await call.form(StatusForm)
-    await put(call, product_id, wanted.status)
+    try:
+        await put(call, product_id, wanted.status)
+    except Faulty as problem:
+        async with call.database.connection() as connection:
+            goods = await current(connection, product_id, call.staff.shops)
+            choices = await store.choices(connection, call.staff.shops)
+            sheet = form.of_goods(goods)
+            return await _shown(call, connection, sheet, goods, choices, faults=problem.faults, status=422)
     return Redirect(f"{HOME}/{product_id}")
 
 

@@ -117,6 +117,8 @@ async def bring(call: Call, name: str, raw: bytes) -> int:
 
     Reading a file takes seconds: no connection is held meanwhile.
     """
+    if PurePath(name).suffix.casefold() not in (".xlsx", ".csv", ".xls"):  # the last one is told what to do
+        raise SheetRefused("只支持 .xlsx 和 .csv")
     rows = await sheet.rows_of(raw)
     names = sheet.headings(rows[0])
     codes = [row[names.index("code")] for row in rows[1:] if len(row) > names.index("code")]

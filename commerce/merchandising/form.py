@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from commerce.catalogue.types import Status
+from commerce.merchandising.check import NO_UNITS, TOO_MANY_UNITS
 from commerce.merchandising.types import MOST_AXES, MOST_SKUS, MOST_UNITS, Described, Faults, Goods, Item
 from server.money import parse_yuan, yuan
 
@@ -26,7 +27,6 @@ _SPLIT = re.compile(r"[,，、;；\n]+")
 _MOST_ROWS = 2 * MOST_SKUS + 1
 """Rows that are read at all: more than a product may have, so that too many are refused and not left out."""
 _NO_AMOUNT = "写成 49.90 这样的金额"
-_NO_UNITS = "库存要是 0 或更多的整数"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -274,7 +274,9 @@ def _item(
     now = stock_now.get(sku_id, 0) if sku_id is not None else 0
     typed, seen = _units(row.stock or "0"), _units(row.seen or "0")
     if typed is None or seen is None:
-        faults[f"skus.{at}.on_hand"] = _NO_UNITS
+        faults[f"skus.{at}.on_hand"] = (
+            TOO_MANY_UNITS if re.fullmatch("[0-9]+", row.stock.replace(",", "")) else NO_UNITS
+        )
         typed = seen = 0
     price, list_price = _fen(row.price), _fen(row.list_price)
     if price is None:

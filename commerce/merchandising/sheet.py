@@ -16,6 +16,7 @@ import xlsxwriter
 from commerce.catalogue.types import Status
 from commerce.merchandising import sheet_parse
 from commerce.merchandising.batch_store import NewRow
+from commerce.merchandising.check import NO_UNITS, TOO_MANY_UNITS
 from commerce.merchandising.import_row import ImportedProduct, ImportedSku
 from commerce.merchandising.sheet_store import Owned
 from commerce.merchandising.types import Choices, Goods
@@ -282,7 +283,7 @@ def _sku(at: int, cells: Mapping[str, str], new: bool, wrong: Any) -> ImportedSk
             if re.fullmatch("[0-9]{1,10}", text):
                 units[name] = int(text)
             else:
-                wrong(at, name, "库存要是 0 或更多的整数")
+                wrong(at, name, TOO_MANY_UNITS if re.fullmatch("[0-9]+", text) else NO_UNITS)
     specs: dict[str, str] | None = None
     if "specs" in cells:
         pairs = [

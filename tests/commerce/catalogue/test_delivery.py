@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from commerce import stock
 from tests.commerce.catalogue.conftest import Shelf
 
 BASE = "/api/v1/backoffice/delivery"
@@ -77,6 +78,17 @@ async def test_staff_promise_for_their_own_shop_alone(shelf: Shelf, staff: Heade
     listed = await shelf.get(BASE, headers=staff["shop2"])
     assert [(one["shop_id"], one["ships_within"]) for one in listed] == [("2", 72)]
     assert len(await shelf.get(BASE, headers=staff["admin"])) == 3
+
+
+async def test_nothing_is_promised_of_what_is_not_there(shelf: Shelf) -> None:
+    product_id, sku_id = await shelf.product("bottle"), await shelf.sku("LF-BT-INK-500")
+    async with shelf.app.database.transaction() as connection:
+        free = (await stock.free(connection, [sku_id]))[sku_id]
+        await stock.correct(connection, sku_id, -free, "test", "system")
+    page = await shelf.page(f"/products/{product_id}?sku={sku_id}")
+    assert "浙江杭州 · 补货后发货" in page
+    assert "小时内发货" not in page
+    assert "24 小时内发货" in await shelf.page(f"/products/{product_id}?sku={await shelf.sku('LF-BT-INK-350')}")
 
 
 async def test_the_form_keeps_what_was_wrong(shelf: Shelf, staff: Headers) -> None:

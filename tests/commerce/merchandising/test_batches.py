@@ -157,6 +157,7 @@ async def test_by_form_with_a_preview(shelf: Shelf, staff: Staff) -> None:
     status, shown, _ = await browser.post(place, form | {"price": "-10"})
     assert (status, shown) == (303, f"{place}#preview")
     page = await shelf.page(place, headers=browser.cookies)
+    assert "确认，改 1 件" in page
     assert "¥79.90</data> → " in page
     assert "¥71.91" in page
     kept = await shelf.get(f"{PRODUCTS}/{bottle}", headers=staff["admin"])

@@ -238,6 +238,9 @@ async def test_a_new_product_and_its_copy(shelf: Shelf, staff: Staff) -> None:
     status, _, text = await browser.post(f"{HOME}/new", form)
     form = fields(text) | {"on": "1"}
     status, place, text = await browser.post(f"{HOME}/new", form)
+    assert (status, "上架前至少放一张图片" in text) == (422, True)
+    form = fields(text) | {"pictures.0.url": bottle["pictures"][0]}
+    status, place, text = await browser.post(f"{HOME}/new", form)
     assert status == 303, text
     product_id = place.split("/")[-1].partition("?")[0]
     made = await shelf.get(f"{API}/{product_id}", headers=staff["shop1"])
@@ -259,6 +262,44 @@ async def test_a_new_product_and_its_copy(shelf: Shelf, staff: Staff) -> None:
         assert response.status == 404
     status, _, _ = await Browser(shelf, staff["shop2"]).post(f"{HOME}/new", form | {"csrf_token": "x"})
     assert status == 403
+
+
+async def test_nothing_goes_on_the_shelf_without_a_picture(shelf: Shelf, staff: Staff) -> None:
+    """What stands there without one since before may be changed otherwise, and its page has a drawing instead."""
+    product_id = await shelf.product("bottle")
+    await shelf.change("UPDATE products SET pictures = '[]' WHERE id = $1", product_id)
+    await shelf.change("UPDATE skus SET picture = '' WHERE product_id = $1", product_id)
+    path = f"{API}/{product_id}"
+    async with shelf.client.patch(path, json={"subtitle": "还没拍"}, headers=staff["admin"]) as response:
+        assert response.status == 200, await response.text()
+    page = await shelf.page(f"/products/{product_id}")
+    assert re.search(r'class="slides".*?<img src="/static/catalogue/no-picture.svg[^>]*alt="还没有图片"', page)
+    browser = Browser(shelf, staff["admin"])
+    csrf = (await browser.open(f"{HOME}/{product_id}"))["csrf_token"][0]
+    assert (await browser.post(f"{HOME}/{product_id}/status", {"csrf_token": csrf, "status": "off"}))[0] == 303
+    status, _, text = await browser.post(f"{HOME}/{product_id}/status", {"csrf_token": csrf, "status": "on"})
+    assert (status, "上架前至少放一张图片" in text, 'id="editor"' in text) == (422, True, True)
+    assert (await shelf.get(path, headers=staff["admin"]))["status"] == "off"
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "told"),
+    [
+        ("price", "1000000000000", "售价最高 1,000,000,000 元"),
+        ("price", "0", "售价要大于 0"),
+        ("list_price", "1000000000000", "划线价最高 1,000,000,000 元"),
+        ("stock", "1000000000000", "库存最多 1,000,000,000 件"),
+        ("stock", "1000000001", "库存最多 1,000,000,000 件"),
+        ("stock", "-1", "库存要是 0 或更多的整数"),
+    ],
+)
+async def test_a_figure_that_is_too_large_is_told_how_large_it_may_be(
+    shelf: Shelf, staff: Staff, name: str, typed: str, told: str
+) -> None:
+    browser, place = Browser(shelf, staff["admin"]), f"{HOME}/{await shelf.product('bottle')}"
+    form = await browser.open(place)
+    status, _, text = await browser.post(place, form | {f"skus.0.{name}": typed})
+    assert (status, told in text) == (422, True)
 
 
 async def test_a_shop_cannot_add_to_another(shelf: Shelf, staff: Staff) -> None:

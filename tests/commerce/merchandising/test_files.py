@@ -91,13 +91,14 @@ async def test_lines_change_and_add_and_are_the_same_the_second_time(shelf: Shel
     rows: list[list[Any]] = [
         ["货号", "名称", "分类", "规格", "售价", "划线价", "在库", "商品状态"],
         ["LF-BT-INK-500", "", "", "", 75.5, 0, 42, ""],
-        ["NEW-1", "导入的壶", "家居/水杯", "颜色=墨；容量=1L", 88, 99.9, 5, "在售"],
-        ["NEW-2", "导入的壶", "家居/水杯", "颜色=砂；容量=1L", "88.80", "", 6, "在售"],
+        ["NEW-1", "导入的壶", "家居/水杯", "颜色=墨；容量=1L", 88, 99.9, 5, "已下架"],
+        ["NEW-2", "导入的壶", "家居/水杯", "颜色=砂；容量=1L", "88.80", "", 6, "已下架"],
     ]
     for done, same in ((2, 0), (0, 2)):
         drawn = await send(shelf, book(rows), staff["shop1"])
         page = await shelf.page(f"/backoffice/batches/{drawn['id']}", headers=staff["shop1"])
-        assert "会改" in page or "不用改" in page
+        assert ("确认，改 2 件" in page, "没有要改的" in page) == (done == 2, done == 0)
+        assert ("/apply" in page) == (done == 2)  # nothing is offered that changes nothing
         report = await apply(shelf, drawn["id"], staff["shop1"])
         assert (report["done"], report["same"], report["refused"]) == (done, same, 0), report
     bottle = await shelf.get(f"{PRODUCTS}/{await shelf.product('bottle')}", headers=staff["admin"])
@@ -111,6 +112,21 @@ async def test_lines_change_and_add_and_are_the_same_the_second_time(shelf: Shel
         ("NEW-2", 8880, 6),
     ]
     assert whole["spec_names"] == ["颜色", "容量"]
+
+
+async def test_a_file_of_another_kind_is_told_which_are_taken(shelf: Shelf, staff: Staff) -> None:
+    for name in ("说明.txt", "a", "a.csv.pdf"):
+        told = await send(shelf, "随便写的\n几行字".encode(), staff["admin"], 422, name)
+        assert told["error"]["message"] == "文件不能导入：只支持 .xlsx 和 .csv", name
+    await send(shelf, "货号,售价\nLF-BT-INK-500,70".encode(), staff["admin"], name="A.CSV")
+
+
+async def test_what_a_file_puts_on_sale_has_a_picture(shelf: Shelf, staff: Staff) -> None:
+    csv = "货号,名称,分类,规格,售价,商品状态\nNEW-1,导入的壶,家居/水杯,颜色=墨,88,在售".encode()
+    drawn = await send(shelf, csv, staff["shop1"], name="a.csv")
+    page = await shelf.page(f"/backoffice/batches/{drawn['id']}", headers=staff["shop1"])
+    assert "上架前至少放一张图片" in page
+    assert "没有要改的" in page
 
 
 async def test_every_bad_cell_is_named(shelf: Shelf, staff: Staff) -> None:
