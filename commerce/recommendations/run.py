@@ -67,6 +67,7 @@ async def run(app: Application) -> bool:
         if not await run_store.alone(lock):
             return False
         async with app.database.connection() as connection:
+            await run_store.clear(connection)  # what a run left that did not end
             last_event = await run_store.last_event(connection)
             run_id = await run_store.begin(connection, last_event)
             products = await run_store.products(connection)

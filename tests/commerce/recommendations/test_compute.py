@@ -105,7 +105,9 @@ def test_a_crowded_category_takes_bounded_room(monkeypatch: pytest.MonkeyPatch) 
         return made
 
     monkeypatch.setattr(compute, "_traits", seen)
-    made = Goods(np.ones(100, int), np.full(100, -1), np.arange(50.0, 150.0), [[at % 2, 1000 + at] for at in range(100)])
+    made = Goods(
+        np.ones(100, int), np.full(100, -1), np.arange(50.0, 150.0), [[at % 2, 1000 + at] for at in range(100)]
+    )
     found = alike(made, 5)
     assert widths == [(34, 2), (33, 2), (33, 2)]
     assert ids(found, 0) == [2, 4, 6, 8, 10], "the same value, and the nearest price"

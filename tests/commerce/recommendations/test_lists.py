@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from commerce.behaviour import Log
-from commerce.recommendations import belonging_store
+from commerce.recommendations import belonging_store, run_store
 from commerce.recommendations import run as running
 from commerce.recommendations.run import run, tidy, work
 from commerce.recommendations.serve import SIZE
@@ -241,6 +241,20 @@ async def test_a_run_that_fails_leaves_the_one_before(
     assert ids(await guess(market, None)) == ids(before)
     assert await run(app)
     assert await market.value("SELECT count(*) FROM recommendation_runs WHERE current") == 1
+
+
+async def test_runs_that_end_too_early_leave_no_heap(
+    market: Market, app: Application, shelf: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: Any) -> None:
+        raise TimeoutError("the machine was switched off")
+
+    monkeypatch.setattr(run_store, "serve", fails)
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await run(app)
+    kept = await market.value("SELECT count(DISTINCT run_id) FROM recommendation_neighbours")
+    assert kept <= 2, "the one that is served, and what the last one left"
 
 
 async def test_before_the_first_run_there_is_no_list_and_no_harm(market: Market) -> None:
