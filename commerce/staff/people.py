@@ -12,7 +12,17 @@ from commerce.credentials import hash_password, new_password
 from commerce.staff import people_store, roles_store
 from commerce.staff.audit import On, audit
 from commerce.staff.audit import account as account_of
-from commerce.staff.rules import NotYourself, fits, hold_gift, hold_over, hold_owner, hold_shop, person, superior
+from commerce.staff.rules import (
+    NotYourself,
+    fits,
+    hold_gift,
+    hold_over,
+    hold_owner,
+    hold_shop,
+    hold_state,
+    person,
+    superior,
+)
 from commerce.staff.types import Role
 from server.application import Application
 from server.errors import Conflict, Invalid
@@ -105,11 +115,12 @@ async def rename(app: Application, caller: Identity, staff_id: int, name: str) -
 
 
 async def set_roles(
-    app: Application, caller: Identity, staff_id: int, shop_id: int | None, codes: Sequence[str]
+    app: Application, caller: Identity, staff_id: int, shop_id: int | None, codes: Sequence[str], seen: str = ""
 ) -> None:
     """Let somebody have exactly these roles in a shop (None: on the whole platform), from their next request on.
 
-    Raises Invalid, NotFound, NotYourself, NotHeld, LastOwner.
+    ``seen`` is the ``state_of`` the codes that they had there for all the caller knows. Raises Invalid, NotFound,
+    NotYourself, NotHeld, LastOwner, ChangedMeanwhile.
     """
     async with app.database.transaction() as connection:
         above = await superior(connection, caller)
@@ -122,6 +133,7 @@ async def set_roles(
         await hold_shop(app, connection, shop_id)
         wanted = _wanted(codes, await roles_store.by_codes(connection, codes), shop_id)
         had_codes = [one.code for one in someone.roles if one.shop_id == shop_id]
+        hold_state(seen, sorted(had_codes))
         had = await roles_store.by_codes(connection, had_codes)
         added = [role for role in wanted if role.code not in had_codes]
         taken = [role for role in had if role.code not in codes]

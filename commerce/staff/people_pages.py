@@ -61,6 +61,7 @@ class PersonForm(Body, frozen=True, kw_only=True):
     roles: Codes = ""
     name: Line = ""
     reason: Annotated[str, Meta(max_length=2000)] = ""
+    seen: Annotated[str, Meta(max_length=64)] = ""
 
 
 @routes.page(LIST, MANAGE)
@@ -128,7 +129,7 @@ async def set_roles(call: Call, staff_id: int) -> Page | Redirect:
     """Give and take roles in one place."""
     form = await call.form(PersonForm)
     try:
-        await people.set_roles(call.app, call.staff, staff_id, place(call, form.shop_id), chosen(form.roles))
+        await people.set_roles(call.app, call.staff, staff_id, place(call, form.shop_id), chosen(form.roles), form.seen)
     except NotFound:
         raise
     except Problem as problem:
@@ -261,7 +262,11 @@ async def _page(
         mine.append(more)
     had = {(one.shop_id, one.code) for one in fresh.roles}
     places = [
-        (at, [(role, (at, role.code) in had, _givable(caller, role, at)) for role in roles if rules.fits(role, at)])
+        (
+            at,
+            [(role, (at, role.code) in had, _givable(caller, role, at)) for role in roles if rules.fits(role, at)],
+            rules.state_of(sorted(code for shop, code in had if shop == at)),
+        )
         for at in mine
     ]
     try:

@@ -11,7 +11,7 @@ import msgspec
 
 from commerce.staff import otp_store, roles_store
 from commerce.staff.audit import On, audit, differing
-from commerce.staff.rules import NotHeld, hold_gift, hold_shop, holds, superior
+from commerce.staff.rules import NotHeld, hold_gift, hold_shop, hold_state, holds, state_of, superior
 from commerce.staff.types import OF_THE_PLATFORM, Level, Permission, Role
 from server.application import Application
 from server.database import Connection
@@ -104,15 +104,16 @@ async def make(app: Application, caller: Identity, wanted: Wanted, shop_id: int 
     return role_id
 
 
-async def change(app: Application, caller: Identity, role_id: int, change: Change) -> None:
-    """Change a role, for everybody who has it from their next request on.
+async def change(app: Application, caller: Identity, role_id: int, change: Change, seen: str = "") -> None:
+    """Change a role, for everybody who has it from their next request on; ``seen`` is its ``state`` to the caller.
 
     Raises Invalid, NotFound, BuiltIn, NotHeld when it permits, or is to permit, what the caller does not hold,
-    StillHeld when somebody has it where it could then not be given.
+    StillHeld when somebody has it where it could then not be given, ChangedMeanwhile.
     """
     async with app.database.transaction() as connection:
         above = await superior(connection, caller)
         role = await _own(connection, role_id, above)
+        hold_state(seen, _told(role))
         wanted = await _checked(connection, above, change.of(role), role.shop_id, role.id)
         was = _told(role)
         if wanted.level is not role.level and await roles_store.held_outside(connection, role.id, wanted.level):
@@ -160,6 +161,11 @@ async def set_needs(app: Application, caller: Identity, codes: Sequence[str]) ->
                 before=before,
                 after=after,
             )
+
+
+def state(role: Role) -> str:
+    """Return what tells the role as it is from what it was or will be."""
+    return state_of(_told(role))
 
 
 def _told(role: Role) -> dict[str, Any]:

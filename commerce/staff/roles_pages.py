@@ -40,6 +40,7 @@ class RoleForm(Body, frozen=True, kw_only=True):
     shop_id: Place = ""
     level: Annotated[str, Meta(pattern="^(any|platform|shop)$")] = "any"
     permissions: Codes = ""
+    seen: Annotated[str, Meta(max_length=64)] = ""
 
 
 @routes.page(LIST, MANAGE)
@@ -99,15 +100,15 @@ async def show_role(call: Call, role_id: int) -> Page:
 async def change(call: Call, role_id: int) -> Page | Redirect:
     """Change a role, or show the grid again with what is wrong."""
     form = await call.form(RoleForm)
-    async with call.database.connection() as connection:
-        role = await roles.seen(connection, role_id, call.staff)
     try:
         wanted = _wanted(form)
         whole = Change(name=wanted.name, note=wanted.note, permissions=wanted.permissions, level=wanted.level)
-        await roles.change(call.app, call.staff, role_id, whole)
+        await roles.change(call.app, call.staff, role_id, whole, form.seen)
     except NotFound:
         raise
     except Problem as problem:
+        async with call.database.connection() as connection:
+            role = await roles.seen(connection, role_id, call.staff)
         return await _grid(call, form, role, fault=problem, status=problem.status)
     return Redirect(f"{LIST}?done=changed")
 
@@ -143,6 +144,7 @@ async def _grid(
         "form": form,
         "picked": set(chosen(form.permissions)),
         "role": role,
+        "seen": "" if role is None else roles.state(role),
         "changeable": role is None or _changeable(call, role),
         "groups": grouped(),
         "mine": {

@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient
 from playwright.async_api import BrowserContext, expect
 
 from server.application import Application
-from tests.commerce.staff.test_rights import Office
+from tests.commerce.staff.conftest import Office
 
 pytestmark = pytest.mark.browser
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from commerce.credentials import hash_password
-from commerce.staff import log_in, roles, second_factor
-from commerce.staff.otp import seal
+from commerce.staff import log_in, roles
+from commerce.staff.otp import new_secret, seal
 from tests.commerce.staff.conftest import ROLES, Office
 
 PASSWORD = "a password of the keeper"
@@ -19,7 +21,8 @@ def before(
     monkeypatch: pytest.MonkeyPatch, module: Any, name: str, first: Callable[[], Awaitable[object]]
 ) -> list[str]:
     """Have ``first`` done once, right before ``module.name`` begins; the list returned says that it was."""
-    was, done = getattr(module, name), []
+    was = getattr(module, name)
+    done: list[str] = []
 
     async def work(*given: Any, **named: Any) -> Any:
         if not done:
@@ -102,10 +105,47 @@ async def test_a_second_factor_that_was_just_taken_up_is_asked_for(
 
     async def take_up() -> None:
         async with office.app.database.connection() as connection:
-            sealed = seal(office.app.settings.secret, second_factor.new_secret())
+            sealed = seal(office.app.settings.secret, new_secret())
             await connection.execute("UPDATE staff SET otp_secret = $2 WHERE id = $1", office.ids["keeper"], sealed)
 
     done = before(monkeypatch, log_in, "_opened", take_up)
     status, answer = await enter(office, "keeper")
     assert done
     assert (status, answer["error"]["code"]) == (401, "credentials_wrong")
+
+
+def seen(text: str) -> str:
+    """Return what a page's form says that it was filled in over."""
+    found = re.search(r'name="seen" value="([^"]*)"', text)
+    assert found
+    return html.unescape(found[1])
+
+
+async def test_a_form_filled_in_over_other_roles_is_shown_again(office: Office) -> None:
+    """Saving a page that was opened before a role was taken does not give that role back."""
+    a, keeper = office.shops[0], f"/backoffice/staff/{office.ids['keeper']}"
+    await office.give("boss", "keeper", a, "service", "finance")
+    form = {"shop_id": str(a), "roles": "service", "seen": seen((await office.page("boss", keeper))[1])}
+    await office.give("boss2", "keeper", a, "finance")
+    status, text = await office.send("boss", f"{keeper}/roles", form)
+    assert (status, "别人刚改过" in text) == (409, True)
+    held = "SELECT array_agg(code) FROM staff_roles JOIN roles ON roles.id = role_id WHERE staff_id = $1"
+    assert await office.value(held, office.ids["keeper"]) == ["finance"]
+    assert (await office.send("boss", f"{keeper}/roles", form | {"seen": seen(text)}))[0] == 303
+    assert await office.value(held, office.ids["keeper"]) == ["service"]
+    await office.give("boss", "keeper", a)
+    text = (await office.page("boss", keeper))[1]
+    await office.give("boss2", "keeper", a, "finance")
+    assert (await office.send("boss", f"{keeper}/roles", form | {"seen": seen(text)}))[0] == 409
+
+
+async def test_a_grid_filled_in_over_another_role_is_shown_again(office: Office) -> None:
+    body = {"name": "客服二", "shop_id": str(office.shops[0]), "permissions": ["orders.view", "payments.refund"]}
+    _, role = await office.ask("boss", "POST", ROLES, body)
+    path, form = f"/backoffice/roles/{role['id']}", {"name": "客服三", "permissions": "payments.refund"}
+    form["seen"] = seen((await office.page("boss", path))[1])
+    assert (await office.ask("boss2", "PATCH", f"{ROLES}/{role['id']}", {"permissions": ["orders.view"]}))[0] == 200
+    status, text = await office.send("boss", path, form)
+    assert (status, "别人刚改过" in text, "客服三" in text) == (409, True, True)
+    assert await office.value("SELECT permissions FROM roles WHERE id = $1", int(role["id"])) == ["orders.view"]
+    assert (await office.send("boss", path, form | {"seen": seen(text)}))[0] == 303

@@ -67,6 +67,7 @@ async def test_few_are_found_among_many(recorded: Application) -> None:
                 entries = await audit_store.found(connection, Sought(**{"shops": None, **fields}), None, 51)
                 assert len(entries) == found, fields
                 assert await read(connection) - before < 500, fields
+        before = await read(connection)
         people = await people_store.colleagues(connection, None)
         assert sum(one.last_log_in is not None for one in people) == 3
         assert await read(connection) - before < 1000, "nor are all records of people read for their last log-in"
