@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping
 
 import rjieba
 
-WEIGHTS = (14, 10, 4, 1)
+WEIGHTS = (10, 14, 4, 1)
 """Of a product's lines of words: names (brand, kind), title, what describes it, small print."""
+TITLED = 10
+"""What is in a name or a title weighs so much at least."""
 PAIR = "\x02"
 """Marks two characters that stand beside each other in a title, whatever words they belong to."""
 PAIR_WEIGHT = 6
-WAY = "2"
+WAY = "3"
 """How words are made: another number has those of all products made again."""
 LONGEST = 40
 _CHINESE = r"[\u3400-\u9fff\uf900-\ufaff]"
@@ -47,6 +49,17 @@ def parts(run: str) -> list[str]:
     return _LATIN.findall(run)
 
 
+def stem(text: str) -> str:
+    """Return a plain text as words of the same meaning are looked up: spaces made one, English plurals as singulars."""
+    return " ".join(_singular(word) for word in text.split())
+
+
+def _singular(word: str) -> str:
+    if len(word) < 4 or not word.isascii() or not word.endswith("s") or word.endswith("ss"):
+        return word
+    return word[:-2] if word.endswith(("sses", "xes", "ches", "shes")) else word[:-1]
+
+
 def words(text: str) -> list[str]:
     """Return the words of ``text`` as an index keeps them: long ones with the shorter ones inside."""
     found: list[str] = []
@@ -73,9 +86,9 @@ def lines(texts: Mapping[str, str]) -> str:
     found = (
         whole or words(" ".join(names)),
         words(title),
-        # A part of a name says less than the name: a phone case is no phone.
-        [*words(" ".join(names)), *_whole(texts["above"].split("\n")), *words(texts["about"])],
-        words(texts["rest"][:1500]),
+        [*_whole(texts["above"].split("\n")), *words(texts["about"])],
+        # A part of a name says little: a phone case is no phone, a kind of lamps and baskets holds baskets too.
+        [*words(" ".join(names)), *words(texts["rest"][:1500])],
         pairs(title),
     )
     return "\n".join(" ".join(dict.fromkeys(line)) for line in found)

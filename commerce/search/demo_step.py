@@ -30,7 +30,7 @@ async def add_attributes(run: DemoRun) -> None:
                     if product.slug not in slugs:
                         slugs.append(product.slug)
     async with run.app.database.transaction() as connection:
-        await store.add_synonyms(connection, [group.split() for group in content.SYNONYMS])
+        await store.add_synonyms(connection, content.SYNONYMS)
         for (category, name), values in held.items():
             await store.describe(connection, category, name, NAMES.index(name) if name in NAMES else len(NAMES), values)
     run.say(f"  {len(held)} attributes")

@@ -123,8 +123,8 @@ async def described(connection: Connection, product_ids: Sequence[int], way: str
                 'names', concat_ws(E'\n', c.leaf, b.name),
                 'title', p.title,
                 'above', c.parents,
-                'about', concat_ws(' ', p.subtitle, a.told, w.specs, array_to_string(p.tags, ' ')),
-                'rest', concat_ws(' ', h.name, (
+                'about', concat_ws(' ', a.told, w.specs, array_to_string(p.tags, ' ')),
+                'rest', concat_ws(' ', p.subtitle, h.name, (
                     SELECT string_agg(concat_ws(' ', pair ->> 0, pair ->> 1), ' ')
                     FROM jsonb_array_elements(p.parameters) AS pair
                 ), left(p.description, 2000))

@@ -29,6 +29,9 @@ LONGEST_FACET = 40
 """Values of one attribute that are shown."""
 _FULL = float(analysis.WEIGHTS[0] + analysis.WEIGHTS[1])
 _SALES, _STOCK = 1.2, 6.0
+_WORTH_SHOWING = 0.28
+"""Of how well the best product matches: what only mentions the words in its small print is left out beside those that
+are called so, or a list by price would begin with it."""
 _DEAREST = 2**62
 
 
@@ -117,6 +120,8 @@ class Index:
             worth += rarity
         total *= np.float32(100 / (_FULL * max(worth, 1e-9)))
         total[~fits] = 0
+        if size:
+            total[total < total.max() * _WORTH_SHOWING] = 0
         return total, shown
 
     def _score(self, clause: Clause, size: int) -> Floats:

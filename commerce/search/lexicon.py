@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from pypinyin import Style, lazy_pinyin
 
-from commerce.search.analysis import PAIR, is_han, pairs
+from commerce.search.analysis import PAIR, TITLED, is_han, pairs
 from commerce.search.postings import Postings
 
 STRONG = 4
@@ -169,7 +169,7 @@ class Lexicon:
         """Yield what people might be offered while they type, with how many products hold it."""
         for word in self._sorted:
             number = self._postings.numbers[word]
-            if self._postings.strength[number] >= 10 and len(word) > 1 and not word[0].isdigit():
+            if self._postings.strength[number] >= TITLED and len(word) > 1 and not word[0].isdigit():
                 yield word, self._postings.count(number)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import rjieba
@@ -15,8 +15,11 @@ Alternative = tuple[tuple[int, ...], float]
 """Words that must all be there, by number, and how much being found by them is worth (1: as typed)."""
 Clause = list[Alternative]
 
-SYNONYM, BEGINNING, SOUND, SOUND_BEGINNING, INITIALS, PAIRS, CHARACTER = 0.9, 0.8, 0.9, 0.6, 0.8, 0.5, 0.5
+SYNONYM, BEGINNING, SOUND, SOUND_BEGINNING, INITIALS, PAIRS = 0.9, 0.8, 0.9, 0.6, 0.8, 0.8
+KIND, PART = 0.8, 0.25
+"""Of a single character: words that end with it say what something is (台灯), others what it is for (灯具)."""
 MOST_WORDS = 12
+LONGEST_PHRASE = 4
 _TRIES = 16
 
 
@@ -31,11 +34,13 @@ class Plan(msgspec.Struct, frozen=True):
 def plan(text: str, lexicon: Lexicon, shared: Shared) -> Plan:
     """Return what to look for. A last word that nothing is called by is taken as a beginning."""
     made = Plan([], [], [])
-    stretches = _joined(analysis.runs(analysis.plain(text)), lexicon)
+    stretches = _joined(_phrases(analysis.runs(analysis.plain(text)), shared), lexicon)
     units = [unit for run in stretches for unit in _units(run, lexicon, shared)][:MOST_WORDS]
     for at, unit in enumerate(units):
         last = at == len(units) - 1
-        clauses = _clauses(unit, last, lexicon, shared)
+        # Who writes a word and one that means the same, as 龙井 and 茶叶, wants both.
+        like = [other for other in shared.like(unit) if other not in units]
+        clauses = _clauses(unit, last, lexicon, like)
         made.units.append(unit)
         if not clauses:
             made.missing.append(unit)
@@ -63,6 +68,18 @@ def _units(run: str, lexicon: Lexicon, shared: Shared) -> list[str]:
     return units
 
 
+def _phrases(stretches: list[str], shared: Shared) -> list[str]:
+    """Return the stretches, those that are one thing together as one: ``power bank``."""
+    found: list[str] = []
+    at = 0
+    while at < len(stretches):
+        ends = range(min(len(stretches), at + LONGEST_PHRASE), at + 1, -1)
+        end = next((end for end in ends if shared.like(" ".join(stretches[at:end]))), at + 1)
+        found.append(" ".join(stretches[at:end]))
+        at = end
+    return found
+
+
 def _joined(stretches: list[str], lexicon: Lexicon) -> list[str]:
     """Return the stretches, two of letters that are one word's pinyin as one: ``xingli xiang``."""
     found: list[str] = []
@@ -75,10 +92,12 @@ def _joined(stretches: list[str], lexicon: Lexicon) -> list[str]:
     return found
 
 
-def _clauses(unit: str, last: bool, lexicon: Lexicon, shared: Shared) -> list[Clause]:
+def _clauses(unit: str, last: bool, lexicon: Lexicon, like: Sequence[str]) -> list[Clause]:
     number = lexicon.number(unit)
     found: Clause = [] if number is None else [((number,), 1.0)]
-    for other in shared.synonyms.get(unit, ()):
+    if " " in unit and (numbers := _numbers(unit, lexicon)):
+        found.append((numbers, 1.0))
+    for other in like:
         numbers = _numbers(other, lexicon)
         if numbers:
             found.append((numbers, SYNONYM))
@@ -86,7 +105,8 @@ def _clauses(unit: str, last: bool, lexicon: Lexicon, shared: Shared) -> list[Cl
         found += [((one,), BEGINNING) for one in lexicon.beginning(unit)]
     if analysis.is_han(unit):
         if len(unit) == 1:
-            found += [((one,), CHARACTER) for one in lexicon.holding(unit) if one != number]
+            holding = (one for one in lexicon.holding(unit) if one != number)
+            found += [((one,), KIND if lexicon.word(one).endswith(unit) else PART) for one in holding]
         elif close := lexicon.pieces(unit):
             found.append((tuple(one for piece in close for one in piece), PAIRS))
         return [found] if found else []
@@ -102,20 +122,24 @@ def _clauses(unit: str, last: bool, lexicon: Lexicon, shared: Shared) -> list[Cl
         if not found and len(unit) > 3:
             return [[((one,), SOUND) for one in place] for place in lexicon.spelled_out(unit)]
     if not found and len(inside := analysis.parts(unit)) > 1:
-        clauses = [_clauses(part, False, lexicon, shared) for part in inside]
+        clauses = [_clauses(part, False, lexicon, ()) for part in inside]
         return [clause for each in clauses for clause in each] if all(clauses) else []
     return [found] if found else []
 
 
 def _numbers(text: str, lexicon: Lexicon) -> tuple[int, ...]:
-    """Return the numbers of all words of a synonym; empty if one of them is nowhere."""
+    """Return the numbers of all words of a synonym, of its pairs where a title has it only inside of others; empty if
+    something of it is nowhere."""
     numbers: list[int] = []
     for run in analysis.runs(text):
-        for word in [run] if lexicon.number(run) is not None or not analysis.is_han(run) else rjieba.cut(run):
-            number = lexicon.number(word)
-            if number is None:
-                return ()
-            numbers.append(number)
+        known = [lexicon.number(run)]
+        if None in known and analysis.is_han(run):
+            known = [lexicon.number(word) for word in rjieba.cut(run)]
+            if None in known or len(known) > 1:
+                known = [number for piece in lexicon.pieces(run) for number in piece] or known
+        if None in known:
+            return ()
+        numbers += (number for number in known if number is not None)
     return tuple(numbers)
 
 

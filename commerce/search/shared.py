@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from commerce.catalogue.types import Attribute, AttributeKind, Brand, Category
-from commerce.search.analysis import plain
+from commerce.search.analysis import plain, stem
 from commerce.search.narrowing import within
 from commerce.search.types import Synonyms
 
@@ -51,12 +51,17 @@ class Shared:
         self.shop_names = {one.id: one for one in shops}
         self.attributes = {one.id: one for one in attributes}
         self.values = {one.id: one for one in values}
+        # By their stems (analysis.py): who writes of bottles means a bottle.
         self.synonyms: dict[str, tuple[str, ...]] = {}
         for group in synonyms:
             words = [plain(word).strip() for word in group.words]
             for word in words:
                 others = (other for other in words if other != word)
-                self.synonyms[word] = tuple(dict.fromkeys((*self.synonyms.get(word, ()), *others)))
+                self.synonyms[stem(word)] = tuple(dict.fromkeys((*self.synonyms.get(stem(word), ()), *others)))
+
+    def like(self, word: str) -> tuple[str, ...]:
+        """Return what means the same as a plain word, or as several words of English."""
+        return self.synonyms.get(stem(word), ())
 
     def path(self, category_id: int) -> list[Category]:
         """Return the categories from ``category_id`` up to the top; a circle, which nothing makes, would end."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 GROUPS = {
     "home": "家居日用",
     "kitchenware": "厨具餐饮",
@@ -43,35 +45,5 @@ COLOURS = (
     "咖啡色",
 )
 COLOURLESS = ("eat", "cosmetics", "pet")
-SYNONYMS = (
-    "雨伞 自动伞 折叠伞 晴雨伞 遮阳伞",
-    "保温杯 真空杯 保温壶",
-    "充电宝 移动电源",
-    "蓝牙耳机 无线耳机 真无线耳机",
-    "电饭煲 电饭锅",
-    "行李箱 拉杆箱 登机箱 旅行箱",
-    "双肩包 书包 背包",
-    "跑步鞋 跑鞋",
-    "吹风机 电吹风",
-    "纸尿裤 尿不湿",
-    "手机壳 手机套 保护壳",
-    "笔记本电脑 笔电 手提电脑",
-    "被子 被芯 棉被",
-    "吸尘器 除尘器",
-    "洗衣液 洗衣露",
-    "电热水壶 烧水壶 热水壶",
-    "冰箱 电冰箱",
-    "猫粮 猫食",
-    "狗粮 犬粮",
-    "毛巾 洗脸巾",
-    "T恤 体恤 短袖",
-    "番茄 西红柿",
-    "土豆 马铃薯",
-    "优盘 U盘 闪存盘",
-    "耳机 耳麦",
-    "手机 移动电话",
-    "自行车 单车 脚踏车",
-    "唇膏 口红",
-    "相机 照相机",
-    "平板 平板电脑 pad",
-)
+_GROUPS = Path(__file__).with_name("synonyms.txt").read_text(encoding="utf-8").splitlines()
+SYNONYMS = tuple(tuple(group.split("、")) for group in _GROUPS if not group.startswith("#"))

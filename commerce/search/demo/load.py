@@ -71,7 +71,7 @@ async def _ground(connection: Connection) -> _Ground:
         if group not in content.COLOURLESS:
             made = await store.add_attribute(connection, categories[f"g-{group}"], COLOUR, "", 9, content.COLOURS)
             attributes |= {(kind.slug, COLOUR): made for kind in KINDS if kind.group == group}
-    await store.add_synonyms(connection, [group.split() for group in content.SYNONYMS])
+    await store.add_synonyms(connection, content.SYNONYMS)
     return _Ground(
         shops=[shops[f"g-shop-{at}"] for at in range(SHOPS)],
         categories=categories,

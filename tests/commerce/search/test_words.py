@@ -129,7 +129,7 @@ def test_words_are_cut_alike_on_both_sides() -> None:
         {"names": "手机壳\n星弧", "title": "星弧 保护套", "above": "手机数码", "about": "黑色", "rest": "旗舰店"}
     )
     weights = analysis.weighed(lines)
-    assert (weights["手机壳"], weights["手机"]) == (14, 4)  # a part of a name says less than the name
+    assert (weights["手机壳"], weights["手机"]) == (10, 1)  # a part of a name says less than the name
     assert "数码" not in weights
     assert "手机数码" in weights
 
