@@ -106,9 +106,11 @@ async def test_what_one_saw_leads_to_what_others_saw_with_it_and_says_so(market:
     why = {int(one["product_id"]): one["because"] for one in found["items"]}
     assert why[shelf[1]] == {"deed": "viewed", "product_id": str(shelf[0]), "title": "商品 1"}
     assert why[shelf[4]] is None, "what everybody looks at fills up the rest"
+    await market.run("UPDATE products SET sales = 3 WHERE id = $1", shelf[4])
     page = await (await market.client.get("/recommendations", headers={"Cookie": f"lf_member={member.token}"})).text()
     assert "因为你看过《商品 1》" in page
-    assert "大家都在买" in page
+    assert page.count("<span>大家都在买</span>") == 1, "what was sold, and nothing else"
+    assert page.count("<span>不妨看看</span>") == 4
 
 
 async def test_who_switched_it_off_sees_what_everybody_does_and_reads_so(market: Market, shelf: list[int]) -> None:
