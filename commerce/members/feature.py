@@ -22,6 +22,7 @@ from commerce.members import (
 )
 from commerce.members.belongings import Belongings
 from commerce.members.centre import Centre
+from commerce.members.desk import MemberDesk
 from commerce.members.directory import directory
 from commerce.members.security_rows import SecurityRows
 from commerce.staff import Tile, Tiles
@@ -34,6 +35,7 @@ def setup(app: Application) -> None:
     """Register members: their sessions, routes, schedule and demo command."""
     app.directory(Kind.MEMBER, directory)
     app.provide(Centre, Centre())
+    app.provide(MemberDesk, MemberDesk())
     app.provide(SecurityRows, SecurityRows())
     belongings = Belongings()
     belongings.add(belonging_store.BELONGING)

@@ -51,6 +51,14 @@ def account_of(text: str) -> Target:
     return target_of(text, "account")
 
 
+def masked_contact(phone: str | None, email: str | None) -> str:
+    """Return how staff tell accounts apart: the phone without its middle, else the mail address without its name."""
+    if phone:
+        return masked(phone)
+    name, at, place = (email or "").rpartition("@")
+    return f"{name[:1]}***{at}{place}" if at else ""
+
+
 def masked(phone: str) -> str:
     """Return a phone number as it may be shown: ``138****6021``."""
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 7 else "****"

@@ -123,7 +123,9 @@ def wanted(query: Any) -> Wanted:
 async def figures(connection: Connection, shops: Sequence[int] | None) -> list[Figure]:
     """Return how many products are running out."""
     found = await listing_store.short(connection, shops, SHORT, MOST_COUNTED)
-    return [Figure(label="快卖完的商品", value=found, href=f"{HOME}?show=short", waits=True, most=MOST_COUNTED)]
+    return [
+        Figure(position=50, label="快卖完的商品", value=found, href=f"{HOME}?show=short", waits=True, most=MOST_COUNTED)
+    ]
 
 
 @routes.page(HOME, StaffWith(VIEW))

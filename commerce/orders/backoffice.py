@@ -29,17 +29,19 @@ from commerce.staff import names as staff_names
 from server.clock import day_start
 from server.database import Connection
 from server.errors import Invalid, NotFound, Problem
-from server.http import Body, Call, Kind, Routes, StaffWith
+from server.http import Body, Call, Id, Kind, Routes, StaffWith
 from server.http.pages import Page, Redirect
 
 routes = Routes("orders", realm=Kind.STAFF)
+_LAST = 5
 
 
 class StaffQuery(OrdersQuery, frozen=True, kw_only=True):
-    """Which orders to list; ``q`` is an order's number, ``paid`` leaves those that were paid today."""
+    """Which orders to list; ``q`` is an order's number, ``paid`` leaves those paid today, ``member`` those of one."""
 
     q: Annotated[str, Meta(max_length=40)] | None = None
     paid: Literal["today"] | None = None
+    member: Id | None = None
 
 
 class ParcelForm(Body, frozen=True, kw_only=True):
@@ -50,18 +52,34 @@ class ParcelForm(Body, frozen=True, kw_only=True):
     address_version: Annotated[str, Meta(max_length=64)] = ""
 
 
+async def of_member(call: Call, connection: Connection, member_id: int) -> dict[str, Any] | None:
+    """Return a member's last orders in the caller's shops, for their page; None for who may not see orders."""
+    if not call.staff.may("orders.view"):
+        return None
+    shops = call.staff.within("orders.view").shops
+    found, total = await store.page_of_shops(connection, shops, None, None, 0, _LAST, member_id=member_id)
+    return {"orders": found, "total": total, "member_id": member_id, "titles": TITLES, "tones": TONES}
+
+
 async def figures(connection: Connection, shops: Sequence[int] | None) -> list[Figure]:
     """Return what waits for its parcel, and what came in today."""
     orders, fen = await store.paid_since(connection, shops, day_start())
     return [
         Figure(
+            position=10,
             label="待发货",
             value=await shipment_store.to_ship(connection, shops),
             href="/backoffice/orders?status=pending_shipment",
             waits=True,
         ),
         Figure(
-            label="今日支付", value=fen, fen=True, href="/backoffice/orders?paid=today", beside=orders, unit="{n} 单"
+            position=10,
+            label="今日支付",
+            value=fen,
+            fen=True,
+            href="/backoffice/orders?paid=today",
+            beside=orders,
+            unit="{n} 单",
         ),
     ]
 
@@ -73,15 +91,21 @@ async def list_orders(call: Call, query: StaffQuery) -> Page:
     number = query.q.replace(" ", "") if query.q else None
     async with call.database.snapshot() as connection:
         counts = await store.counts_of_shops(connection, shops)
-        since = day_start() if query.paid else None
         found, total = await store.page_of_shops(
-            connection, shops, query.status, number, query.offset, query.size, since
+            connection,
+            shops,
+            query.status,
+            number,
+            query.offset,
+            query.size,
+            paid_since=day_start() if query.paid else None,
+            member_id=int(query.member) if query.member else None,
         )
         lines = await store.lines(connection, [order.id for order in found])
         names = await shop_names(
             connection, found, {order.id: lines[order.id][0].sku_id for order in found if lines[order.id]}
         )
-    kept = {name: value for name, value in {"q": query.q, "paid": query.paid}.items() if value}
+    kept = {name: value for name, value in {"q": query.q, "paid": query.paid, "member": query.member}.items() if value}
     kept |= {"size": str(query.size)} if query.size != 20 else {}
     return Page(
         "orders/desk_list.html",
@@ -108,7 +132,7 @@ async def list_orders(call: Call, query: StaffQuery) -> Page:
                 for status, title in TITLES.items()
             ],
             "q": query.q,
-            "paid": query.paid,
+            "kept": {"paid": query.paid, "member": query.member},
             "status": query.status,
             "total": total,
             "page": query.page,

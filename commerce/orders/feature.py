@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commerce.members import Centre
+from commerce.members import Centre, MemberDesk
 from commerce.members.belongings import Belongings
 from commerce.messages import Messages
 from commerce.orders import api, backoffice, belonging_store, desk_api, jobs, letters, pages, store
@@ -26,6 +26,7 @@ def setup(app: Application) -> None:
     app.schedule(jobs.EXPIRE_ASKING)
     app.schedule(jobs.RECEIVE)
     app.resource(Centre).count_orders(store.counts_of_member)
+    app.resource(MemberDesk).block("orders/desk_member.html", backoffice.of_member)
     app.resource(Belongings).add(belonging_store.BELONGING)
     app.resource(Tiles).add(
         Tile(

@@ -65,6 +65,13 @@ async def page_of_member(
     return many(Order, rows), total
 
 
+_ASKED = """
+    WHERE ($1::bigint[] IS NULL OR shop_id = ANY ($1)) AND ($2::text IS NULL OR status = $2)
+        AND ($3::text IS NULL OR order_no = $3) AND ($4::timestamptz IS NULL OR paid_at >= $4)
+        AND ($5::bigint IS NULL OR member_id = $5)
+"""
+
+
 async def page_of_shops(
     connection: Connection,
     shops: Sequence[int] | None,
@@ -72,33 +79,14 @@ async def page_of_shops(
     order_no: str | None,
     offset: int,
     size: int,
+    *,
     paid_since: datetime | None = None,
+    member_id: int | None = None,
 ) -> tuple[list[Order], int]:
     """Return one page of the orders of these shops (None: of all), newest first, and how many there are."""
-    rows = await connection.fetch(
-        f"""
-        {_ORDER} WHERE ($1::bigint[] IS NULL OR shop_id = ANY ($1)) AND ($2::text IS NULL OR status = $2)
-        AND ($3::text IS NULL OR order_no = $3) AND ($6::timestamptz IS NULL OR paid_at >= $6)
-        ORDER BY id DESC OFFSET $4 LIMIT $5
-        """,
-        shops,
-        status,
-        order_no,
-        offset,
-        size,
-        paid_since,
-    )
-    total: int = await connection.fetchval(
-        """
-        SELECT count(*) FROM orders WHERE ($1::bigint[] IS NULL OR shop_id = ANY ($1))
-        AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR order_no = $3)
-        AND ($4::timestamptz IS NULL OR paid_at >= $4)
-        """,
-        shops,
-        status,
-        order_no,
-        paid_since,
-    )
+    asked = (shops, status, order_no, paid_since, member_id)
+    rows = await connection.fetch(f"{_ORDER} {_ASKED} ORDER BY id DESC OFFSET $6 LIMIT $7", *asked, offset, size)
+    total: int = await connection.fetchval(f"SELECT count(*) FROM orders {_ASKED}", *asked)  # noqa: S608  # a constant
     return many(Order, rows), total
 
 

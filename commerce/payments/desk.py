@@ -32,6 +32,7 @@ async def figures(connection: Connection, shops: Sequence[int] | None) -> list[F
     counts = await refund_store.unfinished_of_shops(connection, shops)
     return [
         Figure(
+            position=20 if state is RefundState.FAILED else 50,
             label=TITLES[state],
             value=counts.get(state, 0),
             href=f"{LIST}?status={state}",

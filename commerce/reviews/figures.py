@@ -14,11 +14,15 @@ async def to_decide(connection: Connection, shops: Sequence[int] | None) -> list
     """Return how much waits for a decision; that is the platform's, whatever the shop."""
     _, lengths = await queue_store.queue(connection, Queue.ALL, 0, 1)
     most = queue_store.MOST_COUNTED
-    return [Figure(label="待审核的评价", value=lengths[Queue.ALL], href=backoffice.QUEUE, waits=True, most=most)]
+    return [
+        Figure(
+            position=40, label="待审核的评价", value=lengths[Queue.ALL], href=backoffice.QUEUE, waits=True, most=most
+        )
+    ]
 
 
 async def to_answer(connection: Connection, shops: Sequence[int] | None) -> list[Figure]:
     """Return how many reviews and questions have no answer of the shop."""
     _, total = await queue_store.desk(connection, Desk.OPEN, shops, 0, 1)
     most = queue_store.MOST_COUNTED
-    return [Figure(label="待回复的评价和提问", value=total, href=backoffice.DESK, waits=True, most=most)]
+    return [Figure(position=30, label="待回复的评价和提问", value=total, href=backoffice.DESK, waits=True, most=most)]

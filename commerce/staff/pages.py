@@ -85,6 +85,7 @@ async def show_home(call: Call) -> Page | Redirect:
         for tile in tiles:
             if tile.figures is not None:
                 figures += await tile.figures(connection, call.staff.within(tile.permission).shops)
+    figures.sort(key=lambda one: one.position)
     waiting = [one for one in figures if one.waits]
     groups = [("要处理的", waiting), ("今天", [one for one in figures if not one.waits])]
     idle = bool(waiting) and not any(one.value for one in waiting)

@@ -14,9 +14,11 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """A figure and the list that it stands for: ``href`` shows what was counted.
 
     ``label`` and ``unit`` are zh_CN msgids. ``waits``: somebody has to see to it while it is not 0. ``fen``: the value
-    is money. ``most``: as far as was counted, there may be more. ``beside`` is a second figure, of ``unit``.
+    is money. ``most``: as far as was counted, there may be more. ``beside`` is a second figure, of ``unit``. Lower
+    positions stand first, whichever feature they are of.
     """
 
+    position: int
     label: str
     value: int
     href: str
@@ -32,7 +34,7 @@ Figures = Callable[[Connection, Sequence[int] | None], Awaitable[Sequence[Figure
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):
-    """A door: texts are zh_CN msgids, ``icon`` is a name of icons.svg, ``permission`` says who sees it with its figures."""
+    """A door: texts are zh_CN msgids, ``icon`` is a name of icons.svg, ``permission`` says who sees it."""
 
     title: str
     text: str

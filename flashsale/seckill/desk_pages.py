@@ -41,8 +41,8 @@ async def figures(connection: Connection, shops: Sequence[int] | None) -> list[F
     """Return the sales that are on and those to come."""
     counts = await desk_store.counts(connection, shops)
     return [
-        Figure(label=label, value=counts.get(show, 0), href=f"{LIST}?show={show}")
-        for show, label in (("on", "进行中的秒杀"), ("coming", "待开始的秒杀"))
+        Figure(position=position, label=label, value=counts.get(show, 0), href=f"{LIST}?show={show}")
+        for position, show, label in ((30, "on", "进行中的秒杀"), (40, "coming", "待开始的秒杀"))
     ]
 
 

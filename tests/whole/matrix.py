@@ -150,6 +150,7 @@ STAFF = {
     "GET /api/v1/backoffice/delivery": "products.view",
     "PUT /api/v1/backoffice/delivery/{shop_id}": "products.manage",
     "GET /backoffice/members": "members.view",
+    "GET /backoffice/members/{member_id}": "members.view",
     "POST /backoffice/members/{member_id}/ban": "members.manage",
     "POST /backoffice/members/{member_id}/unban": "members.manage",
     "GET /api/v1/backoffice/products": "products.view",
@@ -265,6 +266,7 @@ STAFF = {
 PLATFORM = {
     "POST /backoffice/security/roles",
     "GET /backoffice/members",
+    "GET /backoffice/members/{member_id}",
     "POST /backoffice/members/{member_id}/ban",
     "POST /backoffice/members/{member_id}/unban",
     "GET /backoffice/ledger",

@@ -167,7 +167,7 @@ async def test_who_refuses_or_takes_too_long_is_told_and_not_let_in(visitors: An
             await browser.open(f"/login/with/{party}")
             await browser.consent(choice)
             assert browser.status == 400, (party, choice)
-            assert browser.text.count("登录没有完成") == 2, "in the title and the heading, and not once more in the note"
+            assert browser.text.count("登录没有完成") == 2, "title and heading, not the note too"
             assert "授权被取消或已过期" in browser.text
             await browser.open("/me")
             assert browser.path.startswith("/login?")

@@ -120,3 +120,40 @@ async def test_only_who_manages_members_closes_accounts(client: Client, buyers: 
     member = {"Authorization": f"Bearer {buyers[1].token}"}
     assert (await client.post(path, data={"reason": "x"}, headers=member)).status == 403
     assert (await client.get("/backoffice/members", headers=member)).status == 403
+
+
+async def test_a_members_page_tells_how_the_account_stands_and_nothing_to_reach_them_by(
+    client: Client, app: Application, buyers: list[DemoBuyer]
+) -> None:
+    member_id = int(buyers[0].member_id)
+    path = f"/backoffice/members/{member_id}"
+    async with app.database.transaction() as connection:
+        await connection.execute("UPDATE members SET email = 'lin.xiaoman@example.com' WHERE id = $1", member_id)
+        order_no = "123456789012345678"
+        await connection.execute(
+            "INSERT INTO orders (order_no, member_id, shop_id, source, amount, address, pay_before)"
+            " VALUES ($1, $2, 1, 'cart', 4990, $3, now())",
+            order_no,
+            member_id,
+            {"name": "", "phone": "", "region_code": "", "region": "", "detail": ""},
+        )
+    csrf = await enter(client, "admin")
+    assert f'href="{path}"' in await listed(client)
+    await client.post(f"{path}/ban", data={"csrf_token": csrf, "reason": "刷单 <b>"})
+    text = await (await client.get(path)).text()
+    assert f"{buyers[0].phone[:3]}****{buyers[0].phone[-4:]}" in text
+    assert "l***@example.com" in text
+    assert buyers[0].phone not in text
+    assert "lin.xiaoman" not in text
+    assert "刷单 &lt;b&gt;" in text
+    assert order_no in text
+    assert "¥49.90" in text
+    assert f"{path}/unban" in text
+    listing = await client.get("/backoffice/orders", params={"member": str(member_id)})
+    assert order_no in await listing.text()
+    other = await client.get("/backoffice/orders", params={"member": buyers[1].member_id})
+    assert order_no not in await other.text()
+    assert (await client.get("/backoffice/members/999999")).status == 404
+    client.session.cookie_jar.clear()
+    await enter(client, "service")
+    assert "/unban" not in await (await client.get(path)).text(), "who may only look is offered nothing to do"
