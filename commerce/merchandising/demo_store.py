@@ -44,6 +44,14 @@ async def some_products(connection: Connection, slugs: Sequence[str]) -> list[in
     return [row["id"] for row in rows]
 
 
+async def filmed(connection: Connection) -> bool:
+    """Tell whether any product was ever given a video: the demo adds its own once."""
+    found: bool = await connection.fetchval(
+        """SELECT EXISTS (SELECT FROM product_edits WHERE changes @> '[{"what": "video"}]'::jsonb)"""
+    )
+    return found
+
+
 async def begun(connection: Connection) -> bool:
     """Tell whether there is a batch or anything due: the demo adds its own once."""
     found: bool = await connection.fetchval(

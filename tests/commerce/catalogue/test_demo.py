@@ -182,6 +182,11 @@ async def test_the_steps_of_every_feature_run_again(app: Application, client: Cl
     first = await demo_load.load(app, quiet)
     assert await demo_load.load(app, quiet) == first
     assert await rows(app, SHORT) == [("XZ-BP-SAND",)]  # whatever sales and orders took
+    films = await rows(app, "SELECT slug, video FROM products WHERE video <> '' ORDER BY slug")
+    assert [slug for slug, _ in films] == ["bottle", "camp-lantern", "suitcase"]
+    for _, address in films:
+        async with client.get(address, headers={"Range": "bytes=0-99"}) as response:
+            assert (response.status, response.headers["Content-Type"]) == (206, "video/webm")
     for path in ("/", "/products/1"):
         async with client.get(path) as response:
             assert response.status == 200
