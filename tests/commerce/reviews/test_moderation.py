@@ -269,3 +269,12 @@ async def test_what_staff_wrote_is_there_still_when_it_is_refused(market: Market
     await ask(market, "POST", f"/api/v1/backoffice/remarks/{made[0]}/reply", shop, {"text": "谢谢"}, 201)
     status, page = await post(market, first, shop, text="写了很久的回复", show="open")
     assert (status, "写了很久的回复" in page, "已经回复过了" in page) == (422, True, True)
+
+
+async def test_a_shops_desk_shows_what_it_replied(market: Market) -> None:
+    member, shop = await market.member(), await market.staff(["reviews.reply"], market.shop_id)
+    made = await review(market, member, 1, "差")
+    await ask(market, "POST", f"/api/v1/backoffice/remarks/{made}/reply", shop, {"text": "抱歉，已经换新"}, 201)
+    for show, listed in (("reviews", True), ("bad", True), ("open", False), ("questions", False)):
+        async with market.client.get(f"/backoffice/reviews/replies?show={show}", headers=shop) as response:
+            assert (response.status, "抱歉，已经换新" in await response.text()) == (200, listed), show
