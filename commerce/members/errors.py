@@ -20,7 +20,7 @@ class CredentialsWrong(Unauthenticated):
 class MemberBanned(Forbidden):
     """The account was closed by staff. Told only to who proved that it is theirs."""
 
-    code, message = "member_banned", "这个账号已停用，有疑问请联系客服"
+    code, message = "member_banned", "这个账号已被平台停用，不能登录"
 
 
 class TooManyAddresses(Conflict):

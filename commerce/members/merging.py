@@ -97,9 +97,7 @@ async def merge(app: Application, keeper_id: int, secret: str, tr: Translator) -
         if not await merge_store.take(connection, digest):
             raise OfferEnded
         if keeper.status is not Status.ACTIVE or other.status is not Status.ACTIVE:
-            raise MergeHeld(
-                details=["其中一个账号已停用，有疑问请联系客服"], reason="其中一个账号已停用，有疑问请联系客服"
-            )
+            raise MergeHeld(details=["其中一个账号已停用，不能合并"], reason="其中一个账号已停用，不能合并")
         if found := await against(app, connection, keeper.id, other.id):
             raise MergeHeld(details=found, reason=found[0])
         await merge_store.empty(connection, keeper.id, other.id)

@@ -83,7 +83,7 @@ def saying(order: Order, kinds: set[str], at: datetime, tr: Translator, refunds:
         case OrderStatus.PENDING_RECEIPT:
             return Saying(tr("已发货，在路上"), _until_receipt(order, at, tr))
         case OrderStatus.COMPLETED:
-            return Saying(tr("订单完成"), tr("谢谢，有问题随时找我们"))
+            return Saying(tr("订单完成"), tr("谢谢，有问题可以到商品页的“问大家”里问"))
         case _ if RefundState.FAILED in states:
             return Saying(tr("订单已取消，退款遇到问题"), tr("工作人员正在处理退款，钱不会丢"))
         case _ if "paid_late" in kinds and order.refund_status is RefundStatus.NONE and not _of_late(refunds):
