@@ -170,7 +170,7 @@ async def on_now(call: Call) -> dict[str, Any] | None:
 
 
 async def on_product(call: Call, product: Product) -> dict[str, Any] | None:
-    """Return the product page's block: the product's sales that are on or begin within a week.
+    """Return the product page's block: the product's sales that are on, and the next one within a week.
 
     ``nearest`` of them is where one can buy now, or else will be able to the soonest.
     """
@@ -180,7 +180,8 @@ async def on_product(call: Call, product: Product) -> dict[str, Any] | None:
     shown = [await call.resource(Board).look(item) for item in items]
     _lasts(call, shown, now())
     lots = [_lot(seen, phase(seen, now())) for seen in shown]
-    lots = [lot for lot in lots if lot["phase"] is not Phase.ENDED]
+    coming = [lot for lot in lots if lot["phase"] is Phase.UPCOMING]
+    lots = [lot for lot in lots if lot["phase"] not in (Phase.UPCOMING, Phase.ENDED)] + coming[:1]
     return {"sales": lots, "nearest": min(lots, key=lambda lot: sessions.ORDER.index(lot["phase"]))} if lots else None
 
 

@@ -251,8 +251,7 @@ async def test_every_note_belongs_to_one_field(shelf: Shelf, desk: Desk) -> None
     """Forms of one page have fields of one name; what stands below each is told apart."""
     bottles = await desk.value("SELECT category_id FROM products WHERE slug = 'bottle'")
     for name in ("甲", "乙"):
-        form = {"name": name, "kind": "choice", "values": "一、二"}
-        await desk.send(f"{CATEGORIES}/{bottles}/attributes", **form)
+        await desk.send(f"{CATEGORIES}/{bottles}/attributes", name=name, kind="choice", values="一、二")
     for path in (f"{CATEGORIES}?id={bottles}", BRANDS, "/backoffice/delivery"):
         page = await shelf.page(path, headers=desk.cookies)
         ids = re.findall(r' id="([^"]+)"', page)

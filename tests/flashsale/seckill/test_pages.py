@@ -170,6 +170,8 @@ async def test_the_bar_of_a_product_leads_to_what_can_be_bought_or_says_why_noth
     assert f"Starts {day}" in await bar("en")
     assert f'href="/flash-sales/{coming}"' in await bar()
     assert "收藏" not in await bar()
+    later = await stage.sale(starts_at=at + timedelta(days=4), ends_at=at + timedelta(days=4, hours=1))
+    assert f'href="/flash-sales/{later}"' not in (await Reader(stage).get(path)).text
     running = await stage.sale(starts_at=at - timedelta(hours=1), ends_at=at + timedelta(hours=1))
     assert "去抢 ¥" in await bar()
     assert f'href="/flash-sales/{running}"' in await bar()
