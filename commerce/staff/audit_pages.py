@@ -197,7 +197,7 @@ async def _found(call: Call, query: AuditQuery, most: int) -> tuple[list[Told], 
     async with call.database.connection() as connection:
         entries = await audit_store.found(connection, sought, before, most)
         shops = await call.resource(Shops).named(connection, call.staff.shops)
-    return [told(entry, call.tr, shops) for entry in entries], shops
+    return [told(entry, call.tr, shops, call.staff) for entry in entries], shops
 
 
 def _day(text: str, field: str, more: int = 0) -> datetime | None:

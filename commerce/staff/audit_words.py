@@ -11,8 +11,18 @@ import msgspec
 
 from commerce.staff.audit_store import Kept
 from server.clock import shanghai
+from server.http import Identity
 from server.i18n import Translator
-from server.money import yuan
+from server.money import amount
+
+
+class Thing(msgspec.Struct, frozen=True):
+    """A kind of thing: its name, the page that shows one of them by its id, and the permission for that page."""
+
+    words: str
+    path: str
+    permission: str
+
 
 KINDS: dict[str, str] = {
     "log_in": "登录",
@@ -72,26 +82,26 @@ KINDS: dict[str, str] = {
 }
 """What each kind of record is called (zh_CN msgids); a kind that is not here is shown as it is."""
 
-OBJECTS: dict[str, tuple[str, str]] = {
-    "staff": ("员工", "/backoffice/staff/{}"),
-    "role": ("角色", "/backoffice/roles/{}"),
-    "product": ("商品", "/backoffice/products/{}"),
-    "batch": ("批量修改", "/backoffice/batches/{}"),
-    "category": ("分类", "/backoffice/categories"),
-    "brand": ("品牌", "/backoffice/brands"),
-    "attribute": ("属性", "/backoffice/categories"),
-    "delivery": ("发货承诺", "/backoffice/delivery"),
-    "member": ("会员", "/backoffice/members"),
-    "refund": ("退款", "/backoffice/refunds"),
-    "order": ("订单", "/backoffice/orders/{}"),
-    "sale": ("秒杀", "/backoffice/flash-sales/{}"),
-    "message": ("消息", "/backoffice/messages"),
-    "synonyms": ("同义词", "/backoffice/search"),
-    "words": ("热搜词", "/backoffice/search"),
-    "remark": ("评价与问答", "/backoffice/reviews"),
-    "watched_words": ("敏感词", "/backoffice/reviews/words"),
+OBJECTS: dict[str, Thing] = {
+    "staff": Thing("员工", "/backoffice/staff/{}", "staff.manage"),
+    "role": Thing("角色", "/backoffice/roles/{}", "staff.manage"),
+    "product": Thing("商品", "/backoffice/products/{}", "products.view"),
+    "batch": Thing("批量修改", "/backoffice/batches/{}", "products.view"),
+    "category": Thing("分类", "/backoffice/categories", "catalogue.manage"),
+    "brand": Thing("品牌", "/backoffice/brands", "catalogue.manage"),
+    "attribute": Thing("属性", "/backoffice/categories", "catalogue.manage"),
+    "delivery": Thing("发货承诺", "/backoffice/delivery", "products.view"),
+    "member": Thing("会员", "/backoffice/members/{}", "members.view"),
+    "refund": Thing("退款", "/backoffice/refunds", "payments.view"),
+    "order": Thing("订单", "/backoffice/orders/{}", "orders.view"),
+    "sale": Thing("秒杀", "/backoffice/flash-sales/{}", "flashsale.view"),
+    "message": Thing("消息", "/backoffice/messages", "messages.send"),
+    "synonyms": Thing("同义词", "/backoffice/search", "catalogue.manage"),
+    "words": Thing("热搜词", "/backoffice/search", "catalogue.manage"),
+    "remark": Thing("评价与问答", "/backoffice/reviews", "reviews.moderate"),
+    "watched_words": Thing("敏感词", "/backoffice/reviews/words", "reviews.moderate"),
 }
-"""What each kind of thing is called, and where it is seen."""
+"""What each kind of thing is called (zh_CN msgids), where it is seen and what that takes."""
 
 FIELDS: dict[str, str] = {
     "name": "名称",
@@ -151,9 +161,48 @@ FIELDS: dict[str, str] = {
     "picture": "图",
     "carrier": "快递公司",
     "tracking_no": "运单号",
+    "amount": "金额",
+    "why": "原因",
+    "attempt": "第几次",
+    "sessions_ended": "退出的设备",
+    "ref": "来源",
+    "batch_id": "批量修改编号",
+    "change_id": "定时编号",
+    "kind": "种类",
+    "products": "商品数",
+    "edit": "改动",
 }
 """What each field is called (zh_CN msgids). That of a SKU stands in records behind its code and a space."""
 
+VALUES: dict[str, dict[str, str]] = {
+    "why": {"password": "密码不对", "otp": "二次验证不对"},
+    "status": {
+        "on": "在售",
+        "off": "已下架",
+        "active": "正常",
+        "banned": "已停用",
+        "pending_shipment": "待发货",
+        "pending_receipt": "待收货",
+        "failed": "退款失败",
+        "pending": "退款中",
+    },
+    "state": {
+        "draft": "草稿",
+        "published": "已发布",
+        "paused": "已暂停",
+        "ended": "已结束",
+        "waiting": "待审核",
+        "shown": "展示",
+        "hidden": "隐藏",
+    },
+    "challenge": {"none": "不验证", "pow": "自动算题", "captcha": "图片验证码"},
+    "level": {"any": "平台和店铺", "platform": "仅平台", "shop": "仅店铺"},
+    "kind": {"edit": "批量编辑", "import": "导入", "undo": "撤销"},
+}
+"""What the values of fields are called (zh_CN msgids), where they are names of ours."""
+
+_STRANGERS = frozenset({"log_in_refused"})
+"""What was done to an account by somebody who was not let in: whoever that was, it need not be its owner."""
 _MONEY = frozenset({"price", "list_price", "amount"})
 """Fields whose whole numbers are fen."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
@@ -191,22 +240,24 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str
 
 
-def told(entry: Kept, tr: Translator, shops: Mapping[int, str]) -> Told:
-    """Return a record in people's words."""
-    words, where = OBJECTS.get(entry.object_kind, (entry.object_kind, ""))
+def told(entry: Kept, tr: Translator, shops: Mapping[int, str], reader: Identity) -> Told:
+    """Return a record in people's words, with a link where its ``reader`` may follow it."""
+    thing = OBJECTS.get(entry.object_kind, Thing(entry.object_kind, "", ""))
+    follows = reader.may(thing.permission, entry.shop_id)
+    stranger = entry.kind in _STRANGERS
     return Told(
         id=entry.id,
         at=entry.at,
-        who=entry.staff_name or tr("系统"),
+        who=tr("有人") if stranger else entry.staff_name or tr("系统"),
         account=entry.account,
         staff_id=entry.staff_id,
         kind=entry.kind,
         words=tr(KINDS[entry.kind]) if entry.kind in KINDS else entry.kind,
         object_kind=entry.object_kind,
-        object_words=tr(words) if words else "",
+        object_words=tr(thing.words) if thing.words else "",
         object_id=entry.object_id,
         object_name=entry.object_name,
-        href=where.format(entry.object_id),
+        href=thing.path.format(entry.object_id) if follows else "",
         shop="" if entry.shop_id is None else shops.get(entry.shop_id, str(entry.shop_id)),
         reason=entry.reason,
         differences=_differences(entry.before, entry.after, tr),
@@ -248,11 +299,12 @@ def _line(value: Any, tr: Translator, name: str = "") -> str:
         case bool():
             return tr("是") if value else tr("否")
         case int() if name in _MONEY:
-            return f"¥{yuan(value)}"
+            return f"¥{amount(value)}"
         case str() if _MOMENT.fullmatch(value):
             return shanghai(datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M:%S")
         case str():
-            return value
+            known = VALUES.get(name, {}).get(value)
+            return tr(known) if known else value
         case list():
             return "、".join(_line(one, tr, name) for one in value) or "—"
         case dict():

@@ -283,7 +283,7 @@ async def _page(
         "others": {shop: name for shop, name in names.items() if shop not in mine},
         "oneself": fresh.id == caller.id,
         "barred": barred,
-        "entries": [told(entry, call.tr, names) for entry in entries],
+        "entries": [told(entry, call.tr, names, caller) for entry in entries],
         "password": password,
         "fault": fault,
         "done": done,

@@ -13,7 +13,7 @@ from commerce.staff.audit_words import told
 from server.application import Application
 from server.cells import safe
 from server.clock import now
-from server.http import Call, Kind, Routes, StaffWith
+from server.http import Call, Identity, Kind, Routes, StaffWith
 from tests.commerce.staff.conftest import ROLES, STAFF, Office
 
 
@@ -185,9 +185,11 @@ def test_prices_of_skus_are_told_in_yuan(app: Application) -> None:
         before={"A-1 price": 990, "A-1 on_hand": 7, "B 2 code": "B 2"},
         after={"A-1 price": 100_000, "A-1 on_hand": 8, "B 2 code": "B-2"},
     )
-    shown = [(one.field, one.before, one.after) for one in told(entry, app.translations.of("en"), {}).differences]
+    nobody = Identity(kind=Kind.STAFF, id=0, name="")
+    one_by_one = told(entry, app.translations.of("en"), {}, nobody).differences
+    shown = [(one.field, one.before, one.after) for one in one_by_one]
     assert shown == [
-        ("A-1 Price", "¥9.90", "¥1000.00"),
+        ("A-1 Price", "¥9.90", "¥1,000.00"),
         ("A-1 On hand", "7", "8"),
         ("B 2 Code", "B 2", "B-2"),
     ]
