@@ -12,7 +12,7 @@ from commerce.catalogue.words import LONGEST_QUERY, cleaned, listed
 from commerce.search import history_store
 from commerce.search.browse import attributes, browse, fresh
 from commerce.search.hot import Searches, noticed
-from commerce.search.suggest import Suggester
+from commerce.search.suggest import FEW, Suggester, named
 from commerce.search.types import AttributeFacet, CategoryFacet, Facet, Found, Sort, Wish
 from server.errors import Invalid
 from server.http import Anyone, Body, Call, Id, Listing, LoggedIn, Paging, Routes, View
@@ -114,9 +114,10 @@ class SuggestionList(View, frozen=True, kw_only=True):
 
 
 class HotList(View, frozen=True, kw_only=True):
-    """Words that many look for."""
+    """Words that many look for, and words that the operator offers beside them."""
 
     items: list[str]
+    picked: list[str]
 
 
 class HistoryList(View, frozen=True, kw_only=True):
@@ -153,14 +154,19 @@ async def suggest(call: Call, query: SuggestQuery) -> SuggestionList:
     """Say what somebody may mean who has typed so far, in characters, pinyin or first letters."""
     typed = cleaned(query.q)
     index = await fresh(call)
-    found = call.resource(Suggester).suggest(index, typed, await call.resource(Searches).hot())
+    offered = await call.resource(Searches).offered()
+    found = call.resource(Suggester).suggest(index, typed, [*offered.hot, *offered.picked])
+    if len(found) < FEW:
+        async with call.database.connection() as connection:
+            found += await named(connection, index, typed, FEW - len(found), {one.text for one in found})
     return SuggestionList(q=typed, items=[SuggestionView(text=one.text, count=one.count) for one in found])
 
 
 @routes.get("/api/v1/search/hot", Anyone())
 async def show_hot(call: Call) -> HotList:
-    """Say what many look for, the most first."""
-    return HotList(items=await call.resource(Searches).hot())
+    """Say what many look for, the most first, and what the operator offers."""
+    offered = await call.resource(Searches).offered()
+    return HotList(items=offered.hot, picked=offered.picked)
 
 
 @routes.get("/api/v1/search/history", LoggedIn())

@@ -17,6 +17,7 @@ from server.http.pages import Page, Redirect
 MANAGE = "catalogue.manage"
 DESK = "/backoffice/search"
 MOST_WORDS = 12
+MOST_PICKS = 20
 LONGEST = 30
 _HOT = 50
 
@@ -27,6 +28,12 @@ class SynonymsBody(Body, frozen=True, kw_only=True):
     """Words that mean the same, with commas between."""
 
     words: Annotated[str, Meta(max_length=400)] = ""
+
+
+class PicksBody(Body, frozen=True, kw_only=True):
+    """Words to offer before anything is typed, with commas between; none for none."""
+
+    words: Annotated[str, Meta(max_length=800)] = ""
 
 
 class HotBody(Body, frozen=True, kw_only=True):
@@ -85,20 +92,51 @@ async def hide(call: Call) -> Redirect:
     return Redirect(DESK)
 
 
+@routes.page(DESK + "/picks", StaffWith(MANAGE), method="POST")
+async def pick(call: Call) -> Page | Redirect:
+    """Say which words are offered before anything is typed."""
+    form = await call.form(PicksBody)
+    words = _listed(form.words)
+    if len(words) > MOST_PICKS or any(len(word) > LONGEST for word in words):
+        fault = Invalid("picks", "最多 20 个词，用逗号隔开，每个不超过 30 个字")
+        return await _desk(call, picks=form.words, picks_fault=fault.reason(call.tr))
+    async with call.transaction() as connection:
+        before = await history_store.pick(connection, words)
+        await audit(
+            connection,
+            call.staff.id,
+            "hot_words_changed",
+            On("words", "picks", "推荐搜索"),
+            before={"words": before},
+            after={"words": words},
+        )
+    call.resource(Searches).changed()
+    return Redirect(DESK)
+
+
 async def _desk(call: Call, **values: Any) -> Page:
     async with call.database.connection() as connection:
         shown = {
             "words": "",
             "fault": None,
             "synonyms": await history_store.synonyms(connection),
-            "hot": await history_store.hot(connection, _HOT, hidden=True),
+            "hot": await history_store.hot(connection, _HOT, enough=1, hidden=True),
+            "enough": history_store.ENOUGH,
+            "picks": "，".join(await history_store.picks(connection)),
+            "picks_fault": None,
         }
-    return Page("search/desk.html", shown | values, status=422 if values.get("fault") else 200)
+    wrong = values.get("fault") or values.get("picks_fault")
+    return Page("search/desk.html", shown | values, status=422 if wrong else 200)
 
 
 def _words(text: str) -> list[str]:
     """Return the words of a group. Raises Invalid."""
-    words = listed([text.replace("，", ",").replace("、", ",")])
+    words = _listed(text)
     if not 2 <= len(words) <= MOST_WORDS or any(len(word) > LONGEST for word in words):
         raise Invalid("words", "写二到十二个词，用逗号隔开，每个不超过 30 个字")
-    return list(words)
+    return words
+
+
+def _listed(text: str) -> list[str]:
+    """Return words with commas of any script between."""
+    return list(listed([text.replace("，", ",").replace("、", ",")]))

@@ -1,10 +1,11 @@
-"""What search adds to the demo: attributes of its products, and words that mean the same."""
+"""What search adds to the demo: attributes of its products, words that mean the same, words to look for."""
 
 from __future__ import annotations
 
 import re
 
 from commerce.catalogue import DemoRun, DemoStep, demo
+from commerce.search import history_store
 from commerce.search.demo import content, store
 
 NAMES = ("容量", "内胆", "材质", "面料", "防水", "功率", "连接", "电池", "屏幕", "产地", "等级", "净含量", "适用")
@@ -31,6 +32,8 @@ async def add_attributes(run: DemoRun) -> None:
                         slugs.append(product.slug)
     async with run.app.database.transaction() as connection:
         await store.add_synonyms(connection, content.SYNONYMS)
+        if not await history_store.picks(connection):
+            await history_store.pick(connection, content.PICKS)
         for (category, name), values in held.items():
             await store.describe(connection, category, name, NAMES.index(name) if name in NAMES else len(NAMES), values)
     run.say(f"  {len(held)} attributes")

@@ -19,7 +19,7 @@ def setup(app: Application) -> None:
     follower = Follower(app.database)
     app.provide(Follower, follower)
     app.lifespan(follower.following, "web")
-    searches = Searches(app.database)
+    searches = Searches(app.database, app.settings.secret)
     app.provide(Searches, searches)
     app.provide(Suggester, Suggester())
     app.lifespan(searches.counting, "web")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from commerce.search.types import Hot, Synonyms
+import msgspec
+
+from commerce.search.types import Heard, Hot, Synonyms
 from server.database import Connection, many, touched
+
+ENOUGH = 3
+"""Different visitors that make words hot: what fewer look for is their own business."""
 
 
 async def remember(connection: Connection, member_id: int, words: str, most: int) -> None:
@@ -43,38 +48,77 @@ async def forget(connection: Connection, member_id: int) -> None:
     await connection.execute("DELETE FROM search_history WHERE member_id = $1", member_id)
 
 
-async def count(connection: Connection, searches: Mapping[str, int]) -> None:
-    """Add searches to today's, a day of Shanghai, by their words."""
-    words = sorted(searches)
+async def count(connection: Connection, heard: Sequence[Heard], enough: int) -> None:
+    """Add searches to today's, a day of Shanghai, by their words; visitors are kept up to ``enough`` of a day."""
     await connection.execute(
         """
-        INSERT INTO search_counts AS c (day, words, searches)
-        SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date, words, searches
-        FROM unnest($1::text[], $2::bigint[]) AS u (words, searches)
-        ON CONFLICT (day, words) DO UPDATE SET searches = c.searches + excluded.searches
+        INSERT INTO search_counts AS c (day, words, searches, visitors)
+        SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date, words, searches, visitors
+        FROM jsonb_to_recordset($1::jsonb) AS r (words text, searches bigint, visitors bigint[])
+        ORDER BY words
+        ON CONFLICT (day, words) DO UPDATE SET
+            searches = c.searches + excluded.searches,
+            visitors = ARRAY(SELECT DISTINCT v FROM unnest(c.visitors || excluded.visitors) AS v LIMIT $2)
         """,
-        words,
-        [searches[one] for one in words],
+        [msgspec.structs.asdict(one) for one in heard],
+        enough,
     )
 
 
-async def hot(connection: Connection, most: int, *, hidden: bool = False) -> list[Hot]:
-    """Return what was looked for most within a week, the last days counting more; with ``hidden`` also what an
-    operator hid."""
+async def hot(connection: Connection, most: int, *, enough: int, hidden: bool = False) -> list[Hot]:
+    """Return what was looked for most within a week by ``enough`` different visitors, the last days counting more;
+    with ``hidden`` also what an operator hid."""
     rows = await connection.fetch(
         """
-        SELECT c.words, sum(c.searches)::bigint AS searches, h.words IS NOT NULL AS hidden
-        FROM search_counts AS c
-        LEFT JOIN search_hidden AS h ON h.words = c.words
-        WHERE c.day > (now() AT TIME ZONE 'Asia/Shanghai')::date - 7 AND ($2::boolean OR h.words IS NULL)
-        GROUP BY c.words, h.words
-        ORDER BY sum(c.searches / (1.0 + ((now() AT TIME ZONE 'Asia/Shanghai')::date - c.day))) DESC, c.words
+        WITH week AS (
+            SELECT words, searches, visitors, (now() AT TIME ZONE 'Asia/Shanghai')::date - day AS ago
+            FROM search_counts
+            WHERE day > (now() AT TIME ZONE 'Asia/Shanghai')::date - 7
+        ),
+        wanted AS (
+            SELECT words, sum(searches)::bigint AS searches, sum(searches / (1.0 + ago)) AS heat
+            FROM week
+            GROUP BY words
+        ),
+        people AS (
+            SELECT words, count(DISTINCT v) AS visitors
+            FROM week
+            CROSS JOIN LATERAL unnest(visitors) AS v
+            GROUP BY words
+        )
+        SELECT w.words, w.searches, p.visitors, h.words IS NOT NULL AS hidden
+        FROM wanted AS w
+        JOIN people AS p ON p.words = w.words
+        LEFT JOIN search_hidden AS h ON h.words = w.words
+        WHERE p.visitors >= $3::bigint AND ($2::boolean OR h.words IS NULL)
+        ORDER BY w.heat DESC, w.words
         LIMIT $1
         """,
         most,
         hidden,
+        enough,
     )
     return many(Hot, rows)
+
+
+async def picks(connection: Connection) -> list[str]:
+    """Return what an operator offers to look for, in the operator's order."""
+    return [row["words"] for row in await connection.fetch("SELECT words FROM search_picks ORDER BY position, words")]
+
+
+async def pick(connection: Connection, words: Sequence[str]) -> list[str]:
+    """Offer these words and no others; return those that were offered before. Locks the picks."""
+    await connection.execute("LOCK TABLE search_picks IN SHARE ROW EXCLUSIVE MODE")
+    before = await picks(connection)
+    await connection.execute("DELETE FROM search_picks")
+    await connection.execute(
+        """
+        INSERT INTO search_picks (words, position)
+        SELECT words, at FROM unnest($1::text[]) WITH ORDINALITY AS u (words, at)
+        """,
+        list(words),
+    )
+    return before
 
 
 async def hide(connection: Connection, words: str, hidden: bool) -> bool:

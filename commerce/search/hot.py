@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import time
-from collections import Counter
 from collections.abc import AsyncIterator
 
 import structlog
 
 from commerce.search import history_store
+from commerce.search.history_store import ENOUGH
+from commerce.search.types import Heard, Offered
 from server import database as db
 from server.application import Application
 from server.database import Database
@@ -33,11 +35,11 @@ _MOST_SEEN = 50_000
 class Searches:
     """What this process has heard, and what is hot. One person counts once an hour for the same words."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._counts: Counter[str] = Counter()
+    def __init__(self, database: Database, secret: bytes) -> None:
+        self._database, self._secret = database, secret
+        self._counts: dict[str, Heard] = {}
         self._seen: dict[tuple[str, str], float] = {}
-        self._hot: list[str] = []
+        self._offered = Offered(hot=[], picked=[])
         self._hot_at = -_FRESH_FOR
 
     def heard(self, owner: str, words: str) -> None:
@@ -48,18 +50,27 @@ class Searches:
         if len(self._seen) >= _MOST_SEEN:
             self._seen.clear()
         self._seen[owner, words] = at
-        self._counts[words] += 1
+        who = hmac.digest(self._secret, f"search:{owner}:{words}".encode(errors="replace"), "sha256")
+        self._count(Heard(words=words, searches=1, visitors=[int.from_bytes(who[:8], signed=True)]))
+
+    def _count(self, more: Heard) -> None:
+        known = self._counts.get(more.words)
+        if known is not None:
+            visitors = list(dict.fromkeys([*known.visitors, *more.visitors]))[:ENOUGH]
+            more = Heard(words=more.words, searches=known.searches + more.searches, visitors=visitors)
+        self._counts[more.words] = more
 
     async def flush(self) -> None:
         """Write what was counted."""
         if not self._counts:
             return
-        counts, self._counts = self._counts, Counter()
+        counts, self._counts = self._counts, {}
         try:
             async with self._database.transaction() as connection:
-                await history_store.count(connection, counts)
+                await history_store.count(connection, list(counts.values()), ENOUGH)
         except db.DOWN:
-            self._counts.update(counts)
+            for heard in counts.values():
+                self._count(heard)
             raise
         self.changed()
 
@@ -67,18 +78,21 @@ class Searches:
         """Read anew what is hot the next time."""
         self._hot_at = -_FRESH_FOR
 
-    async def hot(self) -> list[str]:
-        """Return what is looked for most; up to a minute old."""
+    async def offered(self) -> Offered:
+        """Return what many look for most, then what the operator picked, together no more than are shown; up to a
+        minute old."""
         if time.monotonic() - self._hot_at >= _FRESH_FOR:
             async with self._database.connection() as connection:
-                self._hot = [one.words for one in await history_store.hot(connection, SHOWN)]
+                hot = [one.words for one in await history_store.hot(connection, SHOWN, enough=ENOUGH)]
+                picked = [one for one in await history_store.picks(connection) if one not in hot]
+            self._offered = Offered(hot=hot, picked=picked[: SHOWN - len(hot)])
             self._hot_at = time.monotonic()
-        return self._hot
+        return self._offered
 
     @contextlib.asynccontextmanager
     async def counting(self, app: Application) -> AsyncIterator[None]:
         """Write what was counted every few seconds and at the end."""
-        task = asyncio.create_task(self._count(), name="search counts")
+        task = asyncio.create_task(self._flushing(), name="search counts")
         try:
             yield
         finally:
@@ -88,7 +102,7 @@ class Searches:
             with contextlib.suppress(*db.DOWN):  # a few counts are lost with a database that is away at the end
                 await self.flush()
 
-    async def _count(self) -> None:
+    async def _flushing(self) -> None:
         while True:
             await asyncio.sleep(_FLUSH_EVERY)
             try:

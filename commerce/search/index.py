@@ -89,6 +89,11 @@ class Index:
         made = plan(text, self.lexicon, self.shared)
         return int(np.count_nonzero(self._matches(made)[0] > 0)) if self._finds(made) else 0
 
+    def best(self, text: str, most: int) -> list[int]:
+        """Return the ids of the products that the words fit best, as they are typed; in no case corrected."""
+        made = plan(text, self.lexicon, self.shared)
+        return self._list(Wish(q=text), made, 0, most).ids if self._finds(made) else []
+
     def without_some(self, text: str, most: int = 4) -> list[tuple[str, int]]:
         """Return ``text`` with one of its words left out each time, where that finds something, and how much."""
         units = plan(text, self.lexicon, self.shared).units

@@ -13,7 +13,7 @@ from commerce.search.browse import browse, fresh
 from commerce.search.hot import Searches, noticed
 from commerce.search.listing import DEEPEST, SIZE, Listing, read
 from commerce.search.rescue import Way, ways
-from commerce.search.types import Wish
+from commerce.search.types import Offered, Wish
 from server.errors import NotFound
 from server.http import Anyone, Call, LoggedIn, Routes
 from server.http.pages import Page, Redirect
@@ -57,7 +57,7 @@ async def search(call: Call) -> Page | Redirect:
         categories = await store.categories(connection)
     values = {
         "past": past,
-        "hot": await call.resource(Searches).hot(),
+        "offered": await call.resource(Searches).offered(),
         "kinds": [(top, store.children(categories, top.id)) for top in store.children(categories, None)],
     }
     return Page("search/begin.html", values)
@@ -102,13 +102,13 @@ async def _list(call: Call, listing: Listing, **values: Any) -> Page | Redirect:
     fewer: list[tuple[str, int]] = []
     popular: list[Card] = []
     instead: list[Way] = []
-    hot: list[str] = []
+    offered: Offered | None = None
     if listing.narrowed and not found.total:
         instead = ways(await fresh(call), listing, call.tr)
     if listing.wish.q and not found.total:
         index = await fresh(call)
         fewer = index.without_some(listing.wish.q)
-        hot = await call.resource(Searches).hot()
+        offered = await call.resource(Searches).offered()
         async with call.database.connection() as connection:
             popular = await store.cards(connection, index.search(Wish(in_stock=True), 0, POPULAR).ids)
     counted = {facet.slug: facet.count for facet in found.facets.categories}
@@ -128,6 +128,6 @@ async def _list(call: Call, listing: Listing, **values: Any) -> Page | Redirect:
         "fewer": fewer,
         "popular": popular,
         "instead": instead,
-        "hot": hot,
+        "offered": offered,
     }
     return Page("search/list.html", shown | values, status=422 if listing.faults else 200)

@@ -59,6 +59,11 @@ class Shared:
                 others = (other for other in words if other != word)
                 self.synonyms[stem(word)] = tuple(dict.fromkeys((*self.synonyms.get(stem(word), ()), *others)))
 
+    @property
+    def alike(self) -> set[str]:
+        """Return all words that mean the same as others."""
+        return {word for words in self.synonyms.values() for word in words}
+
     def like(self, word: str) -> tuple[str, ...]:
         """Return what means the same as a plain word, or as several words of English."""
         return self.synonyms.get(stem(word), ())

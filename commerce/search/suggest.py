@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 import time
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 import msgspec
 
+from commerce.catalogue.store import cards
+from commerce.catalogue.words import cleaned
 from commerce.search import analysis
 from commerce.search.index import Index
 from commerce.search.lexicon import spelled
+from server.database import Connection
 
 MOST = 10
+FEW = 5
+"""Where words give fewer, names of products follow."""
 _AGAIN_AFTER = 30.0
 _LOOKED_AT = 400
 _VALUES = 4
@@ -87,8 +92,11 @@ class Suggester:
 def _names(index: Index) -> Iterator[tuple[str, float]]:
     """Yield texts with their worth: kinds above brands above words, each by how many products it finds."""
     for text, count in index.lexicon.terms():
-        if count > 1:
+        # Letters and figures of one product are a model's number: its whole name is offered instead.
+        if count > 1 or analysis.is_han(text):
             yield text, math.log1p(count) / 2
+    for text in index.shared.alike:
+        yield text, 6.5
     for brand in index.shared.brands.values():
         yield brand.name, 7.0
     for category in index.shared.categories.values():
@@ -101,7 +109,17 @@ def _names(index: Index) -> Iterator[tuple[str, float]]:
                 yield f"{kind.name} {one.value}", 6.0
 
 
-@lru_cache(30_000)
+async def named(
+    connection: Connection, index: Index, typed: str, most: int, known: Collection[str]
+) -> list[Suggestion]:
+    """Return names of the products that fit what is typed best; nothing while no word of theirs is complete."""
+    ids = index.best(typed, most)
+    found = [cleaned(card.title) for card in await cards(connection, ids)] if ids else []
+    counted = ((text, index.finds(text)) for text in dict.fromkeys(found) if text not in known)
+    return [Suggestion(text=text, count=count) for text, count in counted if count]
+
+
+@lru_cache(100_000)
 def _keys(text: str) -> tuple[str, ...]:
     """Return what somebody may begin to type for ``text``."""
     whole = analysis.plain(text)

@@ -130,8 +130,27 @@ class Synonyms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hot(msgspec.Struct, frozen=True, kw_only=True):
-    """What many looked for within a week; ``hidden`` if an operator does not want it shown."""
+    """What was looked for within a week; ``hidden`` if an operator does not want it shown.
+
+    ``visitors`` are different ones, of each day at most as many as make words hot (history_store.py).
+    """
 
     words: str
     searches: int
+    visitors: int
     hidden: bool
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """Searches of the same words, and digests of some of those who made them."""
+
+    words: str
+    searches: int
+    visitors: list[int]
+
+
+class Offered(msgspec.Struct, frozen=True, kw_only=True):
+    """What is offered before anything is typed: what many look for, and what the operator picked."""
+
+    hot: list[str]
+    picked: list[str]

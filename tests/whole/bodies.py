@@ -139,6 +139,7 @@ def forms(world: World) -> dict[str, dict[str, str]]:
         "POST /backoffice/orders/{order_no}/ship": {"carrier": "zto", "tracking_no": "zto-730000001"},
         "POST /backoffice/orders/{order_no}/shipment": {"carrier": "jd", "tracking_no": "JD730000001"},
         "POST /backoffice/search/synonyms": {"words": "乙，丙"},
+        "POST /backoffice/search/picks": {"words": "乙，丙"},
         "POST /backoffice/search/hot": {"words": "乙", "hidden": "1"},
         "POST /me/order-lines/{line_id}/review": {"rating": "1", "text": "乙"},
         "POST /me/reviews/{own_id}/follow-up": {"text": "乙"},

@@ -213,6 +213,8 @@ async def _goods(walk: Walk) -> None:
     world = walk.world
     await walk.did("POST /api/v1/backoffice/products")
     await walk.did("PATCH /api/v1/backoffice/products/{product_id}", json={"subtitle": "新的"})
+    pictured = "UPDATE products SET pictures = $1"  # nothing without a picture is put on the shelf
+    await world.db.execute(pictured, [f"/media/p/ab/{'a' * 64}.webp"])
     for status in ("off", "on"):
         await walk.did("POST /backoffice/products/{product_id}/status", form={"status": status})
     sheet = {
@@ -234,6 +236,7 @@ async def _goods(walk: Walk) -> None:
     await walk.did("POST /backoffice/products/{product_id}/schedule", form={"status": "off", "at": at})
     change = await world.db.fetchval("SELECT max(id) FROM shelf_changes WHERE state = 'waiting'")
     await walk.did("POST /backoffice/shelf-changes/{change_id}/cancel", change_id=change)
+    await world.db.execute(pictured, [f"/media/p/ab/{'a' * 64}.webp"])
     edit = {"product_ids": [str(made)], "edit": {"status": "on"}}
     batch = (await walk.did("POST /api/v1/backoffice/batches", json=edit)).body["id"]
     await work(world.app, BatchJob(int(batch)))
@@ -334,6 +337,7 @@ async def _members_and_words(walk: Walk) -> None:
     sent = {"title": "甲", "text": "乙", "audience": "all"}
     await walk.did("POST /backoffice/messages", form=sent)
     await walk.did("POST /backoffice/search/hot")
+    await walk.did("POST /backoffice/search/picks")
     await walk.did("POST /backoffice/search/synonyms")
     await walk.did("POST /backoffice/search/synonyms/{synonyms_id}/remove")
     for name in ("POST /backoffice/refunds/{refund_no}/retry", "POST /api/v1/backoffice/refunds/{refund_no}/retry"):

@@ -45,5 +45,7 @@ COLOURS = (
     "咖啡色",
 )
 COLOURLESS = ("eat", "cosmetics", "pet")
+PICKS = ("保温杯", "登机箱", "帐篷", "降噪耳机", "轻薄本", "护眼台灯", "手冲咖啡壶", "龙井", "跑鞋", "口红")
+"""What the demo offers before anything is typed."""
 _GROUPS = Path(__file__).with_name("synonyms.txt").read_text(encoding="utf-8").splitlines()
 SYNONYMS = tuple(tuple(group.split("、")) for group in _GROUPS if not group.startswith("#"))

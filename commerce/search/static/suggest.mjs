@@ -80,9 +80,9 @@ function wake(form) {
         if (mine !== asked) return;
         list.replaceChildren(...items.map((one, n) => option(one.text, n, one.count)));
       } else {
-        const [mineBefore, hot] = await Promise.all([
+        const [mineBefore, { items: hot, picked }] = await Promise.all([
           words.member ? get("/api/v1/search/history").then((answer) => answer.items.slice(0, MOST)) : past(),
-          get("/api/v1/search/hot").then((answer) => answer.items),
+          get("/api/v1/search/hot"),
         ]);
         if (mine !== asked) return;
         const parts = [];
@@ -94,6 +94,7 @@ function wake(form) {
           parts.push(head, ...mineBefore.map((text, n) => option(text, n)));
         }
         if (hot.length) parts.push(make("div", words.hot, { class: "of" }), ...hot.map((text, n) => option(text, n + MOST)));
+        if (picked.length) parts.push(make("div", words.picked, { class: "of" }), ...picked.map((text, n) => option(text, n + 2 * MOST)));
         list.replaceChildren(...parts);
       }
     } catch {

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from commerce.search.history_store import ENOUGH
 from commerce.search.hot import Searches
 from commerce.staff.demo import create_staff
 from server.http.session import Kind
@@ -47,7 +48,8 @@ async def test_synonyms_are_kept_by_an_operator(mall: Mall, headers: dict[str, s
 
 async def test_what_an_operator_hides_is_not_hot(mall: Mall, headers: dict[str, str]) -> None:
     for q in ("雨伞", "毛巾"):
-        await mall.page(f"/search?q={q}")
+        for at in range(ENOUGH):
+            mall.app.resource(Searches).heard(f"member:{at}", q)
     await mall.app.resource(Searches).flush()
     hot = "/api/v1/search/hot"
     assert set((await mall.get(hot))["items"]) == {"雨伞", "毛巾"}
@@ -56,3 +58,23 @@ async def test_what_an_operator_hides_is_not_hot(mall: Mall, headers: dict[str, 
     assert "毛巾" in await mall.page(DESK, headers=headers)
     assert await send(mall, f"{DESK}/hot", headers, words="毛巾", hidden="0") == 303
     assert set((await mall.get(hot))["items"]) == {"雨伞", "毛巾"}
+
+
+async def test_an_operator_picks_what_is_offered_first(mall: Mall, headers: dict[str, str]) -> None:
+    hot, picks = "/api/v1/search/hot", f"{DESK}/picks"
+    assert await send(mall, picks, headers, words="登机箱，保温杯、 登机箱 , 雨伞") == 303
+    assert await mall.get(hot) == {"items": [], "picked": ["登机箱", "保温杯", "雨伞"]}
+    for path in ("/search", "/search?q=量子瓜子"):
+        page = await mall.page(path)
+        assert page.index(">登机箱<") < page.index(">保温杯<"), path
+        assert "大家在搜<" not in page, path
+    for at in range(ENOUGH):
+        mall.app.resource(Searches).heard(f"member:{at}", "保温杯")
+    await mall.app.resource(Searches).flush()
+    assert await mall.get(hot) == {"items": ["保温杯"], "picked": ["登机箱", "雨伞"]}
+    for wrong in ("，".join(map(str, range(21))), "长" * 31):
+        async with mall.client.post(picks, data={"words": wrong}, headers=headers) as response:
+            assert response.status == 422
+            assert wrong in await response.text()
+    assert await send(mall, picks, headers, words="") == 303
+    assert (await mall.get(hot))["picked"] == []

@@ -8,6 +8,7 @@ import pytest
 
 from commerce.search import analysis
 from commerce.search.feed import Follower
+from commerce.search.history_store import ENOUGH
 from commerce.search.hot import Searches
 from commerce.search.lexicon import _one_slip
 from server.http.session import Kind
@@ -68,28 +69,56 @@ async def test_suggestions_follow_what_is_typed(mall: Mall) -> None:
             assert one["count"] == (await mall.get(LIST, params={"q": one["text"]}))["total"] > 0
         return [one["text"] for one in found["items"]]
 
-    for q in ("保温", "baowen", "bwb", "BaoWen"):
+    for q in ("保温", "baowen", "bwb", "BaoWen", "baowenb", "baowenbei", "保温杯"):
         assert (await texts(q))[0] == "保温杯", q
+    assert "登机箱" in await texts("djx")  # nothing but a word that means the same says so
     assert any(text.startswith("保温杯 ") for text in await texts("保温杯"))
     assert await texts("") == await texts("%") == await texts("没有这种") == []
     async with mall.client.get("/api/v1/search/suggestions", params={"q": "x" * 101}) as response:
         assert response.status == 422
 
 
+async def test_what_one_product_is_called_is_offered(mall: Mall) -> None:
+    await mall.change("UPDATE products SET title = '山行竹节茶漏 QX-907' WHERE id = (SELECT min(id) FROM products)")
+    assert await mall.titles(q="茶漏") == ["山行竹节茶漏 QX-907"]
+    for q in ("竹节", "zhujie", "山行竹节茶漏", "qx-907"):
+        found = (await mall.get("/api/v1/search/suggestions", params={"q": q}))["items"]
+        assert {"text": "山行竹节茶漏 QX-907", "count": 1} in found, q
+    assert (await mall.get("/api/v1/search/suggestions", params={"q": "zhuj"}))["items"][0]["text"] == "竹节"
+
+
 async def test_hot_is_what_many_found(mall: Mall, member: dict[str, str]) -> None:
     hot = "/api/v1/search/hot"
-    assert (await mall.get(hot))["items"] == []
+    assert await mall.get(hot) == {"items": [], "picked": []}
     searches = mall.app.resource(Searches)
     for _ in range(3):
         await mall.page("/search?q=雨伞")  # one visitor counts once
+        await mall.page("/search?q=量子冰箱")  # what finds nothing is not offered to others
     await mall.page("/search?q=毛巾")
     await mall.get(LIST, params={"q": "毛巾"}, headers=member)
-    await mall.page("/search?q=量子冰箱")  # what finds nothing is not offered to others
+    await searches.flush()
+    assert (await mall.get(hot))["items"] == []  # so far it is the business of those two
+    assert "大家在搜</h2>" not in await mall.page("/search")
+    searches.heard("guest:192.0.2.1", "毛巾")
+    for at in range(1, 3):
+        searches.heard(f"guest:192.0.2.{at}", "雨伞")
+    searches.heard("guest:192.0.2.3", "毛巾")
     await searches.flush()
     assert (await mall.get(hot))["items"] == ["毛巾", "雨伞"]
     page = await mall.page("/search")
     assert page.index(">毛巾<") < page.index(">雨伞<")
-    assert await mall.value("SELECT sum(searches) FROM search_counts") == 3
+    assert await mall.value("SELECT sum(searches) FROM search_counts") == 7
+    assert await mall.value("SELECT max(cardinality(visitors)) FROM search_counts") == ENOUGH
+
+
+async def test_a_visitor_of_every_day_is_one(mall: Mall) -> None:
+    searches = Searches(mall.app.database, mall.app.settings.secret)
+    for day in range(4):
+        await mall.change("UPDATE search_counts SET day = day - 1")
+        Searches.heard(again := Searches(mall.app.database, mall.app.settings.secret), "member:7", "雨伞")
+        await again.flush()
+        assert await mall.value("SELECT count(*) FROM search_counts") == day + 1
+    assert (await searches.offered()).hot == []
 
 
 async def test_past_searches_are_ones_own_and_go_when_told(mall: Mall, member: dict[str, str]) -> None:
