@@ -67,9 +67,11 @@ async def test_from_an_invitation_to_a_role_that_is_taken(
     await expect(page.get_by_text("密码已改好")).to_be_visible()
 
     await page.goto("/backoffice")
-    doors = page.get_by_role("navigation", name="入口").get_by_role("heading")
-    assert set(await doors.all_inner_texts()) == {"商品", "发货承诺", "订单"}
-    await page.locator('.doors a[href="/backoffice/products"]').click()
+    rail = page.locator("#menu > a[title] > span")
+    assert set(await rail.all_text_contents()) == {"看板", "订单", "商品", "发货承诺", "看商城"}
+    figures = page.locator(".figures a span")
+    assert set(await figures.all_text_contents()) == {"快卖完的商品", "待发货", "今日支付"}
+    await page.goto("/backoffice/products")
     await expect(page.get_by_role("link", name="甲的杯子")).to_be_visible()
     await expect(page.get_by_text("乙的杯子")).to_have_count(0)
     for path, status in ((f"/backoffice/products/{goods[1]}", 404), ("/backoffice/members", 403)):
