@@ -306,10 +306,13 @@ def _line(value: Any, tr: Translator, name: str = "") -> str:
             known = VALUES.get(name, {}).get(value)
             return tr(known) if known else value
         case list():
-            return "、".join(_line(one, tr, name) for one in value) or "—"
+            return tr("、").join(_line(one, tr, name) for one in value) or "—"
         case dict():
             pairs = ((FIELDS.get(key), key, one) for key, one in value.items() if one is not None)
-            return "；".join(f"{tr(word) if word else key}: {_line(one, tr, key)}" for word, key, one in pairs) or "—"
+            return (
+                tr("；").join(f"{tr(word) if word else key}{tr('：')}{_line(one, tr, key)}" for word, key, one in pairs)
+                or "—"
+            )
         case None:
             return "—"
         case _:

@@ -53,7 +53,8 @@ async def test_what_values_mean_is_said(app: Application, before: Any, after: An
 async def test_whoever_is_not_let_in_is_not_called_by_the_accounts_name(app: Application) -> None:
     entry = record(kind="log_in_refused", object_kind="staff", object_id="7", detail={"why": "password"})
     one = told(entry, app.translations.source, {}, READER)
-    assert (one.who, one.detail) == ("有人", "原因: 密码不对")
+    assert (one.who, one.detail) == ("有人", "原因：密码不对")
+    assert told(entry, app.translations.english, {}, READER).detail == "Reason: wrong password"
     assert told(record(kind="log_in"), app.translations.source, {}, READER).who == "凌峰管理员"
 
 
