@@ -337,6 +337,7 @@ async def _members_and_words(walk: Walk) -> None:
     sent = {"title": "甲", "text": "乙", "audience": "all"}
     await walk.did("POST /backoffice/messages", form=sent)
     await walk.did("POST /backoffice/search/hot")
+    await walk.did("POST /backoffice/search/picks")
     await walk.did("POST /backoffice/search/synonyms")
     await walk.did("POST /backoffice/search/synonyms/{synonyms_id}/remove")
     for name in ("POST /backoffice/refunds/{refund_no}/retry", "POST /api/v1/backoffice/refunds/{refund_no}/retry"):
