@@ -33,7 +33,7 @@ async def figures(connection: Connection, shops: Sequence[int] | None) -> list[F
     return [
         Figure(
             position=20 if state is RefundState.FAILED else 50,
-            label=TITLES[state],
+            label="失败的退款" if state is RefundState.FAILED else "在途的退款",
             value=counts.get(state, 0),
             href=f"{LIST}?status={state}",
             waits=state is RefundState.FAILED,

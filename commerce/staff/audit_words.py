@@ -174,27 +174,27 @@ FIELDS: dict[str, str] = {
 }
 """What each field is called (zh_CN msgids). That of a SKU stands in records behind its code and a space."""
 
+_STATES = {
+    "on": "在售",
+    "off": "已下架",
+    "active": "正常",
+    "banned": "已停用",
+    "pending_shipment": "待发货",
+    "pending_receipt": "待收货",
+    "failed": "退款失败",
+    "pending": "退款中",
+    "draft": "草稿",
+    "published": "已发布",
+    "paused": "已暂停",
+    "ended": "已结束",
+    "waiting": "待审核",
+    "shown": "展示",
+    "hidden": "隐藏",
+}
 VALUES: dict[str, dict[str, str]] = {
     "why": {"password": "密码不对", "otp": "二次验证不对"},
-    "status": {
-        "on": "在售",
-        "off": "已下架",
-        "active": "正常",
-        "banned": "已停用",
-        "pending_shipment": "待发货",
-        "pending_receipt": "待收货",
-        "failed": "退款失败",
-        "pending": "退款中",
-    },
-    "state": {
-        "draft": "草稿",
-        "published": "已发布",
-        "paused": "已暂停",
-        "ended": "已结束",
-        "waiting": "待审核",
-        "shown": "展示",
-        "hidden": "隐藏",
-    },
+    "status": _STATES,
+    "state": _STATES,
     "challenge": {"none": "不验证", "pow": "自动算题", "captcha": "图片验证码"},
     "level": {"any": "平台和店铺", "platform": "仅平台", "shop": "仅店铺"},
     "kind": {"edit": "批量编辑", "import": "导入", "undo": "撤销"},

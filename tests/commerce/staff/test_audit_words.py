@@ -40,6 +40,7 @@ def record(**parts: Any) -> Kept:
     [
         ({"state": "draft"}, {"state": "published"}, ("状态", "草稿", "已发布")),
         ({"status": "off"}, {"status": "on"}, ("状态", "已下架", "在售")),
+        ({"status": "paused"}, {"status": "ended"}, ("状态", "已暂停", "已结束")),
         ({"title": "on"}, {"title": "draft"}, ("标题", "on", "draft")),
         ({"price": 224700}, {"price": 199900}, ("价格", "¥2,247.00", "¥1,999.00")),
     ],

@@ -37,7 +37,7 @@ async def test_figures_are_those_of_ones_shops_and_rights(market: Market) -> Non
     # Paid a second before the day began, it is yesterday's money.
     await market.run("UPDATE orders SET paid_at = $2 WHERE id = $1", orders[1].id, day_start().replace(year=2020))
     seen = await figures(market, ["*"])
-    assert list(seen)[:2] == ["待发货", "退款失败"], "the same order whichever feature comes first"
+    assert list(seen)[:2] == ["待发货", "失败的退款"], "the same order whichever feature comes first"
     assert seen["待发货"] == ("2", "", "/backoffice/orders?status=pending_shipment")
     paid, beside, href = seen["今日支付"]
     assert (paid, beside) == (f"¥{orders[0].amount / 100:.2f}", "1 单")
@@ -47,8 +47,8 @@ async def test_figures_are_those_of_ones_shops_and_rights(market: Market) -> Non
     assert orders[1].order_no not in listed
     assert seen["今日新会员"][0] == "1"
     assert {
-        "退款失败",
-        "退款中",
+        "失败的退款",
+        "在途的退款",
         "快卖完的商品",
         "待审核的评价",
         "待回复的评价和提问",
