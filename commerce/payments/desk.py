@@ -44,7 +44,7 @@ async def figures(connection: Connection, shops: Sequence[int] | None) -> list[F
 
 TILE = Tile(
     title="退款",
-    text="退回的钱走到哪一步，失败的再退一次",
+    text="退回的钱走到哪一步",
     href=LIST,
     icon="undo",
     permission="payments.view",
