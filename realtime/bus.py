@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from realtime.ears import Deliver, Ears, Recovered
-from realtime.ending import end
+from server.ending import end
 from server.redis import DOWN, Cluster, Redis, cluster, clustered, connect, database_of, slot_of
 
 log = structlog.get_logger("bus")

@@ -16,11 +16,11 @@ import msgspec
 import structlog
 
 from realtime import notices, store
-from realtime.ending import end
 from realtime.sockets import Socket
 from realtime.types import Head, Notice, Sync, Synced, VisitorKind
 from server import database as db
 from server.application import Application
+from server.ending import end
 
 log = structlog.get_logger("notices")
 _CHECK = 5.0

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from realtime.ending import end
+from server.ending import end
 from server.redis import DOWN, Redis
 
 log = structlog.get_logger("bus")

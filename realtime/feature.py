@@ -14,12 +14,12 @@ from realtime.bus import Bus
 from realtime.declared import Lane, Says
 from realtime.delivery import Delivery
 from realtime.door import PlatformDoor
-from realtime.ending import end
 from realtime.hub import Hub
 from realtime.lanes import Lanes
 from realtime.rooms import Rooms
 from realtime.types import Closed, Ready, VisitorKind
 from server.application import Application
+from server.ending import end
 from server.jobs import Schedule
 from server.observe import Metrics
 

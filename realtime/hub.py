@@ -23,7 +23,6 @@ from aiohttp import web
 
 from realtime.declared import RoomType, Says
 from realtime.door import Door, answer_of
-from realtime.ending import end
 from realtime.errors import TooManyConnections, UnknownEvent, UnknownNamespace
 from realtime.guard import Limits
 from realtime.joining import Joining
@@ -38,6 +37,7 @@ from realtime.wire.line import Line
 from realtime.wire.packets import Packet, PacketType
 from server import database as db
 from server import redis
+from server.ending import end
 from server.errors import Forbidden, Internal, Problem, RateLimited, Unavailable
 from server.http.bodies import invalid
 from server.http.proxies import network_of

@@ -23,7 +23,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 import structlog
 
-from realtime.ending import end
+from server.ending import end
 
 log = structlog.get_logger("rooms")
 TICK = 0.1

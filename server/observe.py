@@ -26,6 +26,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 
 from server.application import Application
+from server.ending import end
 from server.http.access import Anyone
 from server.http.proxies import is_loopback
 from server.http.ready import NAME
@@ -242,9 +243,7 @@ async def _measure(app: Application) -> AsyncIterator[None]:
         async with _own_door(app, metrics):
             yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await end(task)
 
 
 async def _lag(metrics: Metrics) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from server.ending import end
+
 
 class Rounds:
     """Runs ``work`` one round after the other, as long as anybody waits.
@@ -34,8 +36,7 @@ class Rounds:
         """Let what is under way end, ``seconds`` at most."""
         if self._runner is not None:
             await asyncio.wait({self._runner}, timeout=seconds)
-            self._runner.cancel()
-            await asyncio.gather(self._runner, return_exceptions=True)
+            await end(self._runner)
 
     async def _run(self) -> None:
         while self._waiting:

@@ -19,6 +19,7 @@ from pgqueuer.errors import RetryRequested
 from server import database as db
 from server import redis
 from server.database import prepare
+from server.ending import end
 from server.jobs import Again, Envelope, Job, Schedule, enqueue_raw
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ async def run(app: Application, stop: asyncio.Event) -> None:
         tasks.append(asyncio.create_task(_queue(app, stop), name="queue"))
         await stop.wait()
         _, slow = await asyncio.wait(tasks, timeout=10)
-        for task in slow:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*slow)
 
 
 class Outage:
@@ -127,11 +126,9 @@ async def _drain(app: Application, connection: Any, stop: asyncio.Event) -> None
             running.cancel()
         await asyncio.wait({running}, timeout=FINISH_WITHIN)
     finally:
-        for task in (running, stopping, broken):
-            task.cancel()
-        outcome = (await asyncio.gather(running, return_exceptions=True))[0]
-    if isinstance(outcome, Exception):
-        raise outcome
+        await end(running, stopping, broken)
+    if running.done() and not running.cancelled() and (failure := running.exception()) is not None:
+        raise failure
 
 
 def _entry(app: Application, job: Job) -> Any:

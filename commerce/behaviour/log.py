@@ -23,6 +23,7 @@ from commerce.behaviour.visit import GREETED, begun
 from server.application import Application
 from server.clock import now
 from server.database import CONTENTION, DOWN, Connection, Database
+from server.ending import end
 from server.http import Call
 from server.rounds import Rounds
 
@@ -195,8 +196,7 @@ async def lifespan(app: Application) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
+        await end(writing)
         await kept.flush()
 
 

@@ -15,6 +15,7 @@ from commerce.favourites import footprint_store
 from server.application import Application
 from server.clock import now
 from server.database import DOWN, Database
+from server.ending import end
 from server.http import Call, Kind
 
 log = structlog.get_logger("footprints")
@@ -67,8 +68,7 @@ async def lifespan(app: Application) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
+        await end(writing)
         await trail.flush()
 
 

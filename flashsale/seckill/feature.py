@@ -24,6 +24,7 @@ from flashsale.seckill.tickets import Tickets
 from flashsale.seckill.verify import Platform
 from realtime import Hub, Rooms
 from server.application import Application
+from server.ending import end
 
 
 def setup(app: Application) -> None:
@@ -79,7 +80,6 @@ async def _desk(app: Application) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        flushing.cancel()
-        await asyncio.gather(flushing, return_exceptions=True)
+        await end(flushing)
         await attempts.close()
         await tally.flush()

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from server import observe
 from server.database import DOWN
+from server.ending import end
 from server.errors import MethodNotAllowed, NotFound, Problem
 from server.http import dispatch
 from server.http.dispatch import explain, finish, identify, refusal
@@ -55,10 +56,7 @@ async def _life(site: web.Application) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            # Python 3.11's wait_for, which the pool uses, may swallow a cancellation: ask until it has ended.
-            while not listener.done():
-                listener.cancel()
-                await asyncio.wait([listener], timeout=0.1)
+            await end(listener)
 
 
 @web.middleware

@@ -10,7 +10,7 @@ from aiohttp.test_utils import unused_port
 
 from realtime.bus import Bus
 from realtime.ears import Ears
-from realtime.ending import end
+from server.ending import end
 from server.redis import connect
 from server.settings import Settings
 from tests.waiting import until

@@ -10,11 +10,11 @@ import asyncpg
 import pytest
 from aiohttp.test_utils import unused_port
 
-from realtime import ending
 from realtime.bus import Bus
 from realtime.delivery import Delivery
-from realtime.ending import end
 from realtime.lanes import Lanes
+from server import ending
+from server.ending import end
 from server.redis import connect
 from server.settings import Settings
 from tests.realtime.conftest import Site

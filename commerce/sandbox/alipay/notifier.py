@@ -14,6 +14,7 @@ from commerce.sandbox.alipay.keys import Keys
 from commerce.sandbox.alipay.types import Delivery
 from server import database as db
 from server.application import Application
+from server.ending import end
 
 log = structlog.get_logger("sandbox")
 BACKOFF = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0)
@@ -46,8 +47,7 @@ async def running(app: Application) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 async def _loop(app: Application) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-log = structlog.get_logger("realtime")
+log = structlog.get_logger("ending")
 AGAIN = 0.2
 """Seconds until a task that goes on is asked once more."""
 MOST = 5.0
