@@ -19,6 +19,8 @@ GRACE_SECONDS = 30.0
 HEALTHY_SECONDS = 30.0
 DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 LOG_BYTES = 10_000_000
+LOOK = 0.5
+"""Seconds between two looks of who waits for a signal."""
 
 
 class Child(Protocol):
@@ -168,6 +170,16 @@ class Keeper(threading.Thread):
         if self.is_alive():
             self.join()
         self.child.stop()
+
+
+def wait_for_word(stop: threading.Event) -> None:
+    """Wait until a signal's handler has set ``stop``. For the main thread, which is the one to run handlers.
+
+    It looks up now and then: a signal that comes in the moment in which a wait without end begins is noted, and its
+    handler runs when something else ends the wait, which would be never.
+    """
+    while not stop.wait(LOOK):
+        pass
 
 
 def ending(code: int | None) -> str:

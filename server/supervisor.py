@@ -25,7 +25,7 @@ from typing import TextIO
 import msgspec
 
 from server.engines import Engine, Engines, EnginesError
-from server.processes import Console, Keeper, Service, names, stop_together
+from server.processes import Console, Keeper, Service, names, stop_together, wait_for_word
 from server.webs import free_port, webs
 
 READY_SECONDS = 60.0
@@ -100,7 +100,7 @@ def run(plan: Plan, environ: Mapping[str, str] = os.environ, out: TextIO = sys.s
             console.say(_welcome(plan, env, time.monotonic() - started))
         elif not stop.is_set():
             console.say(f"The site is not ready yet after {READY_SECONDS:.0f} s; see {engines.home / 'log'}")
-        stop.wait()
+        wait_for_word(stop)
         console.say("Stopping …")
     return 0
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from server.http import sockets
-from server.processes import Console, Keeper, Service, names, stop_together
+from server.processes import Console, Keeper, Service, names, stop_together, wait_for_word
 from server.settings import Settings
 
 
@@ -55,7 +55,7 @@ def run(settings: Settings, count: int, environ: Mapping[str, str] = os.environ,
             keeper.start()
         if _wait_until_open(settings, count, stop):
             console.say(f"{count} web processes are open at {settings.host}:{port}")
-        stop.wait()
+        wait_for_word(stop)
         console.say("Stopping …")
     finally:
         stop_together(keepers)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from server.processes import Console, Keeper, ending
+from server.processes import Console, Keeper, ending, wait_for_word
 from server.supervisor import ADDRESSES, Plan, RunError, environment, run
 
 pytestmark = pytest.mark.timeout(300)  # each test starts the platform, several processes, once or more
@@ -226,6 +226,22 @@ def test_what_ends_again_and_again_is_started_less_and_less_often() -> None:
     gaps = [later - earlier for earlier, later in zip(child.starts, child.starts[1:], strict=False)]
     assert len(child.starts) == 3
     assert gaps[0] < gaps[1]
+
+
+class Noted(threading.Event):
+    """Told by a signal that came as the wait began: its handler runs when the wait ends, and nothing else ends it."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None, "it would wait for ever"
+        told = super().wait(timeout)
+        self.set()
+        return told
+
+
+def test_a_signal_that_comes_as_the_wait_begins_is_heard() -> None:
+    told = Noted()
+    wait_for_word(told)
+    assert told.is_set()
 
 
 @pytest.mark.parametrize(
