@@ -12,6 +12,7 @@ from typing import Annotated
 
 import msgspec
 import pytest
+from babel.messages.pofile import read_po
 from msgspec import Meta
 
 from server.errors import Invalid
@@ -148,3 +149,16 @@ def test_every_reason_has_its_english() -> None:
 
 def test_a_complaint_that_nobody_foresaw_is_not_passed_on() -> None:
     assert reasons.reason("Something new in `msgspec`") == ("不符合要求", {})
+
+
+def test_a_text_has_one_english_whatever_room_says_it() -> None:
+    said: dict[str, dict[str, str]] = {}
+    for feature in FEATURES:
+        path = ROOT / feature.replace(".", "/") / "locale" / "en.po"
+        if path.exists():
+            with path.open("rb") as file:
+                for message in read_po(file):
+                    if isinstance(message.id, str) and message.id:
+                        said.setdefault(message.id, {}).setdefault(str(message.string), feature)
+    assert len(said) > 1000
+    assert {text: given for text, given in said.items() if len(given) > 1} == {}
