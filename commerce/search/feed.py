@@ -19,6 +19,7 @@ from commerce.search.index import Index
 from server import database as db
 from server.application import Application
 from server.database import Database
+from server.ending import end
 from server.rounds import Rounds
 
 log = structlog.get_logger("search")
@@ -134,8 +135,7 @@ class Follower:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end(task)
             await self._rounds.close(_LEAVE_WITHIN)
 
     async def _follow(self) -> None:

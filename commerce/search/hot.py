@@ -16,6 +16,7 @@ from commerce.search.types import Heard, Offered
 from server import database as db
 from server.application import Application
 from server.database import Database
+from server.ending import end
 from server.http import Call
 from server.http.session import Kind
 
@@ -96,9 +97,7 @@ class Searches:
         try:
             yield
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await end(task)
             with contextlib.suppress(*db.DOWN):  # a few counts are lost with a database that is away at the end
                 await self.flush()
 
