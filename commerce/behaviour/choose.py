@@ -5,15 +5,9 @@ from __future__ import annotations
 from commerce.behaviour import privacy_store, store
 from commerce.behaviour.log import greet
 from commerce.behaviour.types import Arrival, Choice, Privacy
-from commerce.behaviour.visit import CONSENT, CONSENT_S, chosen, forget, visitor_of
+from commerce.behaviour.visit import CONSENT, CONSENT_S, chosen, follow, forget, member_of, visitor_of
 from server.errors import Unauthenticated
-from server.http import Call, Kind
-
-
-def member_of(call: Call) -> int | None:
-    """Return the member who calls, if it is one."""
-    who = call.identity
-    return who.id if who is not None and who.kind is Kind.MEMBER else None
+from server.http import Call
 
 
 async def read(call: Call) -> Privacy:
@@ -55,6 +49,13 @@ async def choose(call: Call, choice: Choice, arrived: Arrival | None = None) -> 
         forget(call)  # what processes still hold of them is left out as it comes to be written
     elif arrived is not None and chosen(call) is not Choice.ALL:
         greet(call, arrived)
+
+
+async def come_in(call: Call, member_id: int) -> None:
+    """Have what a member's account says hold in the browser that they log in with."""
+    async with call.database.connection() as connection:
+        kept = await privacy_store.privacy(connection, member_id)
+    follow(call, kept.choice)
 
 
 async def personalise(call: Call, on: bool) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from commerce.behaviour import api, belonging_store, log, pages
+from commerce.behaviour.choose import come_in
 from commerce.members.belongings import Belongings
 from commerce.members.centre import Centre, Entry
+from commerce.members.doors import Doors
 from server.application import Application
 from server.jobs import Schedule
 from server.observe import Metrics
@@ -20,6 +22,7 @@ def setup(app: Application) -> None:
     app.part("foot", "behaviour/foot.html")
     app.schedule(Schedule(name="behaviour.prune", every=3600, run=log.prune, timeout=600))
     app.resource(Belongings).add(belonging_store.BELONGING)
+    app.resource(Doors).step(come_in)
     app.resource(Centre).entry(Entry(position=80, title="隐私", href=pages.PRIVACY, icon="shield"))
     metrics = app.resource(Metrics)
     metrics.counter(

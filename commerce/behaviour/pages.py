@@ -10,7 +10,7 @@ from msgspec import Meta
 from commerce.behaviour.choose import choose, personalise, read
 from commerce.behaviour.log import KEPT_DAYS, greet
 from commerce.behaviour.types import Choice
-from commerce.behaviour.visit import CONSENT_S, arrival_of, chosen
+from commerce.behaviour.visit import CONSENT_S, arrival_of, chosen, lapse
 from commerce.credentials import local_path
 from server.http import Anyone, Body, Call, Kind, LoggedIn, Routes
 from server.http.pages import Page, Redirect
@@ -45,6 +45,7 @@ def consent(call: Call) -> Asked:
     """Return whether the page asks for consent; one that has it begins or goes on with a visit."""
     if call.route.realm is Kind.STAFF:
         return Asked(ask=False, recording=False)
+    lapse(call)
     ask = chosen(call) is None and call.route.path != PRIVACY
     return Asked(ask=ask, recording=greet(call) is not None)
 

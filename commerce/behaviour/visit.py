@@ -20,6 +20,8 @@ from commerce.behaviour.types import Arrival, Choice, Device, Visit
 from server.http import Call, Kind
 
 CONSENT, VISITOR, VISIT = "lf_consent", "lf_trace", "lf_visit"
+ACCOUNT = "account"
+"""What the consent cookie holds where the account's yes counts: only as long as a member is logged in."""
 CONSENT_S = 180 * 86_400
 """How long a choice holds before it is asked for again; the visitor id goes with it."""
 VISIT_S = 1800
@@ -54,12 +56,54 @@ GREETED = web.RequestKey("behaviour_greeted", bool)
 """Whether the visit that begins with a request was noted."""
 
 
-def chosen(call: Call) -> Choice | None:
-    """Return what this browser's owner chose, None before they did. A browser that says so chose for them."""
+def answered(call: Call) -> Choice | None:
+    """Return what was answered in this browser, None before that. A browser that says so answered for its owner."""
     told = call.request.cookies.get(CONSENT, "")
     if told in set(Choice):
         return Choice(told)
     return Choice.NECESSARY if call.request.headers.get("Sec-GPC") == "1" else None
+
+
+def chosen(call: Call) -> Choice | None:
+    """Return what holds in this browser: what was answered in it, else the yes of the account that is logged in."""
+    here = answered(call)
+    if here is None and _by_account(call) and member_of(call) is not None:
+        return Choice.ALL
+    return here
+
+
+def follow(call: Call, account: Choice | None) -> None:
+    """Have what an account says hold in the browser that logs in with it.
+
+    A no wins wherever it was said, and stays after a log-out. An account's yes answers for a browser that was not
+    asked, until the log-out: who sits there then has said nothing.
+    """
+    here = answered(call)
+    if account is Choice.NECESSARY:
+        if here is not Choice.NECESSARY:
+            call.set_cookie(CONSENT, account.value, CONSENT_S)
+        forget(call)
+    elif here is None and account is Choice.ALL:
+        call.set_cookie(CONSENT, ACCOUNT, CONSENT_S)
+    elif _by_account(call):  # another account's
+        call.set_cookie(CONSENT, None)
+
+
+def lapse(call: Call) -> None:
+    """Take an account's yes, and what it let be kept, from a browser where nobody is logged in any more."""
+    if _by_account(call) and member_of(call) is None:
+        call.set_cookie(CONSENT, None)
+        forget(call)
+
+
+def _by_account(call: Call) -> bool:
+    return call.request.cookies.get(CONSENT, "") == ACCOUNT
+
+
+def member_of(call: Call) -> int | None:
+    """Return the member who calls, if it is one."""
+    who = call.identity
+    return who.id if who is not None and who.kind is Kind.MEMBER else None
 
 
 @lru_cache(maxsize=512)
@@ -126,8 +170,7 @@ def arrival_of(call: Call, landing: str, referrer: str) -> Arrival:
 def _begin(call: Call, arrived: Arrival | None) -> Begun | None:
     if call.route.realm is Kind.STAFF or crawler(call.agent):
         return None
-    who = call.identity
-    member_id = who.id if who is not None and who.kind is Kind.MEMBER else None
+    member_id = member_of(call)
     if "Authorization" in call.request.headers:
         # A program without cookies: what its member chose is asked for when the event is written.
         return None if member_id is None else Begun(visit=Visit(visitor=None, visit_id=None, member_id=member_id))

@@ -140,7 +140,7 @@ async def come_back(call: Call, party: str, query: Back) -> Page | Redirect:
     if isinstance(entered, str):
         call.set_cookie(ARRIVAL, entered, log_in.ARRIVAL_LASTS)
         return Redirect("/login/phone")
-    return let_in(call, entered, sent.way)
+    return await let_in(call, entered, sent.way)
 
 
 def _failed(call: Call, provider: Provider, problem: Problem) -> Page:
@@ -199,7 +199,7 @@ async def bind_phone(call: Call) -> Page | Redirect:
         field = "code" if isinstance(problem, CodeWrong) else "account"
         return _phone(call, arrival, form, {field: told(call, problem)}, status=problem.status)
     call.set_cookie(ARRIVAL, None)
-    return let_in(call, entered, way)
+    return await let_in(call, entered, way)
 
 
 async def _arrival(call: Call) -> Arrival:

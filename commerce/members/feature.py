@@ -24,6 +24,7 @@ from commerce.members.belongings import Belongings
 from commerce.members.centre import Centre
 from commerce.members.desk import MemberDesk
 from commerce.members.directory import directory
+from commerce.members.doors import Doors
 from commerce.members.security_rows import SecurityRows
 from commerce.staff import Tile, Tiles
 from server.application import Application, Command
@@ -35,6 +36,7 @@ def setup(app: Application) -> None:
     """Register members: their sessions, routes, schedule and demo command."""
     app.directory(Kind.MEMBER, directory)
     app.provide(Centre, Centre())
+    app.provide(Doors, Doors())
     app.provide(MemberDesk, MemberDesk())
     app.provide(SecurityRows, SecurityRows())
     belongings = Belongings()

@@ -11,6 +11,7 @@ from commerce.members import pay_store, store
 from commerce.members.api import log_out, visitor_of
 from commerce.members.centre import Centre
 from commerce.members.codes import send_code
+from commerce.members.doors import Doors
 from commerce.members.errors import CodeWrong
 from commerce.members.log_in import Entered, by_code, by_password
 from commerce.members.profile import rename
@@ -65,9 +66,10 @@ def told(call: Call, problem: Problem) -> str:
     return problem.reason(call.tr) if isinstance(problem, Invalid) else problem.told(call.tr)
 
 
-def let_in(call: Call, entered: Entered, way: str) -> Redirect:
+async def let_in(call: Call, entered: Entered, way: str) -> Redirect:
     """Give the browser its session and send it on; who has just taken a deletion back is told so first."""
     call.set_cookie(COOKIES[Kind.MEMBER], entered.issued.token, int(LIFETIME[Kind.MEMBER].total_seconds()))
+    await call.resource(Doors).pass_through(call, entered.member.id)
     return Redirect("/me/security?done=stays" if entered.stays else local_path(way, HOME))
 
 
@@ -119,7 +121,7 @@ async def enter(call: Call) -> Page | Redirect:
     except Problem as problem:
         field = "code" if isinstance(problem, CodeWrong) else problem.field or form.by
         return _door(form, {field: told(call, problem)}, status=problem.status)
-    return let_in(call, entered, form.next)
+    return await let_in(call, entered, form.next)
 
 
 def _door(

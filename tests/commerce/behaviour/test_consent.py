@@ -8,10 +8,11 @@ from typing import Any
 from commerce.behaviour import Log
 from commerce.behaviour.types import Choice
 from commerce.behaviour.visit import CONSENT, VISIT, VISITOR, crawler, device_of
+from commerce.credentials import hash_password
 from commerce.members.belongings import Belongings
 from server.application import Application
 from tests.commerce.behaviour.browsing import Browser
-from tests.commerce.orders.market import Market
+from tests.commerce.orders.market import Market, Member
 
 
 async def test_without_a_choice_one_is_asked_and_nothing_is_kept(market: Market) -> None:
@@ -186,12 +187,68 @@ async def test_a_merged_members_events_are_the_keepers_unless_either_said_no(app
     assert await merged("all", "necessary") == 0
 
 
+async def _logged_in(market: Market, browser: Browser, member: Member) -> None:
+    """Log in with a password, as people do."""
+    phone = await market.value("SELECT phone FROM members WHERE id = $1", member.id)
+    await market.run(
+        "UPDATE members SET password_hash = $2 WHERE id = $1", member.id, await hash_password("correct horse")
+    )
+    browser.member = None
+    await browser.open("/login?by=password")
+    await browser.send("/login", {"by": "password", "account": phone, "password": "correct horse"})
+    browser.member = member
+
+
+async def test_what_an_account_says_holds_in_the_browser_that_logs_in_and_a_no_always_wins(market: Market) -> None:
+    """Docs: docs/recommendations.md has the table."""
+    yes, no, silent = [await market.member() for _ in range(3)]
+    await market.run(
+        "INSERT INTO behaviour_privacy (member_id, choice) VALUES ($1, 'all'), ($2, 'necessary')", yes.id, no.id
+    )
+    asks = 'name="choice" value="all">同意<'
+
+    unasked = Browser(market)
+    await _logged_in(market, unasked, yes)
+    assert asks not in await unasked.open("/")
+    assert "现在：记录。" in await unasked.open("/privacy")
+    await unasked.open(f"/products/{market.product_id}")
+    assert len(await unasked.events()) == 1
+    unasked.member = None  # whoever sits there now has said nothing
+    assert asks in await unasked.open("/")
+    assert not {CONSENT, VISITOR, VISIT} & set(unasked.cookies)
+
+    await _logged_in(market, unasked, yes)
+    await _logged_in(market, unasked, silent)  # nor has another member
+    assert CONSENT not in unasked.cookies
+    assert asks in await unasked.open("/")
+
+    agreed = await Browser(market).agreed()
+    await agreed.open(f"/products/{market.product_id}")
+    await _logged_in(market, agreed, no)
+    assert agreed.cookies[CONSENT] == "necessary"
+    assert VISITOR not in agreed.cookies
+    agreed.member = None
+    assert asks not in await agreed.open("/"), "a no stays"
+
+    refused = Browser(market)
+    await refused.choose(Choice.NECESSARY)
+    await _logged_in(market, refused, yes)
+    assert refused.cookies[CONSENT] == "necessary"
+    assert "现在：不记录。" in await refused.open("/privacy")
+    assert await market.value("SELECT choice FROM behaviour_privacy WHERE member_id = $1", yes.id) == "all", "elsewhere"
+
+    signalling = Browser(market, {"Sec-GPC": "1"})
+    await _logged_in(market, signalling, yes)
+    assert CONSENT not in signalling.cookies
+    assert "现在：不记录。" in await signalling.open("/privacy")
+
+
 async def test_what_holds_in_a_browser_is_what_its_owner_is_told(market: Market) -> None:
-    """A member's yes elsewhere does not answer for a browser that has not been asked; their no does."""
+    """A session from before the account said yes brings no answer into its browser; the account's no holds there."""
     member = await market.member()
+    other = Browser(market, member=member)
     await (await Browser(market, member=member).agreed()).open("/")
     await market.app.resource(Log).flush()
-    other = Browser(market, member=member)
     assert "现在：不记录，你还没有选择。" in await other.open("/privacy")
     assert 'name="choice"' in await other.open("/")
     assert (await (await market.call("GET", "/api/v1/privacy", member)).json())["recording"] == "all", "a program"
