@@ -10,6 +10,7 @@ from commerce.merchandising import (
     demo,
     editor,
     files,
+    levels,
     listing,
     pictures,
     schedule,
@@ -39,6 +40,7 @@ def setup(app: Application) -> None:
     app.job(batch_run.JOB)
     app.resource(DemoSteps).add(demo.STEP)
     app.schedule(schedule.SCHEDULE)
+    app.schedule(levels.SCHEDULE)
     app.schedule(videos.SCHEDULE)
     app.extend_web(videos.SHELF.serve)
     app.resource(Tiles).add(

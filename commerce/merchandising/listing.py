@@ -12,7 +12,7 @@ import msgspec
 
 from commerce.catalogue.types import Status
 from commerce.catalogue.words import cleaned, pattern
-from commerce.merchandising import listing_store, store
+from commerce.merchandising import levels_store, listing_store, store
 from commerce.merchandising.editor import HOME
 from commerce.merchandising.types import MANAGE, VIEW
 from commerce.staff import Figure
@@ -122,7 +122,7 @@ def wanted(query: Any) -> Wanted:
 
 async def figures(connection: Connection, shops: Sequence[int] | None) -> list[Figure]:
     """Return how many products are running out."""
-    found = await listing_store.short(connection, shops, SHORT, MOST_COUNTED)
+    found = await levels_store.short(connection, shops, SHORT, MOST_COUNTED)
     return [
         Figure(position=50, label="快卖完的商品", value=found, href=f"{HOME}?show=short", waits=True, most=MOST_COUNTED)
     ]

@@ -56,7 +56,7 @@ _MEANT = """
             AND ($6::bigint = 0 OR p.shop_id = $6::bigint)
     ),
 """
-# What products are chosen or placed by is summed up over all of them only where it is asked for.
+# What products are chosen or placed by is looked up only where it is asked for.
 _PLAIN = """
     placed AS (SELECT m.*, NULL::bigint AS price, NULL::bigint AS free FROM meant AS m WHERE $7::bigint IS NULL)
 """
@@ -72,19 +72,24 @@ _PRICED = """
 """
 _STOCKED = """
     placed AS (
-        SELECT m.*, o.price, coalesce(o.free, 0) AS free
+        SELECT m.*, NULL::bigint AS price, coalesce(f.free, 0) AS free
         FROM meant AS m
-        LEFT JOIN (
-            SELECT k.product_id, sum(f.free)::bigint AS free, min(k.price) FILTER (WHERE k.status = 'on') AS price
-            FROM skus AS k
-            LEFT JOIN stock_free AS f ON f.sku_id = k.id
-            GROUP BY k.product_id
-        ) AS o ON o.product_id = m.id
-        WHERE $7::bigint IS NULL OR coalesce(o.free, 0) <= $7::bigint
+        LEFT JOIN product_free AS f ON f.product_id = m.id
+        WHERE $7::bigint IS NULL
+    )
+"""
+_SHORT = """
+    placed AS (
+        SELECT m.*, o.price, f.free
+        FROM product_free AS f
+        JOIN meant AS m ON m.id = f.product_id
+        CROSS JOIN LATERAL (
+            SELECT min(k.price) AS price FROM skus AS k WHERE k.product_id = m.id AND k.status = 'on'
+        ) AS o
+        WHERE f.free <= $7::bigint AND ($3::text IS DISTINCT FROM 'on' OR f.status = 'on')
     )
 """
 _IDS = "SELECT id FROM placed ORDER BY id LIMIT $8 OFFSET $9"
-_SHORT = "SELECT count(*) FROM (SELECT FROM placed LIMIT $8) AS c"
 _PAGE = """,
     page AS (
         SELECT
@@ -127,7 +132,9 @@ _PAGE = """,
 
 def _placed(asked: Filter) -> str:
     """Return how the products that are asked for are found."""
-    if asked.short is not None or asked.sort in ("free", "-free"):
+    if asked.short is not None:
+        return _MEANT + _SHORT
+    if asked.sort in ("free", "-free"):
         return _MEANT + _STOCKED
     return _MEANT + (_PRICED if asked.sort in ("price", "-price") else _PLAIN)
 
@@ -154,22 +161,6 @@ async def ids(connection: Connection, asked: Filter, most: int, offset: int = 0)
     """Return the ids of the products that are asked for in the order they were added, at most ``most``."""
     rows = await connection.fetch(_placed(asked) + _IDS, *_arguments(asked), most, offset)
     return [row["id"] for row in rows]
-
-
-async def short(connection: Connection, shops: Sequence[int] | None, most: int, counted: int) -> int:
-    """Return how many products on sale of ``shops`` (None: all) have at most ``most`` units free; up to ``counted``."""
-    asked: int = await connection.fetchval(
-        _MEANT + _STOCKED + _SHORT,
-        None if shops is None else list(shops),
-        "",
-        Status.ON,
-        0,
-        0,
-        0,
-        most,
-        counted,
-    )
-    return asked
 
 
 async def counts(connection: Connection, shops: Sequence[int] | None) -> dict[str, int]:
