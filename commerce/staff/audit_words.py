@@ -139,6 +139,7 @@ FIELDS: dict[str, str] = {
     "at": "时间",
     "unit": "单位",
     "values": "取值",
+    "filterable": "买家能按它筛选",
     "icon": "图标",
     "link": "链接",
     "member_id": "会员编号",
@@ -205,6 +206,10 @@ _STRANGERS = frozenset({"log_in_refused"})
 """What was done to an account by somebody who was not let in: whoever that was, it need not be its owner."""
 _MONEY = frozenset({"price", "list_price", "amount"})
 """Fields whose whole numbers are fen."""
+_FILE = re.compile(r"/(?:media|static)/(?:[^/\s]+/)*([^/\s.]+)\.(mp4|webm|webp|png|jpe?g|svg)")
+_VIDEOS = ("mp4", "webm")
+_NAME_MOST = 20
+"""Letters of a file's name; of longer ones, which are digests, the first eight tell one from another."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -302,17 +307,23 @@ def _line(value: Any, tr: Translator, name: str = "") -> str:
             return f"¥{amount(value)}"
         case str() if _MOMENT.fullmatch(value):
             return shanghai(datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M:%S")
+        case "":
+            return "—"
+        case str() if found := _FILE.fullmatch(value):
+            what, short = ("视频" if found[2] in _VIDEOS else "图"), found[1]
+            return f"{tr(what)} {short if len(short) <= _NAME_MOST else short[:8]}.{found[2]}"
         case str():
             known = VALUES.get(name, {}).get(value)
             return tr(known) if known else value
         case list():
             return tr("、").join(_line(one, tr, name) for one in value) or "—"
         case dict():
-            pairs = ((FIELDS.get(key), key, one) for key, one in value.items() if one is not None)
-            return (
-                tr("；").join(f"{tr(word) if word else key}{tr('：')}{_line(one, tr, key)}" for word, key, one in pairs)
-                or "—"
+            pairs = (
+                f"{tr(FIELDS[key]) if key in FIELDS else _line(key, tr)}{tr('：')}{_line(one, tr, key)}"
+                for key, one in value.items()
+                if one is not None
             )
+            return tr("；").join(pairs) or "—"
         case None:
             return "—"
         case _:

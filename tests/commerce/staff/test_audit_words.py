@@ -43,6 +43,9 @@ def record(**parts: Any) -> Kept:
         ({"status": "paused"}, {"status": "ended"}, ("状态", "已暂停", "已结束")),
         ({"title": "on"}, {"title": "draft"}, ("标题", "on", "draft")),
         ({"price": 224700}, {"price": 199900}, ("价格", "¥2,247.00", "¥1,999.00")),
+        ({"video": "/media/v/3f/" + "3f2a91c0" * 8 + ".mp4"}, {"video": ""}, ("视频", "视频 3f2a91c0.mp4", "—")),
+        ({"pictures": []}, {"pictures": ["/media/p/0b.webp"]}, ("图片", "—", "图 0b.webp")),
+        ({"alts": {}}, {"alts": {"/media/p/0b.webp": "瓶"}}, ("图片说明", "—", "图 0b.webp：瓶")),
     ],
 )
 async def test_what_values_mean_is_said(app: Application, before: Any, after: Any, said: tuple[str, str, str]) -> None:
