@@ -39,6 +39,7 @@ async def run(app: Application, stop: asyncio.Event) -> None:
         tasks = [
             asyncio.create_task(_recur(app, schedule, stop, outage), name=schedule.name) for schedule in app.schedules
         ]
+        tasks.append(asyncio.create_task(_recur(app, UNCLAIMED, stop, outage), name=UNCLAIMED.name))
         tasks.append(asyncio.create_task(_queue(app, stop), name="queue"))
         await stop.wait()
         _, slow = await asyncio.wait(tasks, timeout=10)
@@ -129,6 +130,25 @@ async def _drain(app: Application, connection: Any, stop: asyncio.Event) -> None
         await end(running, stopping, broken)
     if running.done() and not running.cancelled() and (failure := running.exception()) is not None:
         raise failure
+
+
+async def tell_unclaimed(app: Application) -> None:
+    """Log a warning of jobs that are due and that nothing here runs: the feature that enqueued them has gone, or has
+    another name for them. They stay in the queue; PgQueuer never hands them out and tells nobody."""
+    async with app.database.connection() as connection:
+        rows = await connection.fetch(
+            """
+            SELECT entrypoint, count(*) AS jobs, min(execute_after) AS since FROM pgqueuer
+            WHERE entrypoint <> ALL ($1::text[]) AND execute_after < now() - interval '1 minute'
+            GROUP BY entrypoint ORDER BY entrypoint
+            """,
+            list(app.jobs),
+        )
+    for row in rows:
+        log.warning("jobs that nothing runs", name=row["entrypoint"], jobs=row["jobs"], since=row["since"].isoformat())
+
+
+UNCLAIMED = Schedule(name="jobs.unclaimed", every=3600.0, run=tell_unclaimed)
 
 
 def _entry(app: Application, job: Job) -> Any:

@@ -107,6 +107,30 @@ async def test_a_job_that_killed_its_worker_at_every_try_is_given_up(bare: Appli
             assert await connection.fetchval("SELECT count(*) FROM job_failures WHERE name = 'test.killer'") == 1
 
 
+async def test_due_jobs_that_nothing_runs_any_more_are_told_of_and_stay(bare: Application) -> None:
+    async with bare.running("command"):
+        async with bare.database.transaction() as connection:
+            await enqueue(connection, "test.gone", Note("x"))
+            await enqueue(connection, "test.gone", Note("y"))
+            await enqueue(connection, "test.later", Note("z"), delay=600)
+            await enqueue(connection, "test.known", Note("x"))
+            await connection.execute(
+                "UPDATE pgqueuer SET execute_after = execute_after - interval '2 minutes' WHERE entrypoint LIKE 'test.%'"
+            )
+        bare.job(Job(name="test.known", payload=Note, run=_never))
+        with structlog.testing.capture_logs() as lines:
+            await worker.tell_unclaimed(bare)
+        told = [(line["name"], line["jobs"]) for line in lines if line["event"] == "jobs that nothing runs"]
+        assert told == [("test.gone", 2)]
+        async with bare.database.connection() as connection:
+            kept = "SELECT count(*) FROM pgqueuer WHERE entrypoint = 'test.gone'"
+            assert await connection.fetchval(kept) == 2
+
+
+async def _never(app: Application, note: Note) -> None:
+    raise AssertionError("nothing is drained here")
+
+
 async def test_a_job_that_outruns_its_time_at_every_try_is_given_up(bare: Application) -> None:
     async def run(app: Application, note: Note) -> None:
         await asyncio.sleep(5)
