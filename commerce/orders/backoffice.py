@@ -1,14 +1,13 @@
-"""Orders for staff: those of their shops, to look at and to ship."""
+"""An order for staff: to look at and to ship. What figures and members' pages say of orders."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from typing import Annotated, Any
 
 from msgspec import Meta
 
-from commerce.orders import shipment_store, store
+from commerce.orders import desk_store, shipment_store, store
 from commerce.orders.pages import shop_names
 from commerce.orders.parcels import address_version, read
 from commerce.orders.refunds import Refunds
@@ -22,26 +21,18 @@ from commerce.orders.types import (
     NotShippable,
     OrderStatus,
 )
-from commerce.orders.views import OrdersQuery, history, told
+from commerce.orders.views import history, told
 from commerce.orders.words import CARRIERS, TITLES, TONES
 from commerce.staff import Figure, Permission
 from commerce.staff import names as staff_names
 from server.clock import day_start
 from server.database import Connection
 from server.errors import Invalid, NotFound, Problem
-from server.http import Body, Call, Id, Kind, Routes, StaffWith
+from server.http import Body, Call, Kind, Routes, StaffWith
 from server.http.pages import Page, Redirect
 
 routes = Routes("orders", realm=Kind.STAFF)
 _LAST = 5
-
-
-class StaffQuery(OrdersQuery, frozen=True, kw_only=True):
-    """Which orders to list; ``q`` is an order's number, ``paid`` leaves those paid today, ``member`` those of one."""
-
-    q: Annotated[str, Meta(max_length=40)] | None = None
-    paid: Literal["today"] | None = None
-    member: Id | None = None
 
 
 class ParcelForm(Body, frozen=True, kw_only=True):
@@ -57,7 +48,7 @@ async def of_member(call: Call, connection: Connection, member_id: int) -> dict[
     if not call.staff.may("orders.view"):
         return None
     shops = call.staff.within("orders.view").shops
-    found, total = await store.page_of_shops(connection, shops, None, None, 0, _LAST, member_id=member_id)
+    found, total = await desk_store.of_member(connection, shops, member_id, _LAST)
     return {"orders": found, "total": total, "member_id": member_id, "titles": TITLES, "tones": TONES}
 
 
@@ -82,67 +73,6 @@ async def figures(connection: Connection, shops: Sequence[int] | None) -> list[F
             unit="{n} 单",
         ),
     ]
-
-
-@routes.page("/backoffice/orders", StaffWith("orders.view"))
-async def list_orders(call: Call, query: StaffQuery) -> Page:
-    """Orders of the shops that the caller works for."""
-    shops = call.staff.shops
-    number = query.q.replace(" ", "") if query.q else None
-    async with call.database.snapshot() as connection:
-        counts = await store.counts_of_shops(connection, shops)
-        found, total = await store.page_of_shops(
-            connection,
-            shops,
-            query.status,
-            number,
-            query.offset,
-            query.size,
-            paid_since=day_start() if query.paid else None,
-            member_id=int(query.member) if query.member else None,
-        )
-        lines = await store.lines(connection, [order.id for order in found])
-        names = await shop_names(
-            connection, found, {order.id: lines[order.id][0].sku_id for order in found if lines[order.id]}
-        )
-    kept = {name: value for name, value in {"q": query.q, "paid": query.paid, "member": query.member}.items() if value}
-    kept |= {"size": str(query.size)} if query.size != 20 else {}
-    return Page(
-        "orders/desk_list.html",
-        {
-            "orders": [
-                {
-                    "order": order,
-                    "lines": lines[order.id],
-                    "units": sum(line.quantity for line in lines[order.id]),
-                    "shop": names.get(order.shop_id, ""),
-                    "title": call.tr(TITLES[order.status]),
-                    "tone": TONES[order.status],
-                }
-                for order in found
-            ],
-            "tabs": [(call.tr("全部"), "/backoffice/orders", query.status is None, sum(counts.values()))]
-            + [
-                (
-                    call.tr(title),
-                    f"/backoffice/orders?{urlencode({'status': status})}",
-                    query.status is status,
-                    counts.get(status, 0),
-                )
-                for status, title in TITLES.items()
-            ],
-            "q": query.q,
-            "kept": {"paid": query.paid, "member": query.member},
-            "status": query.status,
-            "total": total,
-            "page": query.page,
-            "pages": -(-total // query.size),
-            "href": lambda n: (
-                "/backoffice/orders?"
-                + urlencode(kept | ({"status": query.status} if query.status else {}) | {"page": n})
-            ),
-        },
-    )
 
 
 @routes.page("/backoffice/orders/{order_no}", StaffWith("orders.view"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from commerce.members import Centre, MemberDesk
 from commerce.members.belongings import Belongings
 from commerce.messages import Messages
-from commerce.orders import api, backoffice, belonging_store, desk_api, jobs, letters, pages, store
+from commerce.orders import api, backoffice, belonging_store, desk_api, desk_list, jobs, letters, pages, store
 from commerce.orders.events import count_sales, tell_member
 from commerce.orders.refunds import Refunds
 from commerce.orders.sources import Sources
@@ -21,7 +21,7 @@ def setup(app: Application) -> None:
     app.provide(Sources, Sources())
     app.provide(Tills, Tills())
     app.provide(Refunds, Refunds())
-    app.add(api.routes, desk_api.routes, pages.routes, backoffice.routes)
+    app.add(api.routes, desk_api.routes, pages.routes, desk_list.routes, backoffice.routes)
     app.schedule(jobs.EXPIRE)
     app.schedule(jobs.EXPIRE_ASKING)
     app.schedule(jobs.RECEIVE)

@@ -1,4 +1,4 @@
-"""Every SQL statement of orders."""
+"""Every SQL statement of orders but those of shipments and of what staff look for."""
 
 from __future__ import annotations
 
@@ -65,31 +65,6 @@ async def page_of_member(
     return many(Order, rows), total
 
 
-_ASKED = """
-    WHERE ($1::bigint[] IS NULL OR shop_id = ANY ($1)) AND ($2::text IS NULL OR status = $2)
-        AND ($3::text IS NULL OR order_no = $3) AND ($4::timestamptz IS NULL OR paid_at >= $4)
-        AND ($5::bigint IS NULL OR member_id = $5)
-"""
-
-
-async def page_of_shops(
-    connection: Connection,
-    shops: Sequence[int] | None,
-    status: OrderStatus | None,
-    order_no: str | None,
-    offset: int,
-    size: int,
-    *,
-    paid_since: datetime | None = None,
-    member_id: int | None = None,
-) -> tuple[list[Order], int]:
-    """Return one page of the orders of these shops (None: of all), newest first, and how many there are."""
-    asked = (shops, status, order_no, paid_since, member_id)
-    rows = await connection.fetch(f"{_ORDER} {_ASKED} ORDER BY id DESC OFFSET $6 LIMIT $7", *asked, offset, size)
-    total: int = await connection.fetchval(f"SELECT count(*) FROM orders {_ASKED}", *asked)  # noqa: S608  # a constant
-    return many(Order, rows), total
-
-
 async def paid_since(connection: Connection, shops: Sequence[int] | None, since: datetime) -> tuple[int, int]:
     """Return how many orders of these shops (None: of all) were paid since then, and the fen that came."""
     row = await connection.fetchrow(
@@ -108,17 +83,6 @@ async def counts_of_member(connection: Connection, member_id: int) -> dict[Order
     """Return how many orders of the member stand in each status."""
     rows = await connection.fetch(
         "SELECT status, count(*) AS orders FROM orders WHERE member_id = $1 GROUP BY status", member_id
-    )
-    return {OrderStatus(row["status"]): row["orders"] for row in rows}
-
-
-async def counts_of_shops(connection: Connection, shops: Sequence[int] | None) -> dict[OrderStatus, int]:
-    """Return how many orders of these shops (None: of all) stand in each status."""
-    rows = await connection.fetch(
-        """
-        SELECT status, count(*) AS orders FROM orders WHERE ($1::bigint[] IS NULL OR shop_id = ANY ($1)) GROUP BY status
-        """,
-        shops,
     )
     return {OrderStatus(row["status"]): row["orders"] for row in rows}
 

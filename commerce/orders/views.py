@@ -114,6 +114,21 @@ def shipment_view(shipment: Shipment, tr: Translator) -> ShipmentView:
     )
 
 
+def line_view(line: Line) -> LineView:
+    """Return a line as clients read it."""
+    return LineView(
+        sku_id=str(line.sku_id),
+        product_id=str(line.product_id),
+        title=line.title,
+        specs=line.specs,
+        picture=line.picture,
+        unit_price=line.unit_price,
+        list_price=line.list_price,
+        quantity=line.quantity,
+        amount=line.amount,
+    )
+
+
 def view(order: Order, lines: list[Line], events: list[OrderEvent], sent: list[Shipment], tr: Translator) -> OrderView:
     """Return an order with its lines, history and parcels as clients read it."""
     return OrderView(
@@ -123,20 +138,7 @@ def view(order: Order, lines: list[Line], events: list[OrderEvent], sent: list[S
         source=order.source,
         amount=order.amount,
         paid=order.paid,
-        lines=[
-            LineView(
-                sku_id=str(line.sku_id),
-                product_id=str(line.product_id),
-                title=line.title,
-                specs=line.specs,
-                picture=line.picture,
-                unit_price=line.unit_price,
-                list_price=line.list_price,
-                quantity=line.quantity,
-                amount=line.amount,
-            )
-            for line in lines
-        ],
+        lines=[line_view(line) for line in lines],
         address=order.address,
         note=order.note,
         pay_before=wire(order.pay_before),

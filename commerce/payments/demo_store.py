@@ -8,33 +8,33 @@ from datetime import datetime, timedelta
 from server.database import Connection
 
 
-async def skus_by_shop(connection: Connection) -> dict[int, list[int]]:
-    """Return one SKU of each product on sale that has units to spare, by shop."""
+async def skus_by_shop(connection: Connection) -> dict[int, list[list[int]]]:
+    """Return the products on sale by shop, of each the SKUs that have units to spare."""
     rows = await connection.fetch(
         """
-        SELECT DISTINCT ON (p.shop_id, p.id) p.shop_id, k.id FROM skus k
+        SELECT p.shop_id, array_agg(k.id ORDER BY k.position, k.id) AS skus FROM skus k
         JOIN products p ON p.id = k.product_id JOIN stock_free f ON f.sku_id = k.id
-        WHERE k.status = 'on' AND p.status = 'on' AND f.free > 50 ORDER BY p.shop_id, p.id, k.position, k.id
+        WHERE k.status = 'on' AND p.status = 'on' AND f.free > 50 GROUP BY p.shop_id, p.id ORDER BY p.shop_id, p.id
         """
     )
-    found: dict[int, list[int]] = {}
+    found: dict[int, list[list[int]]] = {}
     for row in rows:
-        found.setdefault(row["shop_id"], []).append(row["id"])
+        found.setdefault(row["shop_id"], []).append(row["skus"])
     return found
 
 
-async def skus_of(connection: Connection, slugs: Sequence[str]) -> list[int]:
-    """Return one SKU of each of those products on sale that has units to spare."""
+async def skus_of(connection: Connection, slugs: Sequence[str]) -> list[list[int]]:
+    """Return the SKUs that have units to spare of those of these products that are on sale."""
     rows = await connection.fetch(
         """
-        SELECT DISTINCT ON (p.id) k.id FROM skus k
+        SELECT array_agg(k.id ORDER BY k.position, k.id) AS skus FROM skus k
         JOIN products p ON p.id = k.product_id JOIN stock_free f ON f.sku_id = k.id
-        WHERE k.status = 'on' AND p.status = 'on' AND f.free > 1 AND p.slug = ANY ($1::text[])
-        ORDER BY p.id, k.position, k.id
+        WHERE k.status = 'on' AND p.status = 'on' AND f.free > 50 AND p.slug = ANY ($1::text[])
+        GROUP BY p.id ORDER BY p.id
         """,
         list(slugs),
     )
-    return [row["id"] for row in rows]
+    return [row["skus"] for row in rows]
 
 
 async def has_orders(connection: Connection, member_id: int, status: str | None = None) -> bool:
@@ -62,6 +62,7 @@ async def date_back(connection: Connection, order_id: int, created_at: datetime,
         order_id,
         created_at,
     )
+    await connection.execute("UPDATE order_lines SET placed_at = $2 WHERE order_id = $1", order_id, created_at)
     await connection.execute(
         """
         UPDATE order_events e SET at = $2::timestamptz + interval '3 minutes' + (n.number - 1) * $3::interval
