@@ -7,6 +7,7 @@ from commerce.merchandising import (
     api,
     batch_run,
     batches,
+    brands_api,
     demo,
     editor,
     files,
@@ -35,6 +36,7 @@ def setup(app: Application) -> None:
         batches.routes,
         files.routes,
         tree_api.routes,
+        brands_api.routes,
         tree_pages.routes,
     )
     app.job(batch_run.JOB)

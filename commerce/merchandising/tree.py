@@ -1,4 +1,4 @@
-"""Categories, brands and attributes: added, renamed, moved, merged, removed; old addresses lead on."""
+"""Categories and attributes: added, renamed, moved, merged, removed; old addresses lead on."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from commerce.catalogue.types import AttributeKind, ProductChanged
 from commerce.merchandising import store, tree_store
 from commerce.merchandising.check import SLUG
 from commerce.merchandising.save import Who, slug_of
-from commerce.merchandising.tree_store import BrandRow, Node
+from commerce.merchandising.tree_store import Node
 from commerce.merchandising.types import Described
 from commerce.staff import On, audit
 from server.database import Connection
 from server.errors import Conflict, Invalid, NotFound
 from server.events import publish_all
+from server.seen import hold_state, state_of
 
 CATALOGUE = "catalogue.manage"
 MOST_VALUES = 200
@@ -79,17 +80,29 @@ async def add_category(connection: Connection, parent_id: int | None, name: str,
         _hold_parent(whole, whole.node(parent_id), 1)
     _hold_name(whole, parent_id, name, 0)
     category_id = await tree_store.add_category(connection, parent_id, slug_of(name), name, icon)
-    await _note(connection, who, "category_added", category_id, None, {"name": name, "parent_id": parent_id})
+    await note(connection, who, "category_added", category_id, None, {"name": name, "parent_id": parent_id})
     return category_id
 
 
 async def change_category(
-    connection: Connection, category_id: int, name: str, slug: str, icon: str, parent_id: int | None, who: Who
+    connection: Connection,
+    category_id: int,
+    name: str,
+    slug: str,
+    icon: str,
+    parent_id: int | None,
+    who: Who,
+    seen: str = "",
 ) -> None:
-    """Rename a category or move it under another one; its old address leads to it. Raises Invalid, StillUsed."""
+    """Rename a category or move it under another one; its old address leads to it.
+
+    ``seen`` is its ``category_state`` to the caller. Raises Invalid, StillUsed, ChangedMeanwhile.
+    """
     await tree_store.alone(connection)
     whole = await tree(connection)
     node = whole.node(category_id)
+    before = _category_told(node)
+    hold_state(seen, before)
     _hold_name(whole, parent_id, name, category_id)
     if not SLUG.fullmatch(slug) or len(slug) > 60:
         raise Invalid("slug", "只用小写字母、数字和连字符")
@@ -106,10 +119,19 @@ async def change_category(
         await tree_store.forget(connection, "category", slug)
         await tree_store.remember(connection, "category", node.slug, category_id)
     await tree_store.write_category(connection, category_id, slug, name, icon)
-    before = {"name": node.name, "slug": node.slug, "icon": node.icon, "parent_id": node.parent_id}
     after = {"name": name, "slug": slug, "icon": icon, "parent_id": parent_id}
     if before != after:
-        await _note(connection, who, "category_changed", category_id, before, after)
+        await note(connection, who, "category_changed", category_id, before, after)
+
+
+def category_state(node: Node) -> str:
+    """Return what tells a category as it is from what it was or will be."""
+    return state_of(_category_told(node))
+
+
+def attribute_state(one: Described) -> str:
+    """Return what tells an attribute as it is from what it was or will be."""
+    return state_of(_attribute_told(one))
 
 
 async def step_category(connection: Connection, category_id: int, before_id: int | None, step: int, who: Who) -> None:
@@ -127,7 +149,7 @@ async def step_category(connection: Connection, category_id: int, before_id: int
     else:
         sisters.insert(max(0, min(len(sisters), was + step)), category_id)
     await tree_store.place(connection, node.parent_id, sisters)
-    await _note(connection, who, "category_moved", category_id, was, sisters.index(category_id))
+    await note(connection, who, "category_moved", category_id, was, sisters.index(category_id))
 
 
 async def merge_category(connection: Connection, category_id: int, into: int, who: Who) -> int:
@@ -144,11 +166,11 @@ async def merge_category(connection: Connection, category_id: int, into: int, wh
         raise StillUsed
     await tree_store.merge_attributes(connection, category_id, into)
     moved = await tree_store.move_products(connection, "category_id", category_id, into)
-    await _told(connection, moved, "category_id", category_id, into, who)
+    await told(connection, moved, "category_id", category_id, into, who)
     await tree_store.redirect(connection, "category", category_id, into)
     await tree_store.remember(connection, "category", node.slug, into)
     await tree_store.remove_category(connection, category_id)
-    await _note(connection, who, "category_merged", category_id, node.name, {"into": into, "products": len(moved)})
+    await note(connection, who, "category_merged", category_id, node.name, {"into": into, "products": len(moved)})
     return len(moved)
 
 
@@ -159,56 +181,7 @@ async def remove_category(connection: Connection, category_id: int, who: Who) ->
     if node.products or node.children:
         raise StillUsed
     await tree_store.remove_category(connection, category_id)
-    await _note(connection, who, "category_removed", category_id, node.name, None)
-
-
-async def save_brand(connection: Connection, brand_id: int | None, name: str, slug: str, who: Who) -> int:
-    """Add a brand (None) or rename it; its old address leads to it. Returns its id. Raises Invalid, NotFound."""
-    await tree_store.alone(connection)
-    before = None if brand_id is None else await brand(connection, brand_id)
-    if not 0 < len(name) <= 40:
-        raise Invalid("name", "名称 1 到 40 个字")
-    slug = slug or (before.slug if before is not None else slug_of(name))
-    if not SLUG.fullmatch(slug) or len(slug) > 60:
-        raise Invalid("slug", "只用小写字母、数字和连字符")
-    if await tree_store.slug_taken(connection, "brand", slug, brand_id or 0):
-        raise Invalid("slug", "别的品牌在用这个地址")
-    await tree_store.forget(connection, "brand", slug)
-    if before is None:
-        brand_id = await tree_store.add_brand(connection, slug, name)
-        await _note(connection, who, "brand_added", brand_id, None, {"name": name, "slug": slug})
-        return brand_id
-    if slug != before.slug:
-        await tree_store.remember(connection, "brand", before.slug, before.id)
-    await tree_store.write_brand(connection, before.id, slug, name)
-    was = {"name": before.name, "slug": before.slug}
-    await _note(connection, who, "brand_changed", before.id, was, {"name": name, "slug": slug})
-    return before.id
-
-
-async def merge_brand(connection: Connection, brand_id: int, into: int, who: Who) -> int:
-    """Give a brand's products to another and remove it; its address leads there. Returns how many moved."""
-    await tree_store.alone(connection)
-    if brand_id == into:
-        raise Invalid("into", "选另一个品牌")
-    gone, target = await brand(connection, brand_id), await brand(connection, into)
-    moved = await tree_store.move_products(connection, "brand_id", brand_id, target.id)
-    await _told(connection, moved, "brand_id", brand_id, into, who)
-    await tree_store.redirect(connection, "brand", brand_id, into)
-    await tree_store.remember(connection, "brand", gone.slug, into)
-    await tree_store.remove_brand(connection, brand_id)
-    await _note(connection, who, "brand_merged", brand_id, gone.name, {"into": into, "products": len(moved)})
-    return len(moved)
-
-
-async def remove_brand(connection: Connection, brand_id: int, who: Who) -> None:
-    """Remove a brand that no product carries. Raises StillUsed."""
-    await tree_store.alone(connection)
-    gone = await brand(connection, brand_id)
-    if gone.products:
-        raise StillUsed
-    await tree_store.remove_brand(connection, brand_id)
-    await _note(connection, who, "brand_removed", brand_id, gone.name, None)
+    await note(connection, who, "category_removed", category_id, node.name, None)
 
 
 async def save_attribute(
@@ -222,11 +195,13 @@ async def save_attribute(
     filterable: bool,
     values: Sequence[str],
     who: Who,
+    seen: str = "",
 ) -> list[str]:
     """Add an attribute to a category (None) or change one of its own.
 
     A value in the place of one that is gone, in a list as long as before, is that one renamed. Returns the values that
-    stay because products have chosen them. Raises Invalid, NotFound.
+    stay because products have chosen them. ``seen`` is its ``attribute_state`` to the caller. Raises Invalid, NotFound,
+    ChangedMeanwhile.
     """
     await tree_store.alone(connection)
     (await tree(connection)).node(category_id)
@@ -234,6 +209,8 @@ async def save_attribute(
     before = next((one for one in known if one.id == attribute_id and one.category_id == category_id), None)
     if attribute_id is not None and before is None:
         raise NotFound
+    was = None if before is None else _attribute_told(before)
+    hold_state(seen, was or {})
     if not 0 < len(name) <= 20:
         raise Invalid("name", "名称 1 到 20 个字")
     if any(one.name == name and one.id != attribute_id for one in known):
@@ -253,8 +230,8 @@ async def save_attribute(
     kept = []
     if kind is AttributeKind.CHOICE:
         kept = await tree_store.write_values(connection, made, values, _renamed(before, values))
-    was = None if before is None else {"name": before.name, "unit": before.unit, "values": before.values}
-    await _note(connection, who, "attribute_saved", made, was, {"name": name, "unit": unit, "values": list(values)})
+    after = {"name": name, "unit": unit, "filterable": filterable, "values": list(values)}
+    await note(connection, who, "attribute_saved", made, was, after)
     return kept
 
 
@@ -267,7 +244,7 @@ async def remove_attribute(connection: Connection, category_id: int, attribute_i
         raise NotFound
     if not await tree_store.remove_attribute(connection, attribute_id):
         raise StillUsed
-    await _note(connection, who, "attribute_removed", attribute_id, one.name, None)
+    await note(connection, who, "attribute_removed", attribute_id, one.name, None)
 
 
 async def step_attribute(connection: Connection, category_id: int, attribute_id: int, step: int, who: Who) -> None:
@@ -284,7 +261,15 @@ async def step_attribute(connection: Connection, category_id: int, attribute_id:
     own.insert(max(0, min(len(own), was + step)), attribute_id)
     await tree_store.order_attributes(connection, own)
     before, after = ({"name": names[attribute_id], "place": at + 1} for at in (was, own.index(attribute_id)))
-    await _note(connection, who, "attribute_moved", attribute_id, before, after)
+    await note(connection, who, "attribute_moved", attribute_id, before, after)
+
+
+def _category_told(node: Node) -> dict[str, Any]:
+    return {"name": node.name, "slug": node.slug, "icon": node.icon, "parent_id": node.parent_id}
+
+
+def _attribute_told(one: Described) -> dict[str, Any]:
+    return {"name": one.name, "unit": one.unit, "filterable": one.filterable, "values": one.values}
 
 
 def _renamed(before: Described | None, values: Sequence[str]) -> list[tuple[str, str]]:
@@ -308,23 +293,17 @@ def _hold_parent(whole: Tree, parent: Node, height: int) -> None:
         raise Invalid("parent_id", "最多三级")
 
 
-async def brand(connection: Connection, brand_id: int) -> BrandRow:
-    """Return a brand. Raises NotFound."""
-    found = await tree_store.brand(connection, brand_id)
-    if found is None:
-        raise NotFound
-    return found
-
-
-async def _told(
+async def told(
     connection: Connection, product_ids: Sequence[int], column: str, from_id: int, to_id: int, who: Who
 ) -> None:
+    """Write down and tell that products were given from one category or brand (``column``) to another."""
     await tree_store.note_moved(connection, product_ids, who.staff_id, f"merge:{from_id}", column, from_id, to_id)
     told = [ProductChanged(product_id=one, what=(column,), staff_id=who.staff_id) for one in product_ids]
     await publish_all(connection, told)
 
 
-async def _note(connection: Connection, who: Who, kind: str, target: int, before: Any, after: Any) -> None:
+async def note(connection: Connection, who: Who, kind: str, target: int, before: Any, after: Any) -> None:
+    """Write into the log of staff what was done to a category, brand or attribute, as ``kind`` says."""
     thing = kind.partition("_")[0]
     named = next((one["name"] for one in (before, after) if isinstance(one, dict) and "name" in one), "")
     name = before if isinstance(before, str) else named

@@ -1,4 +1,4 @@
-"""Categories, their attributes and brands over JSON, for the people who keep them."""
+"""Categories and their attributes over JSON, for the people who keep them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import asyncpg
 from msgspec import UNSET, Meta, UnsetType, field
 
 from commerce.catalogue.types import AttributeKind
-from commerce.catalogue.words import cleaned, pattern
 from commerce.merchandising import store, tree, tree_store
 from commerce.merchandising.editor import who
 from commerce.merchandising.tree import CATALOGUE, StillUsed
 from commerce.merchandising.types import PLAIN, VIEW
 from server.database import Connection
 from server.errors import NotFound
-from server.http import Body, Call, Id, Kind, Listing, Paging, Routes, StaffWith, View
+from server.http import Body, Call, Id, Kind, Routes, StaffWith, View
 from server.http.routes import Key
+from server.seen import ChangedMeanwhile, Seen
 
 routes = Routes("back office: categories", realm=Kind.STAFF)
-CATEGORIES, BRANDS = "/api/v1/backoffice/categories", "/api/v1/backoffice/brands"
+CATEGORIES = "/api/v1/backoffice/categories"
 _LAST = 1_000_000
 Name = Annotated[str, Meta(min_length=1, max_length=40, pattern=PLAIN)]
 Slug = Annotated[str, Meta(max_length=60, pattern="^[a-z0-9-]*$")]
@@ -42,6 +42,8 @@ class AttributeView(View, frozen=True, kw_only=True):
     unit: str
     filterable: bool
     values: list[str]
+    state: str
+    """For `seen` of a change."""
 
 
 class CategoryView(View, frozen=True, kw_only=True):
@@ -53,21 +55,14 @@ class CategoryView(View, frozen=True, kw_only=True):
     name: str
     products: int
     children: int
+    state: str
+    """For `seen` of a change."""
 
 
 class CategoryFull(CategoryView, frozen=True, kw_only=True):
     """A category with its attributes, those of the categories above first."""
 
     attributes: list[AttributeView]
-
-
-class BrandView(View, frozen=True, kw_only=True):
-    """A brand and how many products carry it."""
-
-    id: Id
-    slug: str
-    name: str
-    products: int
 
 
 class CategoryBody(Body, frozen=True, kw_only=True):
@@ -85,6 +80,7 @@ class CategoryPatch(Body, frozen=True, kw_only=True):
     slug: Slug | UnsetType = UNSET
     icon: Icon | UnsetType = UNSET
     parent_id: Id | UnsetType | None = UNSET
+    seen: Seen = ""
 
 
 class PlaceBody(Body, frozen=True, kw_only=True):
@@ -119,26 +115,7 @@ class AttributePatch(Body, frozen=True, kw_only=True):
     unit: Unit | UnsetType = UNSET
     filterable: bool | UnsetType = UNSET
     values: Values | UnsetType = UNSET
-
-
-class BrandBody(Body, frozen=True, kw_only=True):
-    """A brand that is to be added; without a slug it gets one of its name."""
-
-    name: Name
-    slug: Slug = ""
-
-
-class BrandPatch(Body, frozen=True, kw_only=True):
-    """What to change of a brand; what is left out stays."""
-
-    name: Name | UnsetType = UNSET
-    slug: Slug | UnsetType = UNSET
-
-
-class BrandQuery(Paging, frozen=True, kw_only=True):
-    """Which brands to list."""
-
-    q: Annotated[str, Meta(max_length=100)] = ""
+    seen: Seen = ""
 
 
 @routes.get(CATEGORIES, StaffWith(VIEW))
@@ -165,7 +142,7 @@ async def create_category(call: Call, body: CategoryBody) -> CategoryFull:
         return await _category(connection, made)
 
 
-@routes.patch(f"{CATEGORIES}/{{category_id}}", StaffWith(CATALOGUE), errors=(StillUsed,))
+@routes.patch(f"{CATEGORIES}/{{category_id}}", StaffWith(CATALOGUE), errors=(StillUsed, ChangedMeanwhile))
 async def patch_category(call: Call, category_id: int, body: CategoryPatch) -> CategoryFull:
     """Rename a category or move it under another one; its old address leads to it."""
     async with call.transaction() as connection, used():
@@ -182,6 +159,7 @@ async def patch_category(call: Call, category_id: int, body: CategoryPatch) -> C
             node.icon if body.icon is UNSET else body.icon,
             parent,
             who(call),
+            body.seen,
         )
         return await _category(connection, category_id)
 
@@ -228,7 +206,9 @@ async def create_attribute(call: Call, category_id: int, body: AttributeBody) ->
         return await _category(connection, category_id)
 
 
-@routes.patch(f"{CATEGORIES}/{{category_id}}/attributes/{{attribute_id}}", StaffWith(CATALOGUE))
+@routes.patch(
+    f"{CATEGORIES}/{{category_id}}/attributes/{{attribute_id}}", StaffWith(CATALOGUE), errors=(ChangedMeanwhile,)
+)
 async def patch_attribute(call: Call, category_id: int, attribute_id: int, body: AttributePatch) -> CategoryFull:
     """Change one of a category's own attributes; values that products have stay, whatever `values` says."""
     async with call.transaction() as connection:
@@ -247,6 +227,7 @@ async def patch_attribute(call: Call, category_id: int, attribute_id: int, body:
             filterable=one.filterable if body.filterable is UNSET else body.filterable,
             values=one.values if body.values is UNSET else _values(body.values),
             who=who(call),
+            seen=body.seen,
         )
         return await _category(connection, category_id)
 
@@ -258,49 +239,6 @@ async def delete_attribute(call: Call, category_id: int, attribute_id: int) -> N
     """Remove one of a category's own attributes that no product has."""
     async with call.transaction() as connection, used():
         await tree.remove_attribute(connection, category_id, attribute_id, who(call))
-
-
-@routes.get(BRANDS, StaffWith(VIEW))
-async def list_brands(call: Call, query: BrandQuery) -> Listing[BrandView]:
-    """List brands by their names."""
-    q = cleaned(query.q)
-    async with call.database.connection() as connection:
-        rows, total = await tree_store.brands(connection, pattern(q) if q else "", query.offset, query.size)
-    return Listing(items=[_brand(row) for row in rows], total=total, page=query.page, size=query.size)
-
-
-@routes.post(BRANDS, StaffWith(CATALOGUE), status=201, key=Key.REQUIRED)
-async def create_brand(call: Call, body: BrandBody) -> BrandView:
-    """Add a brand."""
-    async with call.transaction() as connection:
-        made = await tree.save_brand(connection, None, body.name.strip(), body.slug, who(call))
-        return _brand(await tree.brand(connection, made))
-
-
-@routes.patch(f"{BRANDS}/{{brand_id}}", StaffWith(CATALOGUE))
-async def patch_brand(call: Call, brand_id: int, body: BrandPatch) -> BrandView:
-    """Rename a brand; its old address leads to it."""
-    async with call.transaction() as connection:
-        await tree_store.alone(connection)
-        before = await tree.brand(connection, brand_id)
-        name = before.name if body.name is UNSET else body.name.strip()
-        await tree.save_brand(connection, brand_id, name, before.slug if body.slug is UNSET else body.slug, who(call))
-        return _brand(await tree.brand(connection, brand_id))
-
-
-@routes.post(f"{BRANDS}/{{brand_id}}/merge", StaffWith(CATALOGUE), key=Key.REQUIRED)
-async def merge_brand(call: Call, brand_id: int, body: IntoBody) -> BrandView:
-    """Give a brand's products to another and remove it; its address leads there."""
-    async with call.transaction() as connection, used():
-        await tree.merge_brand(connection, brand_id, int(body.into), who(call))
-        return _brand(await tree.brand(connection, int(body.into)))
-
-
-@routes.delete(f"{BRANDS}/{{brand_id}}", StaffWith(CATALOGUE), status=204, errors=(StillUsed,))
-async def delete_brand(call: Call, brand_id: int) -> None:
-    """Remove a brand that no product carries."""
-    async with call.transaction() as connection, used():
-        await tree.remove_brand(connection, brand_id, who(call))
 
 
 @contextlib.asynccontextmanager
@@ -322,6 +260,7 @@ async def _category(connection: Connection, category_id: int) -> CategoryFull:
             unit=one.unit,
             filterable=one.filterable,
             values=one.values,
+            state=tree.attribute_state(one),
         )
         for one in await store.attributes(connection, category_id)
     ]
@@ -336,11 +275,8 @@ def _node(node: tree_store.Node) -> dict[str, Any]:
         "name": node.name,
         "products": node.products,
         "children": node.children,
+        "state": tree.category_state(node),
     }
-
-
-def _brand(row: tree_store.BrandRow) -> BrandView:
-    return BrandView(id=str(row.id), slug=row.slug, name=row.name, products=row.products)
 
 
 def _values(given: list[str]) -> list[str]:

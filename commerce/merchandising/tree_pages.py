@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from commerce.catalogue.types import AttributeKind
 from commerce.catalogue.words import cleaned, pattern
-from commerce.merchandising import store, tree, tree_store
+from commerce.merchandising import brands, store, tree, tree_store
 from commerce.merchandising.editor import who
 from commerce.merchandising.tree import CATALOGUE, StillUsed
 from commerce.merchandising.tree_api import used
 from commerce.merchandising.types import Described
 from server.database import Connection
-from server.errors import Invalid, NotFound
+from server.errors import Invalid, NotFound, Problem
 from server.http import Call, Routes, StaffWith
 from server.http import Kind as Realm
 from server.http.pages import Page, Redirect
+from server.seen import ChangedMeanwhile
 
 routes = Routes("back office: categories", realm=Realm.STAFF)
 CATEGORIES, BRANDS = "/backoffice/categories", "/backoffice/brands"
 SIZE = 50
 _ICONS = ("", "home", "bed", "lamp", "sofa", "pot", "bowl", "leaf", "shirt", "bag", "run", "tent", "phone", "headset",
           "lip", "toy", "gift", "star", "spark", "box")  # fmt: skip
+
+
+class ValuesStay(Problem):
+    """The attribute was kept, with values that were to go."""
+
+    code, status, message = "values_stay", 422, "有商品在用，没有去掉：{values}"
 
 
 @routes.page(CATEGORIES, StaffWith(CATALOGUE))
@@ -44,7 +52,7 @@ async def add_category(call: Call) -> Page | Redirect:
             made = await tree.add_category(connection, parent, _text(fields, "name"), icon, who(call))
     except (Invalid, StillUsed) as problem:
         async with call.database.connection() as connection:
-            return await _shown(call, connection, parent, fault=problem.told(call.tr), typed=_typed(fields, "new"))
+            return await _shown(call, connection, parent, problem, _typed(fields, "new"))
     return Redirect(f"{CATEGORIES}?id={made}")
 
 
@@ -77,11 +85,12 @@ async def change_category(call: Call, category_id: int) -> Page | Redirect:
                     _icon(fields),
                     _id(fields, "parent_id"),
                     who(call),
+                    _text(fields, "seen"),
                 )
-    except (Invalid, StillUsed) as problem:
+    except (Invalid, StillUsed, ChangedMeanwhile) as problem:
         async with call.database.connection() as connection:
             typed = _typed(fields, "category" if doing == "save" else "")
-            return await _shown(call, connection, category_id, fault=problem.told(call.tr), typed=typed)
+            return await _shown(call, connection, category_id, problem, typed)
     return Redirect(back)
 
 
@@ -109,15 +118,15 @@ async def change_attribute(call: Call, category_id: int) -> Page | Redirect:
                     filterable=_text(fields, "filterable") == "1",
                     values=_split(_text(fields, "values")),
                     who=who(call),
+                    seen=_text(fields, "seen"),
                 )
-    except (Invalid, StillUsed) as problem:
+    except (Invalid, StillUsed, ChangedMeanwhile) as problem:
         async with call.database.connection() as connection:
             typed = _typed(fields, f"attribute {attribute_id or 'new'}" if doing == "save" else "")
-            return await _shown(call, connection, category_id, fault=problem.told(call.tr), typed=typed)
+            return await _shown(call, connection, category_id, problem, typed)
     if kept:
-        said = call.tr("有商品在用，没有去掉：{values}").format(values="、".join(kept[:5]))
         async with call.database.connection() as connection:
-            return await _shown(call, connection, category_id, fault=said)
+            return await _shown(call, connection, category_id, ValuesStay(values="、".join(kept[:5])))
     return Redirect(f"{CATEGORIES}?id={category_id}#attributes")
 
 
@@ -134,40 +143,76 @@ async def add_brand(call: Call) -> Page | Redirect:
     fields = await call.fields()
     try:
         async with call.transaction() as connection:
-            await tree.save_brand(connection, None, _text(fields, "name"), _text(fields, "slug"), who(call))
+            await brands.save(connection, None, _text(fields, "name"), _text(fields, "slug"), who(call))
     except Invalid as problem:
         async with call.database.connection() as connection:
-            return await _brands(call, connection, problem.told(call.tr), _typed(fields, "new"))
+            return await _brands(call, connection, problem, _typed(fields, "new"))
     return Redirect(BRANDS)
 
 
 @routes.page(f"{BRANDS}/{{brand_id}}", StaffWith(CATALOGUE), "POST")
 async def change_brand(call: Call, brand_id: int) -> Page | Redirect:
-    """Rename, merge or remove a brand."""
+    """Rename, merge or remove a brand, and show the page of the list that the form was on."""
     fields = await call.fields()
-    doing = _text(fields, "do") or "save"
+    doing, name, slug = _text(fields, "do") or "save", _text(fields, "name"), _text(fields, "slug")
     try:
         async with call.transaction() as connection, used():
             if doing == "merge":
-                await tree.merge_brand(connection, brand_id, _id(fields, "into") or brand_id, who(call))
+                await brands.merge(connection, brand_id, _id(fields, "into") or brand_id, who(call))
             elif doing == "remove":
-                await tree.remove_brand(connection, brand_id, who(call))
+                await brands.remove(connection, brand_id, who(call))
             else:
-                await tree.save_brand(connection, brand_id, _text(fields, "name"), _text(fields, "slug"), who(call))
-    except (Invalid, StillUsed) as problem:
+                await brands.save(connection, brand_id, name, slug, who(call), _text(fields, "seen"))
+    except (Invalid, StillUsed, ChangedMeanwhile) as problem:
         async with call.database.connection() as connection:
             typed = _typed(fields, f"brand {brand_id}" if doing == "save" else "")
-            return await _brands(call, connection, problem.told(call.tr), typed)
-    return Redirect(BRANDS)
+            return await _brands(call, connection, problem, typed)
+    asked = {name: value for name in ("q", "page") if (value := call.request.query.get(name, ""))}
+    return Redirect(f"{BRANDS}?{urlencode(asked)}" if asked else BRANDS)
+
+
+_TYPED = ("name", "slug", "icon", "parent_id", "unit", "filterable", "values", "kind", "seen")
 
 
 def _typed(fields: dict[str, Any], form: str) -> dict[str, str]:
     """Return what somebody typed into a form that is shown again, and which one that is."""
-    return {name: _text(fields, name) for name in ("name", "slug", "unit", "values", "kind")} | {"form": form}
+    return {name: _text(fields, name) for name in _TYPED} | {"form": form}
+
+
+def _wrong(call: Call, problem: Problem | None, now: dict[str, str]) -> dict[str, Any]:
+    """Return what a page says of a refusal, above and at the field; of what others changed, what it is ``now``."""
+    if problem is None:
+        return {"fault": "", "faults": {}, "anew": False}
+    said, anew = problem.told(call.tr), isinstance(problem, ChangedMeanwhile)
+    if anew:
+        changed = [one["field"] for one in problem.details]
+        faults = {name: call.tr("现在是：{now}").format(now=now.get(name) or "—") for name in changed}
+    else:
+        faults = {problem.field: problem.reason(call.tr)} if isinstance(problem, Invalid) and problem.field else {}
+    return {"fault": said, "faults": faults, "anew": anew}
+
+
+def _status(problem: Problem | None) -> int:
+    return 200 if problem is None else 409 if isinstance(problem, ChangedMeanwhile) else 422
+
+
+def _now(call: Call, whole: tree.Tree, node: tree_store.Node | None, one: Described | None) -> dict[str, str]:
+    """Return what the fields of an attribute, or else of a category, are now, in words."""
+    if one is not None:
+        yes = call.tr("是") if one.filterable else call.tr("否")
+        return {"name": one.name, "unit": one.unit, "filterable": yes, "values": "、".join(one.values)}
+    if node is None:
+        return {}
+    above = "" if node.parent_id is None else " / ".join(part.name for part in whole.path(node.parent_id))
+    return {"name": node.name, "slug": node.slug, "icon": node.icon, "parent_id": above or call.tr("顶级")}
 
 
 async def _shown(
-    call: Call, connection: Connection, chosen: int | None, *, fault: str = "", typed: dict[str, str] | None = None
+    call: Call,
+    connection: Connection,
+    chosen: int | None,
+    problem: Problem | None = None,
+    typed: dict[str, str] | None = None,
 ) -> Page:
     whole = await tree.tree(connection)
     if chosen is not None and chosen not in whole.nodes:
@@ -189,14 +234,19 @@ async def _shown(
             if not one.children and one.id != chosen
         ],
         "described": described,
-        "fault": fault,
         "typed": typed or {"form": ""},
         "icons": _ICONS,
+        "category_state": tree.category_state,
+        "attribute_state": tree.attribute_state,
     }
-    return Page("merchandising/categories.html", values, status=422 if fault else 200)
+    mine = next((one for one in described if typed and typed["form"] == f"attribute {one.id}"), None)
+    wrong = _wrong(call, problem, _now(call, whole, node, mine))
+    return Page("merchandising/categories.html", values | wrong, status=_status(problem))
 
 
-async def _brands(call: Call, connection: Connection, fault: str = "", typed: dict[str, str] | None = None) -> Page:
+async def _brands(
+    call: Call, connection: Connection, problem: Problem | None = None, typed: dict[str, str] | None = None
+) -> Page:
     q, page = cleaned(call.request.query.get("q", "")), call.request.query.get("page", "1")
     if not re.fullmatch("[1-9][0-9]{0,3}", page):
         raise NotFound
@@ -204,10 +254,14 @@ async def _brands(call: Call, connection: Connection, fault: str = "", typed: di
     rows, total = await tree_store.brands(connection, pattern(q) if q else "", (at - 1) * SIZE, SIZE)
     everybody = (await store.choices(connection, ())).brands
     values: dict[str, Any] = {"rows": rows, "total": total, "q": q, "page": at, "pages": -(-total // SIZE)}
+    mine = next((row for row in rows if typed and typed["form"] == f"brand {row.id}"), None)
+    now = {} if mine is None else {"name": mine.name, "slug": mine.slug}
     return Page(
         "merchandising/brands.html",
-        values | {"fault": fault, "typed": typed or {"form": ""}, "brands": everybody},
-        status=422 if fault else 200,
+        values
+        | {"typed": typed or {"form": ""}, "brands": everybody, "state": brands.state}
+        | _wrong(call, problem, now),
+        status=_status(problem),
     )
 
 

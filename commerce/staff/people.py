@@ -19,7 +19,6 @@ from commerce.staff.rules import (
     hold_over,
     hold_owner,
     hold_shop,
-    hold_state,
     person,
     superior,
 )
@@ -27,6 +26,7 @@ from commerce.staff.types import Role
 from server.application import Application
 from server.errors import Conflict, Invalid
 from server.http import Identity, Kind
+from server.seen import hold_state
 
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._@-]{2,39}", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

@@ -16,6 +16,7 @@ from server.database import Connection
 from server.errors import Invalid, NotFound, Problem
 from server.http import Body, Call, Identity, Kind, Routes, StaffWith
 from server.http.pages import Page, Redirect
+from server.seen import state_of
 
 routes = Routes("back office: staff", realm=Kind.STAFF)
 LIST = "/backoffice/staff"
@@ -265,7 +266,7 @@ async def _page(
         (
             at,
             [(role, (at, role.code) in had, _givable(caller, role, at)) for role in roles if rules.fits(role, at)],
-            rules.state_of(sorted(code for shop, code in had if shop == at)),
+            state_of(sorted(code for shop, code in had if shop == at)),
         )
         for at in mine
     ]

@@ -17,6 +17,7 @@ from server.clock import wire
 from server.errors import Conflict, NotFound
 from server.http import Body, Call, Id, Instant, Kind, Listing, Paging, Routes, View
 from server.http.routes import Key
+from server.seen import ChangedMeanwhile, Seen
 
 routes = Routes("back office: rights", realm=Kind.STAFF)
 _STAFF, _ROLES = "/api/v1/backoffice/staff", "/api/v1/backoffice/roles"
@@ -70,6 +71,7 @@ class RoleChange(Body, frozen=True, kw_only=True):
     note: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
     level: Level | UnsetType = UNSET
     permissions: Annotated[list[Code], Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+    seen: Seen = ""
 
 
 class PlaceRole(View, frozen=True, kw_only=True):
@@ -132,6 +134,8 @@ class RoleView(View, frozen=True, kw_only=True):
     needs_otp: bool
     permissions: list[str]
     holders: int
+    state: str
+    """For `seen` of a change."""
 
 
 class PermissionView(View, frozen=True, kw_only=True):
@@ -246,7 +250,7 @@ async def show_role(call: Call, role_id: int) -> RoleView:
     return await _shown_role(call, role_id)
 
 
-@routes.patch(f"{_ROLES}/{{role_id}}", MANAGE, errors=(BuiltIn, NotHeld, StillHeld))
+@routes.patch(f"{_ROLES}/{{role_id}}", MANAGE, errors=(BuiltIn, NotHeld, StillHeld, ChangedMeanwhile))
 async def change_role(call: Call, role_id: int, body: RoleChange) -> RoleView:
     """Change a role, for everybody who has it from their next request on."""
     change = Change(
@@ -255,7 +259,7 @@ async def change_role(call: Call, role_id: int, body: RoleChange) -> RoleView:
         level=None if body.level is UNSET else body.level,
         permissions=None if body.permissions is UNSET else body.permissions,
     )
-    await roles.change(call.app, call.staff, role_id, change)
+    await roles.change(call.app, call.staff, role_id, change, body.seen)
     return await _shown_role(call, role_id)
 
 
@@ -311,6 +315,7 @@ def _role(role: Role) -> RoleView:
         needs_otp=role.needs_otp,
         permissions=role.permissions,
         holders=role.holders,
+        state=roles.state(role),
     )
 
 

@@ -11,12 +11,13 @@ import msgspec
 
 from commerce.staff import otp_store, roles_store
 from commerce.staff.audit import On, audit, differing
-from commerce.staff.rules import NotHeld, hold_gift, hold_shop, hold_state, holds, state_of, superior
+from commerce.staff.rules import NotHeld, hold_gift, hold_shop, holds, superior
 from commerce.staff.types import OF_THE_PLATFORM, Level, Permission, Role
 from server.application import Application
 from server.database import Connection
 from server.errors import Conflict, Forbidden, Invalid, NotFound
 from server.http import Identity
+from server.seen import hold_state, state_of
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MOST = 100

@@ -15,6 +15,7 @@ from commerce.staff.types import Level, Role, held_in
 from server.errors import NotFound, Problem
 from server.http import Body, Call, Kind, Routes
 from server.http.pages import Page, Redirect
+from server.seen import ChangedMeanwhile
 
 routes = Routes("back office: roles", realm=Kind.STAFF)
 LIST = "/backoffice/roles"
@@ -144,7 +145,7 @@ async def _grid(
         "form": form,
         "picked": set(chosen(form.permissions)),
         "role": role,
-        "seen": "" if role is None else roles.state(role),
+        "seen": form.seen if fault and not isinstance(fault, ChangedMeanwhile) else roles.state(role) if role else "",
         "changeable": role is None or _changeable(call, role),
         "groups": grouped(),
         "mine": {

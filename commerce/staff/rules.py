@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from typing import Any
-
-import msgspec
 
 from commerce.staff import people_store, store
 from commerce.staff.directory import identity_of
@@ -40,23 +36,6 @@ class LastOwner(Conflict):
     """Nobody would be left who may do everything."""
 
     code, message = "last_owner", "平台至少要有一位在岗的管理员"
-
-
-class ChangedMeanwhile(Conflict):
-    """A form was filled in over what somebody else has changed since."""
-
-    code, message = "rights_changed", "别人刚改过，看过再保存：再保存就以你填的为准"
-
-
-def state_of(value: Any) -> str:
-    """Return what tells a state that a form shows from any other."""
-    return hashlib.sha256(msgspec.json.encode(value)).hexdigest()[:16]
-
-
-def hold_state(seen: str, value: Any) -> None:
-    """Raise ChangedMeanwhile unless ``seen`` is this state's, or empty: who says nothing of it means what they say."""
-    if seen and seen != state_of(value):
-        raise ChangedMeanwhile
 
 
 async def superior(connection: Connection, caller: Identity) -> Identity:

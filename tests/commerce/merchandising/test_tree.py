@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from commerce.merchandising import brands
 from commerce.merchandising.save import Who
-from commerce.merchandising.tree import merge_brand, save_brand
 from tests.commerce.catalogue.conftest import Shelf
 from tests.commerce.merchandising.test_editor import Browser
 
@@ -29,6 +29,11 @@ class Desk(Browser):
         got, place, text = await self.post(path, form)
         assert got == status, text[:600]
         return place or text
+
+    async def row(self, query: str, *values: Any) -> Any:
+        """Return one row of the database."""
+        async with self.shelf.app.database.connection() as connection:
+            return await connection.fetchrow(query, *values)
 
     async def value(self, query: str, *values: Any) -> Any:
         """Return one value of the database."""
@@ -169,8 +174,8 @@ async def test_brands_are_added_renamed_merged_and_removed(shelf: Shelf, desk: D
     await desk.send(f"{BRANDS}/{brand}", do="merge", into=str(made))
     kept = await shelf.get(f"{API}/products/{await shelf.product('bottle')}", headers=desk.cookies)
     assert (kept["brand_id"], kept["version"]) == (str(made), 2)
-    async with shelf.client.get(f"/categories?brand={slug}", allow_redirects=False) as response:
-        assert (response.status, response.headers["Location"]) == (301, "/categories?brand=new-brand")
+    async with shelf.client.get(f"/products?brand={slug}", allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (301, "/products?brand=new-brand")
     assert "新牌子" in await shelf.page(f"{BRANDS}?q=新牌", headers=desk.cookies)
     await desk.send(BRANDS, name="没人用")
     unused = await desk.value("SELECT id FROM brands WHERE name = '没人用'")
@@ -229,7 +234,7 @@ async def test_a_merge_takes_as_many_statements_for_many_products_as_for_few(she
     async with shelf.app.database.transaction() as connection:
         staff_id = await connection.fetchval("SELECT id FROM staff WHERE account = 'admin'")
         who = Who(staff_id=staff_id, shops=None, say=str)
-        one, many, into = [await save_brand(connection, None, name, "", who) for name in ("一", "众", "总")]
+        one, many, into = [await brands.save(connection, None, name, "", who) for name in ("一", "众", "总")]
         await connection.execute("UPDATE products SET brand_id = $1", many)
         await connection.execute("UPDATE products SET brand_id = $1 WHERE slug = 'bottle'", one)
         raw: Any = connection
@@ -237,7 +242,7 @@ async def test_a_merge_takes_as_many_statements_for_many_products_as_for_few(she
         for brand in (one, many):
             asked: list[str] = []
             with raw.query_logger(partial(_heard, asked)):
-                await merge_brand(connection, brand, into, who)
+                await brands.merge(connection, brand, into, who)
             taken.append(len(asked))
         assert taken[1] <= taken[0]  # the first also asks about types
         told = await connection.fetch("SELECT id, payload FROM events WHERE kind = 'catalogue.product_changed'")
@@ -275,3 +280,49 @@ async def test_what_was_typed_stays_where_it_is_refused(shelf: Shelf, desk: Desk
         shown = html.unescape(await desk.send(path, 422, **form))
         for name, text in form.items():
             assert name == "kind" or f'value="{text}"' in shown or f">{text}</textarea>" in shown, (path, name)
+
+
+async def test_what_somebody_else_changed_meanwhile_is_not_written_over(shelf: Shelf, desk: Desk) -> None:
+    def seen(page: str, action: str, form: str = "") -> str:
+        rest = "(?:(?!</form>).)*?"
+        start = rf'action="{action}(?:[?][^"]*)?"[^>]*>'
+        found = re.search(rf'{start}{rest}{form}{rest}name="seen" value="([^"]+)"', page, re.S)
+        assert found is not None
+        return found[1]
+
+    cups = await desk.value("SELECT category_id FROM products WHERE slug = 'bottle'")
+    slug, icon, above = await desk.row("SELECT slug, icon, parent_id FROM categories WHERE id = $1", cups)
+    mine, form = f"{CATEGORIES}/{cups}", {"slug": slug, "icon": icon, "parent_id": str(above)}
+    await desk.send(f"{mine}/attributes", name="杯口", kind="choice", values="宽、窄", filterable="1")
+    attribute = await desk.value("SELECT id FROM attributes WHERE category_id = $1 AND name = '杯口'", cups)
+    page = await shelf.page(f"{CATEGORIES}?id={cups}", headers=desk.cookies)
+    before = seen(page, mine)
+    described = seen(page, f"{mine}/attributes", f'<input type="hidden" name="attribute_id" value="{attribute}">')
+    await desk.send(mine, name="杯子", seen=before, **form)
+    told = await desk.send(mine, 409, name="水杯儿", seen=before, **(form | {"icon": "leaf"}))
+    assert "别人刚改过" in told
+    assert "现在是：杯子" in told
+    assert told.count("现在是：") == 1  # only what was changed
+    assert 'value="水杯儿"' in told
+    assert '<option value="leaf" selected>' in told
+    assert await desk.value("SELECT name FROM categories WHERE id = $1", cups) == "杯子"
+    assert "名称 1 到 20 个字" in await desk.send(mine, 422, name="x" * 21, seen=seen(told, mine), **form)
+    await desk.send(mine, name="水杯儿", seen=seen(told, mine), **form)  # who has seen it means it
+
+    fields: dict[str, Any] = {"attribute_id": str(attribute), "name": "杯口", "unit": ""}
+    await desk.send(f"{mine}/attributes", values="宽、窄、斜", filterable="1", seen=described, **fields)
+    told = await desk.send(f"{mine}/attributes", 409, values="宽、窄、圆", filterable="1", seen=described, **fields)
+    assert "现在是：宽、窄、斜" in told
+    assert ">宽、窄、圆</textarea>" in told
+
+    await desk.send(BRANDS, name="山与水", slug="shan")
+    brand = await desk.value("SELECT id FROM brands WHERE name = '山与水'")
+    page = await shelf.page(f"{BRANDS}?q=山与水", headers=desk.cookies)
+    before = seen(page, f"{BRANDS}/{brand}")
+    await desk.send(f"{BRANDS}/{brand}?q=山与", name="山与海", slug="shan", seen=before)
+    told = await desk.send(f"{BRANDS}/{brand}?q=山与", 409, name="山与湖", slug="shan", seen=before)
+    assert "现在是：山与海" in told
+    assert 'value="山与湖"' in told
+    assert await desk.send(
+        f"{BRANDS}/{brand}?q=山与", name="山与湖", slug="shan", seen=seen(told, f"{BRANDS}/{brand}")
+    ) == (f"{BRANDS}?q=%E5%B1%B1%E4%B8%8E")

@@ -65,9 +65,8 @@ async def test_attributes_are_added_changed_and_removed(shelf: Shelf, staff: Sta
         shelf, staff, "PATCH", f"products/{bottle['id']}", {"attributes": {**bottle["attributes"], one["id"]: ["宽"]}}
     )
     whole = await send(shelf, staff, "PATCH", f"{path}/{one['id']}", {"values": ["很宽", "窄"], "filterable": False})
-    assert next(each for each in whole["attributes"] if each["id"] == one["id"]) == {
-        **one, "values": ["很宽", "窄"], "filterable": False,
-    }  # fmt: skip
+    changed = next(each for each in whole["attributes"] if each["id"] == one["id"])
+    assert changed == one | {"values": ["很宽", "窄"], "filterable": False, "state": changed["state"]}
     kept = await shelf.get(f"{API}/products/{bottle['id']}", headers=staff["admin"])
     assert kept["attributes"][one["id"]] == ["很宽"]
     await send(shelf, staff, "DELETE", f"{path}/{one['id']}", None, 409)
@@ -91,3 +90,28 @@ async def test_brands_are_added_renamed_merged_and_removed(shelf: Shelf, staff: 
     gone = await send(shelf, staff, "POST", "brands", {"name": "没人用"}, 201)
     await send(shelf, staff, "DELETE", f"brands/{gone['id']}", None, 204)
     await send(shelf, staff, "PATCH", f"brands/{gone['id']}", {"name": "x"}, 404)
+
+
+async def test_who_says_what_they_saw_writes_over_nothing_newer(shelf: Shelf, staff: Staff) -> None:
+    category = await send(shelf, staff, "POST", "categories", {"name": "花草"}, 201)
+    brand = await send(shelf, staff, "POST", "brands", {"name": "山与水"}, 201)
+    body = {"name": "花期", "kind": "choice", "values": ["春", "秋"]}
+    whole = await send(shelf, staff, "POST", f"categories/{category['id']}/attributes", body, 201)
+    [attribute] = whole["attributes"]
+    for path, state, first, second, field in (
+        (f"categories/{category['id']}", category["state"], {"icon": "leaf"}, {"name": "花"}, "icon"),
+        (f"brands/{brand['id']}", brand["state"], {"slug": "shan"}, {"name": "山"}, "slug"),
+        (
+            f"categories/{category['id']}/attributes/{attribute['id']}",
+            attribute["state"],
+            {"values": ["春", "夏", "秋"]},
+            {"values": ["春", "秋", "冬"]},
+            "values",
+        ),
+    ):
+        changed = await send(shelf, staff, "PATCH", path, first | {"seen": state})
+        told = (await send(shelf, staff, "PATCH", path, second | {"seen": state}, 409))["error"]
+        assert (told["code"], told["details"]) == ("changed_meanwhile", [{"field": field}])
+        new = changed["attributes"][0]["state"] if "attributes/" in path else changed["state"]
+        await send(shelf, staff, "PATCH", path, second | {"seen": new})
+        await send(shelf, staff, "PATCH", path, first)  # who saw nothing means what they say

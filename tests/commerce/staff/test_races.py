@@ -47,6 +47,9 @@ async def test_a_new_name_of_a_role_gives_no_permission_back(office: Office, mon
     status, seen = await office.ask("boss", "PATCH", path, {"name": "客服三"})
     assert done
     assert (status, seen["name"], seen["permissions"]) == (200, "客服三", ["orders.view"])
+    stale = {"permissions": ["orders.view", "payments.refund"], "seen": role["state"]}
+    assert await office.ask("boss", "PATCH", path, stale) == (409, "changed_meanwhile")
+    assert (await office.ask("boss", "PATCH", path, stale | {"seen": seen["state"]}))[0] == 200
 
 
 async def locked(office: Office, account: str, password: str = PASSWORD) -> None:
