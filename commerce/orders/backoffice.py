@@ -10,7 +10,7 @@ from msgspec import Meta
 from commerce.orders import desk_store, shipment_store, store
 from commerce.orders.pages import shop_names
 from commerce.orders.parcels import address_version, read
-from commerce.orders.refunds import Refunds
+from commerce.orders.refunds import Refunds, under_way
 from commerce.orders.ship import correct, held_by_refund, ship
 from commerce.orders.types import (
     ActorKind,
@@ -128,6 +128,7 @@ async def _order(call: Call, order_no: str, form: ParcelForm | None = None, prob
             connection, {event.actor_id for event in events if event.actor_id and event.actor_kind is ActorKind.STAFF}
         )
         back = await refunds.of_order(connection, order.id) if call.staff.may("payments.view", order.shop_id) else []
+        paused = order.status is OrderStatus.PENDING_RECEIPT and under_way(await refunds.of_order(connection, order.id))
         held = order.status is OrderStatus.PENDING_SHIPMENT and await held_by_refund(connection, refunds, order)
     values: dict[str, Any] = {
         "order": order,
@@ -148,6 +149,7 @@ async def _order(call: Call, order_no: str, form: ParcelForm | None = None, prob
         "shop_name": names.get(order.shop_id, ""),
         "may_ship": call.staff.may(Permission.ORDERS_MANAGE, order.shop_id),
         "held": held,
+        "paused": paused,
         "parcel": sent[0] if sent else None,
         "carriers": {carrier: call.tr(name) for carrier, name in CARRIERS.items()},
         "address_version": address_version(order.address),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from commerce import stock
 from commerce.orders import shipment_store, store
 from commerce.orders.move import moved
-from commerce.orders.types import RECEIPT_DAYS, Actor, ActorKind, OrderStatus, Parcel
+from commerce.orders.refunds import Refunds, under_way
+from commerce.orders.types import RECEIPT_DAYS, SYSTEM, Actor, ActorKind, OrderStatus, Parcel
 from server.database import Connection
+
+_LOOK_AGAIN_S = 3600.0
 
 
 async def ship_in(connection: Connection, order_id: int, parcel: Parcel, actor: Actor) -> bool:
@@ -31,6 +34,21 @@ async def ship_in(connection: Connection, order_id: int, parcel: Parcel, actor: 
     for line in sorted((await store.lines(connection, [order_id]))[order_id], key=lambda line: line.sku_id):
         await stock.ship(connection, line.sku_id, line.quantity, f"order:{row['order_no']}", by)
     return True
+
+
+async def receive_in_time(connection: Connection, refunds: Refunds, order_id: int) -> bool:
+    """Complete an order that nobody has confirmed in time. False: it is not on its way, or waits for a refund.
+
+    Whoever refunds an order's price locks the order first, so that one of the two comes before the other. Locks it.
+    """
+    order = await store.lock(connection, order_id)
+    if order is None or order.status is not OrderStatus.PENDING_RECEIPT:
+        return False  # its member or another worker was faster
+    if under_way(await refunds.of_order(connection, order_id)):
+        # Put off rather than left: those that wait must not fill the sweep's handfuls.
+        await shipment_store.put_off(connection, order_id, _LOOK_AGAIN_S)
+        return False
+    return await complete_in(connection, order_id, SYSTEM)
 
 
 async def complete_in(connection: Connection, order_id: int, actor: Actor) -> bool:

@@ -8,7 +8,8 @@ import structlog
 
 from commerce.orders import shipment_store, store
 from commerce.orders.cancel import cancel, close_tills
-from commerce.orders.fulfil import complete_in
+from commerce.orders.fulfil import receive_in_time
+from commerce.orders.refunds import Refunds
 from commerce.orders.sources import Sources
 from commerce.orders.tills import PATIENCE_S, Tills
 from commerce.orders.types import EXPIRED, SYSTEM, NotCancellable
@@ -86,13 +87,17 @@ async def _expire(app: Application, order_id: int, overdue: bool) -> None:
 
 
 async def receive(app: Application) -> None:
-    """Complete the orders on their way whose time to be received is over, each in a transaction of its own."""
+    """Complete the orders on their way whose time to be received is over, each in a transaction of its own.
+
+    While some of its price is on its way back an order waits, and is looked at again an hour later.
+    """
+    refunds = app.resource(Refunds)
     for _ in range(_TURNS):
         async with app.database.connection() as connection:
             due = await shipment_store.due(connection, _RECEIPTS)
         for order_id in due:
             async with app.database.transaction() as connection:
-                await complete_in(connection, order_id, SYSTEM)  # False: its member or another worker was faster
+                await receive_in_time(connection, refunds, order_id)
         if len(due) < _RECEIPTS:
             return
 

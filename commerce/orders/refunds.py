@@ -5,7 +5,7 @@ Payments lie above orders, so they register here what tells an order's refunds.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,6 +48,11 @@ class OrderRefund(msgspec.Struct, frozen=True, kw_only=True):
     def of_the_price(self) -> bool:
         """Whether it gives back what the order cost: money that came late, twice or as another sum never paid it."""
         return self.reason not in _BESIDE
+
+
+def under_way(refunds: Sequence[OrderRefund]) -> bool:
+    """Tell whether some of an order's price is on its way back: neither confirmed nor refused by the gateway yet."""
+    return any(refund.of_the_price and refund.status is RefundState.PENDING for refund in refunds)
 
 
 OfOrder = Callable[[Connection, int], Awaitable[list[OrderRefund]]]

@@ -65,6 +65,13 @@ async def to_ship(connection: Connection, shops: Sequence[int] | None) -> int:
     return found
 
 
+async def put_off(connection: Connection, order_id: int, seconds: float) -> None:
+    """Let an order count as received so many seconds from now at the earliest."""
+    await connection.execute(
+        "UPDATE orders SET receipt_before = now() + make_interval(secs => $2) WHERE id = $1", order_id, seconds
+    )
+
+
 async def due(connection: Connection, limit: int) -> list[int]:
     """Return orders on their way whose time to be received is over, the oldest first."""
     rows = await connection.fetch(

@@ -8,7 +8,7 @@ from math import ceil
 
 import msgspec
 
-from commerce.orders.refunds import OrderRefund, RefundState
+from commerce.orders.refunds import OrderRefund, RefundState, under_way
 from commerce.orders.types import EXPIRED, Carrier, Order, OrderStatus, RefundStatus
 from server.i18n import Translator
 
@@ -81,7 +81,7 @@ def saying(order: Order, kinds: set[str], at: datetime, tr: Translator, refunds:
         case OrderStatus.PENDING_SHIPMENT:
             return Saying(tr("付好了，等商家发货"), tr("发货前还能改地址"))
         case OrderStatus.PENDING_RECEIPT:
-            return Saying(tr("已发货，在路上"), _until_receipt(order, at, tr))
+            return Saying(tr("已发货，在路上"), _until_receipt(order, at, tr, under_way(refunds)))
         case OrderStatus.COMPLETED:
             return Saying(tr("订单完成"), tr("谢谢，有问题可以到商品页的“问大家”里问"))
         case _ if RefundState.FAILED in states:
@@ -100,8 +100,10 @@ def saying(order: Order, kinds: set[str], at: datetime, tr: Translator, refunds:
             )
 
 
-def _until_receipt(order: Order, at: datetime, tr: Translator) -> str:
+def _until_receipt(order: Order, at: datetime, tr: Translator, refunding: bool) -> str:
     """Return what the member may do, and when it happens by itself: in days, on the last one in hours."""
+    if refunding:
+        return tr("退款还没结束，这期间不会自动确认收货")
     if order.receipt_before is None:
         return tr("收到后请确认")
     hours = ceil((order.receipt_before - at).total_seconds() / 3600)

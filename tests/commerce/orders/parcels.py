@@ -7,14 +7,40 @@ from typing import Any
 import msgspec
 
 from commerce import orders
-from commerce.orders import SYSTEM
+from commerce.orders import SYSTEM, OrderRefund, Refunds, RefundState
 from commerce.orders.letters import write
 from commerce.orders.types import OrderChanged
-from tests.commerce.orders.market import PARCEL, Market, Member, Placed
+from server.clock import now
+from server.database import Connection
+from tests.commerce.orders.market import PARCEL, PRICE, Market, Member, Placed
 
 
 def path(order: Placed) -> str:
     return f"/api/v1/backoffice/orders/{order.order_no}/shipment"
+
+
+def refund(reason: str, status: RefundState) -> OrderRefund:
+    """Return a refund of the whole price."""
+    return OrderRefund(
+        refund_no="R1",
+        amount=PRICE,
+        status=status,
+        reason=reason,
+        attempt=1,
+        error=None,
+        created_at=now(),
+        failed_at=None,
+        done_at=None,
+    )
+
+
+def refunds_are(market: Market, *found: OrderRefund) -> None:
+    """Let every order have these refunds."""
+
+    async def of_order(connection: Connection, order_id: int) -> list[OrderRefund]:
+        return list(found)
+
+    market.app.resource(Refunds)._of_order = of_order
 
 
 async def said(answer: Any, status: int) -> Any:

@@ -125,7 +125,8 @@ async def test_pages_go_on_below_the_last_and_what_is_typed_wrong_is_said_beside
         {"status": "completed", "shop": "1"},
         {"title": "保温杯"},
     ):
-        seen, below = [], ""
+        seen: list[str] = []
+        below: str | None = ""
         for _ in range(3):
             path = f"{API}?{urlencode(asked | {'size': 2} | ({'before': below} if below else {}))}"
             body = await (await market.call("GET", path, staff)).json()

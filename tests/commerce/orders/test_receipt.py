@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from commerce.orders import Actor, ActorKind, belonging_store, jobs
+from commerce.orders import Actor, ActorKind, RefundState, belonging_store, jobs
 from commerce.orders.fulfil import complete_in
 from tests.commerce.orders.market import PARCEL, Market, until, working
-from tests.commerce.orders.parcels import path, said, sent, told, waiting
+from tests.commerce.orders.parcels import path, refund, refunds_are, said, sent, told, waiting
 
 
 async def test_the_member_confirms_the_receipt_once(market: Market) -> None:
@@ -68,6 +68,32 @@ async def test_the_sweep_takes_more_than_one_handful(market: Market, monkeypatch
     await asyncio.gather(jobs.receive(market.app), jobs.receive(market.app))
     assert await market.value("SELECT count(*) FROM orders WHERE status = 'completed'") == 5
     assert await market.value("SELECT count(*) FROM order_events WHERE kind = 'completed'") == 5
+
+
+async def test_nothing_is_received_by_itself_while_its_price_is_on_its_way_back(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member, staff = await market.member(), await market.staff(["orders.view"])
+    order, beside = await sent(market, member), await sent(market, member)
+    overdue = "UPDATE orders SET receipt_before = now() - interval '1 s' WHERE status = 'pending_receipt'"
+    monkeypatch.setattr(jobs, "_RECEIPTS", 1)  # what waits is not in the way of the others
+    refunds_are(market, refund("asked", RefundState.PENDING))
+    await market.run(overdue)
+    await market.run("UPDATE orders SET receipt_before = now() - interval '1 day' WHERE id = $1", order.id)
+    await jobs.receive(market.app)
+    assert {(await market.show(member, one))["status"] for one in (order, beside)} == {"pending_receipt"}
+    shown = await (await market.client.get(f"/orders/{order.order_no}", headers=member.headers)).text()
+    assert "不会自动确认收货" in shown
+    desk = await market.client.get(f"/backoffice/orders/{order.order_no}", headers=staff)
+    assert "退款结束以后" in await desk.text()
+    # Whoever has it in their hands may say so; the other follows once the refund has ended, either way.
+    assert (await market.call("POST", f"/api/v1/orders/{beside.order_no}/receipt", member)).status == 200
+    for state in (RefundState.DONE, RefundState.FAILED):
+        refunds_are(market, refund("asked", state), refund("double", RefundState.PENDING))
+        await market.run(overdue)
+        await jobs.receive(market.app)
+        assert (await market.show(member, order))["status"] == "completed", state
+        order = await sent(market, member)
 
 
 async def test_received_by_member_and_by_itself_at_the_same_moment(market: Market) -> None:

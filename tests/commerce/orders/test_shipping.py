@@ -9,41 +9,16 @@ from typing import Any
 import pytest
 
 from commerce import orders, stock
-from commerce.orders import OrderRefund, Refunds, RefundState, RefundStatus
+from commerce.orders import Refunds, RefundState, RefundStatus
 from commerce.orders.readdress import readdress
 from commerce.orders.ship import ship
 from commerce.orders.shipment_store import to_ship
 from commerce.payments.refund import refund_in
-from server.clock import now
-from server.database import Connection
 from tests.commerce.orders.market import PARCEL, PRICE, Market, Placed, until, working
-from tests.commerce.orders.parcels import path, said, sent, told, waiting
+from tests.commerce.orders.parcels import path, refund, refunds_are, said, sent, told, waiting
 
 SENT = {"carrier": "sf", "tracking_no": "sf-1390000001"}
 MANAGE = ["orders.view", "orders.manage"]
-
-
-def refund(reason: str, status: RefundState) -> OrderRefund:
-    return OrderRefund(
-        refund_no="R1",
-        amount=PRICE,
-        status=status,
-        reason=reason,
-        attempt=1,
-        error=None,
-        created_at=now(),
-        failed_at=None,
-        done_at=None,
-    )
-
-
-def refunds_are(market: Market, *found: OrderRefund) -> None:
-    """Let every order have these refunds."""
-
-    async def of_order(connection: Connection, order_id: int) -> list[OrderRefund]:
-        return list(found)
-
-    market.app.resource(Refunds)._of_order = of_order
 
 
 async def test_a_paid_order_ships_once_and_its_member_sees_with_whom(market: Market) -> None:
