@@ -17,7 +17,7 @@ async def ask(connection: Connection, member_id: int, product_id: int, text: str
     found = await store.product(connection, product_id)
     if found is None:
         raise NotFound
-    made = await say(
+    return await say(
         connection,
         NewRemark(
             kind=RemarkKind.QUESTION,
@@ -28,8 +28,6 @@ async def ask(connection: Connection, member_id: int, product_id: int, text: str
             anonymous=anonymous,
         ),
     )
-    assert made is not None
-    return made
 
 
 async def answer(connection: Connection, member_id: int, question_id: int, text: str, anonymous: bool) -> Remark:
@@ -58,7 +56,7 @@ async def _answered(
     staff_id: int | None = None,
     anonymous: bool = False,
 ) -> Remark:
-    made = await say(
+    return await say(
         connection,
         NewRemark(
             kind=RemarkKind.ANSWER,
@@ -72,5 +70,3 @@ async def _answered(
             bought=member_id is not None,
         ),
     )
-    assert made is not None
-    return made

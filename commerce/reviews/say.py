@@ -8,10 +8,11 @@ from commerce.reviews.types import NewRemark, Remark, RemarkState
 from commerce.reviews.watched import met
 from commerce.reviews.withheld import settle_later
 from server.database import Connection
+from server.errors import Conflict
 
 
-async def say(connection: Connection, new: NewRemark) -> Remark | None:
-    """Write a remark down and return it; None when its line has a review, or its review a follow-up.
+async def say(connection: Connection, new: NewRemark, twice: type[Conflict] | None = None) -> Remark:
+    """Write a remark down and return it. Raises ``twice`` when its line has a review, or its review a follow-up.
 
     What a member says with a watched word waits for who decides; the rest is shown, and those whom it concerns hear.
     """
@@ -21,7 +22,8 @@ async def say(connection: Connection, new: NewRemark) -> Remark | None:
     state = RemarkState.WAITING if words else RemarkState.SHOWN
     remark_id = await store.add(connection, new, state)
     if remark_id is None:
-        return None
+        assert twice is not None  # questions and answers are never too many
+        raise twice
     if words:
         await queue_store.decide(connection, remark_id, None, state, state, words=words)
     await settle_later(connection, *new.media)

@@ -53,7 +53,7 @@ async def review(
     if found is None:
         raise NotFound
     hold_open(found)
-    made = await say(
+    return await say(
         connection,
         NewRemark(
             kind=RemarkKind.REVIEW,
@@ -68,10 +68,8 @@ async def review(
             pictures=await own_pictures(connection, pictures),
             video=await own_video(connection, member_id, video),
         ),
+        AlreadyReviewed,
     )
-    if made is None:
-        raise AlreadyReviewed
-    return made
 
 
 def hold_open(line: Line) -> None:
@@ -90,7 +88,7 @@ async def follow_up(
     Raises NotFound, NotStanding, ReviewClosed, AlreadyAdded, Invalid.
     """
     mine = await own_review(connection, member_id, review_id)
-    made = await say(
+    return await say(
         connection,
         NewRemark(
             kind=RemarkKind.FOLLOW_UP,
@@ -103,10 +101,8 @@ async def follow_up(
             pictures=await own_pictures(connection, pictures),
             video=await own_video(connection, member_id, video),
         ),
+        AlreadyAdded,
     )
-    if made is None:
-        raise AlreadyAdded
-    return made
 
 
 async def own_review(connection: Connection, member_id: int, review_id: int) -> Remark:
