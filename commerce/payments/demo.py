@@ -47,14 +47,20 @@ _OTHERS = (
 )
 """The first member has one of each, each of the others two of these."""
 _SETS = (
-    ("tent", "sleeping-bag", "camp-lantern"),
-    ("kettle", "tumbler"),
-    ("laptop", "mouse", "keyboard"),
-    ("phone", "charger"),
-    ("tea-set", "tea-tin"),
-    ("hiking-boot", "trekking-poles"),
+    "kettle tumbler backpack towels umbrella",
+    "laptop mouse keyboard monitor headphones earbuds",
+    "phone charger watch power-bank tablet",
+    "tea-set tea-tin bowls knife rice-cooker dutch-oven",
+    "hiking-boot trekking-poles rain-jacket hiking-pack headlamp",
+    "tent sleeping-bag camp-lantern camp-chair cookset suitcase",
+    "kettle tumbler desk-lamp basket duvet",
+    "laptop mouse keyboard camera projector bookshelf-speakers",
+    "phone charger fold-phone speaker headphones",
+    "tea-set tea-tin tea-box coffee-beans honey dress toy-car strawberries lipstick",
+    "hiking-boot trekking-poles shoe yoga-mat cap",
 )
-"""What goes together in one shop, by the slugs of the demo's products: each of the others ordered one of these."""
+"""What each of the others ordered at once of one shop, by the slugs of the demo's products; the first ones of a set
+go together."""
 _LOVED = Story(OrderStatus.COMPLETED, 15 * _DAY, 3)
 """What everybody bought of the first shop: goods of which many may speak."""
 
@@ -75,7 +81,7 @@ async def add_orders(run: DemoRun) -> None:
             if not await demo_store.has_orders(connection, member_id):
                 wanted += await _past(connection, chance, at, member_id, shelves)
         if buyers and not await demo_store.has_orders(connection, buyers[0], OrderStatus.PENDING_PAYMENT):
-            wanted.append((buyers[0], Story(OrderStatus.PENDING_PAYMENT, timedelta()), shelves[0][:1]))
+            wanted.append((buyers[0], Story(OrderStatus.PENDING_PAYMENT, timedelta()), shelves[0][0][:1]))
     # The oldest first, as orders come: lists go by the order's number, and have to agree with the time they show.
     made = 0
     for member_id, story, goods in sorted(wanted, key=lambda one: one[1].age, reverse=True):
@@ -84,19 +90,29 @@ async def add_orders(run: DemoRun) -> None:
 
 
 async def _past(
-    connection: Connection, chance: random.Random, at: int, member_id: int, shelves: list[list[int]]
+    connection: Connection, chance: random.Random, at: int, member_id: int, shelves: list[list[list[int]]]
 ) -> list[tuple[int, Story, list[int]]]:
-    """Return what the member at place ``at`` has ordered: the story and the SKUs of each."""
-    past = [(_LOVED, shelves[0][: _LOVED.lines])]
+    """Return what the member at place ``at`` has ordered: the story and the SKUs of each.
+
+    ``shelves`` are the shops' products, of each its SKUs.
+    """
+    loved = msgspec.structs.replace(_LOVED, age=_LOVED.age + timedelta(hours=19 * at))
+    past = [(loved, [_one_of(skus, at) for skus in shelves[0][: loved.lines]])]
     if at > 0:
-        goods = await demo_store.skus_of(connection, _SETS[at % len(_SETS)])
-        past.append((Story(OrderStatus.COMPLETED, (33 + at) * _DAY, len(goods)), goods))
+        products = await demo_store.skus_of(connection, _SETS[(at - 1) % len(_SETS)].split())
+        goods = [_one_of(skus, at) for skus in products]
+        past.append((Story(OrderStatus.COMPLETED, (16 + at) * _DAY, len(goods)), goods))
     for place, story in enumerate(_FIRST if at == 0 else chance.sample(_OTHERS, 2)):
         shelf = shelves[(at + place) % len(shelves)]
-        past.append((story, chance.sample(shelf, min(story.lines, len(shelf)))))
+        past.append((story, [skus[0] for skus in chance.sample(shelf, min(story.lines, len(shelf)))]))
     # What many ordered alike they did not order in one minute.
     later = timedelta(minutes=17 * at)
     return [(member_id, msgspec.structs.replace(story, age=story.age + later), goods) for story, goods in past]
+
+
+def _one_of(skus: list[int], at: int) -> int:
+    """Return which SKU of a product the member at place ``at`` likes: neighbours like another colour and size."""
+    return skus[(at * 5 + at // 6) % len(skus)]
 
 
 async def _tell(run: DemoRun, member_id: int, story: Story, skus: list[int]) -> int:

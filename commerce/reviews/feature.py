@@ -11,7 +11,7 @@ from commerce.reviews import (
     api,
     backoffice,
     belonging_store,
-    demo,
+    demo_step,
     desk_api,
     figures,
     jobs,
@@ -52,7 +52,7 @@ def setup(app: Application) -> None:
         )
     )
     centre.entry(Entry(position=40, title="我的提问", href=member_pages.QUESTIONS, icon="chat"))
-    app.resource(DemoSteps).add(demo.STEP)
+    app.resource(DemoSteps).add(demo_step.STEP)
     app.resource(Tiles).add(
         Tile(
             title="评价审核",

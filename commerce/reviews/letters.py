@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 
@@ -89,17 +89,24 @@ def cut(text: str) -> str:
 
 
 async def _tell(
-    connection: Connection, member_id: int | None, kind: MessageKind, about: Remark, dedupe: str = "", **values: str
+    connection: Connection,
+    member_id: int | None,
+    kind: MessageKind,
+    about: Remark,
+    dedupe: str = "",
+    at: datetime | None = None,
+    **values: str,
 ) -> None:
-    """Tell a member, if they have not left, something about a remark."""
+    """Tell a member, if they have not left, something about a remark, which happened ``at`` if not now."""
     if member_id is not None:
-        await tell(connection, member_id, kind, values, link=link_of(about), picture=about.picture, dedupe=dedupe)
+        link, picture = link_of(about), about.picture
+        await tell(connection, member_id, kind, values, link=link, picture=picture, dedupe=dedupe, at=at)
 
 
-async def tell_replied(connection: Connection, remark: Remark, reply: str) -> None:
+async def tell_replied(connection: Connection, remark: Remark, reply: str, at: datetime | None = None) -> None:
     """Tell a review's writer of the shop's reply."""
     key = f"replied:{remark.id}"
-    await _tell(connection, remark.member_id, REPLIED, remark, key, title=remark.title, reply=cut(reply))
+    await _tell(connection, remark.member_id, REPLIED, remark, key, at, title=remark.title, reply=cut(reply))
 
 
 async def tell_decided(connection: Connection, remark: Remark, state: RemarkState, reason: str) -> None:
@@ -125,22 +132,22 @@ async def tell_now(app: Application, job: Later) -> None:
             await tell_shown(connection, remark)
 
 
-async def tell_shown(connection: Connection, remark: Remark) -> None:
-    """Tell those whom a question or an answer that people can see from now on concerns; nobody of others."""
+async def tell_shown(connection: Connection, remark: Remark, at: datetime | None = None) -> None:
+    """Tell those whom a question or an answer that people see from now on (or ``at``) concerns; nobody of others."""
     if not remark.seen:
         return
     if remark.kind is RemarkKind.QUESTION:
-        await _ask(connection, remark)
+        await _ask(connection, remark, at)
     elif remark.kind is RemarkKind.ANSWER and remark.parent_id is not None:
         question = await store.remark(connection, remark.parent_id)
         if question is not None and question.member_id != remark.member_id:
             texts = {"question": cut(question.text), "answer": cut(remark.text)}
-            await _tell(connection, question.member_id, ANSWERED, question, f"answered:{remark.id}", **texts)
+            await _tell(connection, question.member_id, ANSWERED, question, f"answered:{remark.id}", at, **texts)
 
 
-async def _ask(connection: Connection, question: Remark) -> None:
+async def _ask(connection: Connection, question: Remark, at: datetime | None) -> None:
     """Tell recent buyers of a question: each of one question about the same product a day."""
-    today: date = shanghai(now()).date()
+    today: date = shanghai(at or now()).date()
     buyers = await store.recent_buyers(connection, question.product_id, question.member_id, ASKED)
     tellings = [
         Telling(
@@ -149,6 +156,7 @@ async def _ask(connection: Connection, question: Remark) -> None:
             link=link_of(question),
             picture=question.picture,
             dedupe=f"asked:{question.product_id}:{today}",
+            at=at,
         )
         for member_id in buyers
     ]

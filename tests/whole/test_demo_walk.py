@@ -15,6 +15,7 @@ from yarl import URL
 from commerce.catalogue import demo_load
 from server.application import Application
 from server.http.session import COOKIES, Kind
+from tests.commerce.reviews.counted import disagreements
 
 LINK = re.compile(r"<(a|form)\b([^>]*)>")
 TOWARDS = re.compile(r'\b(?:href|action)="(/[^"#]*)')
@@ -78,6 +79,8 @@ async def test_no_page_of_the_demo_leads_to_a_broken_one(
             people.append((one.account, Kind.STAFF, who))
         who = await connection.fetchval("SELECT id FROM members WHERE phone = $1", told.members[0].phone)
         people.append(("member", Kind.MEMBER, who))
+        with subtests.test("figures of reviews"):
+            assert await disagreements(connection, who) == {}
     broken, fine = await walk(client, ["/", "/?page=2", "/search?q=%E6%9D%AF", "/flash-sales"], {})
     assert (broken, fine > 60) == (Counter(), True), (broken, fine)
     for name, kind, who in people:
