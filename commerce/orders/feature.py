@@ -7,6 +7,7 @@ from commerce.members.belongings import Belongings
 from commerce.messages import Messages
 from commerce.orders import api, backoffice, belonging_store, desk_api, desk_list, jobs, letters, pages, store
 from commerce.orders.events import count_sales, tell_member
+from commerce.orders.invitations import Invitations
 from commerce.orders.refunds import Refunds
 from commerce.orders.sources import Sources
 from commerce.orders.tills import Tills
@@ -21,6 +22,7 @@ def setup(app: Application) -> None:
     app.provide(Sources, Sources())
     app.provide(Tills, Tills())
     app.provide(Refunds, Refunds())
+    app.provide(Invitations, Invitations())
     app.add(api.routes, desk_api.routes, pages.routes, desk_list.routes, backoffice.routes)
     app.schedule(jobs.EXPIRE)
     app.schedule(jobs.EXPIRE_ASKING)

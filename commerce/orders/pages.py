@@ -12,6 +12,7 @@ from commerce.members.address_store import page as addresses_of
 from commerce.orders import shipment_store, store
 from commerce.orders.api import BY_MEMBER, own
 from commerce.orders.cancel import cancel, close_tills
+from commerce.orders.invitations import Invitations
 from commerce.orders.readdress import readdress
 from commerce.orders.receive import receive
 from commerce.orders.refunds import Refunds
@@ -50,6 +51,7 @@ async def list_orders(call: Call, query: OrdersQuery) -> Page:
         shops = await shop_names(
             connection, found, {order.id: lines[order.id][0].sku_id for order in found if lines[order.id]}
         )
+        invited = await call.resource(Invitations).of(connection, call.member.id, [order.id for order in found])
     moment = now()
     return Page(
         "orders/list.html",
@@ -61,6 +63,7 @@ async def list_orders(call: Call, query: OrdersQuery) -> Page:
                     "units": sum(line.quantity for line in lines[order.id]),
                     "shop": shops.get(order.shop_id, ""),
                     "actions": actions(order, moment),
+                    "invitations": invited[order.id],
                     "title": call.tr(TITLES[order.status]),
                 }
                 for order in found
@@ -136,6 +139,7 @@ async def _order_values(connection: Connection, call: Call, order: Order) -> dic
     shops = await shop_names(connection, [order], {order.id: lines[0].sku_id} if lines else {})
     refunds = await call.resource(Refunds).of_order(connection, order.id)
     sent = (await shipment_store.of_orders(connection, [order.id]))[order.id]
+    invited = await call.resource(Invitations).of(connection, order.member_id, [order.id])
     may = actions(order, now())
     return {
         "order": order,
@@ -149,6 +153,7 @@ async def _order_values(connection: Connection, call: Call, order: Order) -> dic
         "title": call.tr(TITLES[order.status]),
         "shop_name": shops.get(order.shop_id, ""),
         "actions": may,
+        "invitations": invited[order.id],
         "reasons": [call.tr(reason) for reason in REASONS],
         "addresses": await addresses_of(connection, order.member_id, 0, 20) if "change_address" in may else [],
     }

@@ -6,6 +6,7 @@ from commerce.catalogue import DemoSteps, ProductBlocks
 from commerce.members.belongings import Belongings
 from commerce.members.centre import Centre, Entry
 from commerce.messages import Messages
+from commerce.orders.invitations import Invitations
 from commerce.orders.types import OrderChanged
 from commerce.reviews import (
     api,
@@ -14,6 +15,7 @@ from commerce.reviews import (
     demo_step,
     desk_api,
     figures,
+    invite,
     jobs,
     letters,
     member_pages,
@@ -38,7 +40,7 @@ def setup(app: Application) -> None:
     app.schedule(withheld.SCHEDULE)
     app.extend_web(videos.SHELF.serve)
     app.resource(ProductBlocks).add(pages.PRODUCT)
-    app.part("order", "reviews/order.html")
+    app.resource(Invitations).add(invite.invite)
     app.resource(Belongings).add(belonging_store.BELONGING)
     centre = app.resource(Centre)
     centre.entry(

@@ -56,7 +56,7 @@ WHERE r.id IN (
 _OF_MEMBER = "WHERE r.member_id = $1 AND r.kind = ANY ($2::text[]) AND r.state <> 'removed' "
 _COUNT = "SELECT count(*) FROM remarks AS r "
 _LINE = """
-SELECT l.id AS line_id, o.order_no, l.product_id, p.shop_id, l.title, l.specs, l.picture,
+SELECT l.id AS line_id, o.id AS order_id, o.order_no, l.product_id, p.shop_id, l.title, l.specs, l.picture,
     o.status = 'completed' AND o.refund_status <> 'full' AS done, d.at AS received_at,
     d.at > now() - make_interval(days => $2) AS open_review,
     d.at > now() - make_interval(days => $3) AS open_follow_up,
@@ -100,6 +100,15 @@ async def waiting_line_of(connection: Connection, member_id: int, order_no: str)
     """Return a line of an order of the member's that they may review."""
     query = _LINE + _WAITS + "AND o.order_no = $4 ORDER BY l.id LIMIT 1"
     return one(Line, await connection.fetchrow(query, member_id, REVIEW_DAYS, FOLLOW_UP_DAYS, order_no))
+
+
+async def waiting_lines_of(connection: Connection, member_id: int, order_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Return the lines of these orders of the member's that they may review, by order; orders without are left out."""
+    query = _LINE + _WAITS + "AND o.id = ANY ($4) ORDER BY l.id"
+    found: dict[int, list[int]] = {}
+    for row in await connection.fetch(query, member_id, REVIEW_DAYS, FOLLOW_UP_DAYS, list(order_ids)):
+        found.setdefault(row["order_id"], []).append(row["line_id"])
+    return found
 
 
 async def count_waiting_lines(connection: Connection, member_id: int) -> int:

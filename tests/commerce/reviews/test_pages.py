@@ -116,7 +116,8 @@ async def test_a_review_is_written_by_a_form(market: Market) -> None:
     assert f'href="{path}"' in text
     assert "待评价" in text
     order_no = await market.value("SELECT order_no FROM orders")
-    assert 'href="/me/reviews">去评价' in (await page(market, f"/orders/{order_no}", member))[1]
+    for shown in (f"/orders/{order_no}", "/orders?status=completed"):
+        assert f'href="{path}">写评价' in (await page(market, shown, member))[1]
     _, text = await page(market, "/me", member)
     assert re.search(r'href="/me/reviews">.*?待评价<b class="count">1</b>', text)
     assert "checked" not in (await page(market, path, member))[1].partition("stars-in")[2].partition("</fieldset>")[0]
@@ -129,6 +130,21 @@ async def test_a_review_is_written_by_a_form(market: Market) -> None:
     where, text = await page(market, path, member, rating="4", text="一\r\n二", anonymous="1")
     assert where == "/me/reviews?show=written&done=shown"
     assert "一\n二" in text
+    for shown in (f"/orders/{order_no}", "/orders?status=completed"):
+        text = (await page(market, shown, member))[1]
+        assert (order_no in text, "写评价" in text) == (True, False), "nothing is left to review"
+    await line_of(market, member, status="pending_receipt")
+    await line_of(market, member, days=400)  # too long ago
+    assert "写评价</a>" not in (await page(market, "/orders", member))[1]
+    two = await line_of(market, member)
+    await market.run(
+        """
+        INSERT INTO order_lines (order_id, sku_id, product_id, title, unit_price, quantity, amount)
+        SELECT order_id, sku_id, product_id, title, 1, 1, 1 FROM order_lines WHERE id = $1
+        """,
+        two,
+    )
+    assert 'href="/me/reviews">写评价' in (await page(market, "/orders", member))[1], "to choose from"
     where, _ = await page(market, path, member, rating="1", text="再来")
     assert where == "/me/reviews?show=written&done=twice"
     review_id = await market.value("SELECT id FROM remarks")
