@@ -11,15 +11,8 @@ from flashsale.seckill import captcha, settle_store
 from flashsale.seckill.board import Board, phase
 from flashsale.seckill.problems import AttemptVoid, Ended, NotStarted
 from flashsale.seckill.tickets import AFTER_END_S, LIFE_S, OPENS_BEFORE_S, POW_BITS, Tickets, pow_prefix
-from flashsale.seckill.types import (
-    AttemptView,
-    CaptchaView,
-    Challenge,
-    Fate,
-    Phase,
-    PowView,
-    TicketView,
-)
+from flashsale.seckill.types import Challenge, Fate, Phase
+from flashsale.seckill.views import AttemptView, CaptchaView, PowView, TicketView
 from server.application import Application
 from server.clock import from_ms, now, to_ms, wire
 from server.database import DOWN, Connection

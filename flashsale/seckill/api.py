@@ -24,12 +24,12 @@ from flashsale.seckill.problems import (
     TicketInvalid,
 )
 from flashsale.seckill.tickets import Tickets
-from flashsale.seckill.types import (
+from flashsale.seckill.types import ItemState
+from flashsale.seckill.views import (
     AttemptBody,
     AttemptView,
     FiguresView,
     ItemChange,
-    ItemState,
     ItemView,
     MovedView,
     NewItem,

@@ -33,7 +33,8 @@ from flashsale.seckill.refusals import OF_OUTCOME, Refusals
 from flashsale.seckill.settle import Settler
 from flashsale.seckill.tally import Tally
 from flashsale.seckill.tickets import LEEWAY_MS, Ticket, Tickets
-from flashsale.seckill.types import AttemptBody, Fate, QueuedView, Settlement, Win, WonView
+from flashsale.seckill.types import Fate, Settlement, Win
+from flashsale.seckill.views import AttemptBody, QueuedView, WonView
 from realtime import notices
 from server.application import Application
 from server.clock import now, wire

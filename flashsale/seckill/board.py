@@ -16,15 +16,8 @@ import msgspec
 
 from flashsale.gate import Figures, Gate, GateUnavailable, SaleState
 from flashsale.seckill import store
-from flashsale.seckill.types import (
-    Item,
-    ItemState,
-    ItemView,
-    Phase,
-    SalesView,
-    SessionView,
-    StockLevel,
-)
+from flashsale.seckill.types import Item, ItemState, Phase, StockLevel
+from flashsale.seckill.views import ItemView, SalesView, SessionView
 from server.clock import now, wire
 from server.database import DOWN, Database
 

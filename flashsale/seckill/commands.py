@@ -8,8 +8,9 @@ import sys
 from flashsale.gate import GateUnavailable
 from flashsale.seckill import store
 from flashsale.seckill.rebuild import needed, rebuild
-from flashsale.seckill.types import ItemState, VerifyView
+from flashsale.seckill.types import ItemState
 from flashsale.seckill.verify import verify
+from flashsale.seckill.views import VerifyView
 from server.application import Application, Command
 from server.errors import NotFound
 

@@ -17,7 +17,8 @@ from commerce.catalogue import DemoRun, DemoStep
 from commerce.catalogue.demo.content_sales import SALES
 from commerce.catalogue.sku_store import skus_by_code
 from flashsale.seckill import plan, store
-from flashsale.seckill.types import Challenge, NewItem
+from flashsale.seckill.types import Challenge
+from flashsale.seckill.views import NewItem
 from server.application import Application
 from server.clock import now, shanghai
 from server.errors import Problem

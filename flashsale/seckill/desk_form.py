@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from flashsale.seckill.types import MOST_PER_MEMBER, MOST_UNITS, Challenge, Item, ItemChange, NewItem
+from flashsale.seckill.types import MOST_PER_MEMBER, MOST_UNITS, Challenge, Item
+from flashsale.seckill.views import ItemChange, NewItem
 from server.clock import SHANGHAI, now, shanghai
 from server.money import parse_yuan, yuan
 

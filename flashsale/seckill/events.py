@@ -9,7 +9,8 @@ import structlog
 from flashsale.seckill import store
 from flashsale.seckill.board import Board, Seen, item_view, phase, stock_level, taken
 from flashsale.seckill.news import SaleTold
-from flashsale.seckill.types import ItemView, Phase, StockLevel
+from flashsale.seckill.types import Phase, StockLevel
+from flashsale.seckill.views import ItemView
 from realtime import Rooms, Socket
 from server.application import Application
 from server.clock import now, wire

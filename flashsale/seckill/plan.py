@@ -18,7 +18,8 @@ from flashsale.seckill import store
 from flashsale.seckill.problems import IllegalMove, NotDraft, StockShort
 from flashsale.seckill.rebuild import rebuild, stock_ref, terms_of
 from flashsale.seckill.states import may_become
-from flashsale.seckill.types import Item, ItemChange, ItemState, NewItem
+from flashsale.seckill.types import Item, ItemState
+from flashsale.seckill.views import ItemChange, NewItem
 from server.application import Application
 from server.clock import now
 from server.database import Connection

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from flashsale.seckill.types import SecondView
+from flashsale.seckill.views import SecondView
 
 WIDTH, HEIGHT = 720, 160
 """The drawing is stretched to its place; what is written at it is written beside it, at a size that people can read."""

@@ -15,15 +15,8 @@ from commerce import payments
 from flashsale.gate import Gate, GateUnavailable, Snapshot
 from flashsale.seckill import books_store, reservation_store, store
 from flashsale.seckill.rebuild import stock_ref
-from flashsale.seckill.types import (
-    LIVE,
-    Item,
-    ItemState,
-    ReservationRow,
-    ReservationStatus,
-    VerifyView,
-    Violation,
-)
+from flashsale.seckill.types import LIVE, Item, ItemState, ReservationRow, ReservationStatus
+from flashsale.seckill.views import VerifyView, Violation
 from server.application import Application
 from server.errors import NotFound
 

@@ -7,7 +7,8 @@ from msgspec.structs import asdict
 from flashsale.gate import Gate, GateUnavailable
 from flashsale.seckill import store
 from flashsale.seckill.board import Seen, phase
-from flashsale.seckill.types import FiguresView, Item, ItemState, PlannedView, SecondView
+from flashsale.seckill.types import Item, ItemState
+from flashsale.seckill.views import FiguresView, PlannedView, SecondView
 from server.application import Application
 from server.clock import now, wire
 

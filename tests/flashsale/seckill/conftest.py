@@ -18,7 +18,7 @@ from commerce.payments import capture
 from commerce.payments.types import Trade, TradeState
 from flashsale.gate import Attempt, Gate, JournalEntry, Outcome
 from flashsale.seckill import jobs, rebuild, recover, release, rewin, verify
-from flashsale.seckill.types import VerifyView
+from flashsale.seckill.views import VerifyView
 from server.application import Application
 from server.clock import now, wire
 from server.database import prepare

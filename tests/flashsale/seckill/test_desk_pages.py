@@ -10,7 +10,7 @@ from flashsale.seckill import attempt
 from flashsale.seckill.desk_form import fresh, posted, read
 from flashsale.seckill.plot import plot
 from flashsale.seckill.tally import Tally
-from flashsale.seckill.types import SecondView
+from flashsale.seckill.views import SecondView
 from server.clock import now, wire
 from tests.flashsale.seckill.conftest import Stage
 from tests.flashsale.seckill.reader import Reader, texts
