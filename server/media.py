@@ -1,8 +1,8 @@
 """Files under /media/: served for ever, or withheld from the public for as long as nobody may show them.
 
 A withheld file lies below ``media/withheld`` under the path that it had. Who may see it still (its uploader, staff)
-gets a sealed address, which lasts an hour. Files move under the lock of their address and by what is true then: whoever
-has changed what they go by asks for it again, and the last one is right.
+gets a sealed address, which lasts an hour and opens for them alone. Files move under the lock of their address and by
+what is true then: whoever has changed what they go by asks for it again, and the last one is right.
 """
 
 from __future__ import annotations
@@ -86,10 +86,11 @@ async def remove(app: Application, address: str) -> None:
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
-def sealed(secret: bytes, address: str) -> str:
-    """Return the address under which a file can be had for an hour also while it is withheld."""
+def sealed(secret: bytes, address: str, owner: str) -> str:
+    """Return the address under which ``owner`` (``member:7``, ``staff:3``), logged in, gets a file for an hour also
+    while it is withheld."""
     until = int(time.time()) + LASTS
-    return f"{address}?until={until}&seal={_seal(secret, address, str(until))}"
+    return f"{address}?until={until}&seal={_seal(secret, address, owner, str(until))}"
 
 
 async def show(
@@ -99,7 +100,7 @@ async def show(
     home, cache = app.settings.home, _FOREVER
     wanted = [thumbnail, address] if thumbnail else [address]  # no larger than its thumbnail would be, or older
     found = await _first(*(path_of(home, each) for each in wanted))
-    if found is None and _opens(app.settings.secret, address, request):
+    if found is None and await _opens(app, address, request):
         found, cache = await _first(*(withheld_path(home, each) for each in wanted)), "private, no-store"
     if found is None:
         raise web.HTTPNotFound
@@ -126,12 +127,16 @@ async def _first(*paths: Path) -> Path | None:
     return None
 
 
-def _opens(secret: bytes, address: str, request: web.Request) -> bool:
-    until, seal = request.query.get("until", ""), request.query.get("seal", "")
-    if not hmac.compare_digest(seal.encode(errors="replace"), _seal(secret, address, until).encode()):
+async def _opens(app: Application, address: str, request: web.Request) -> bool:
+    """Tell whether the request's seal was made for one of those whom it shows to be logged in, and lasts."""
+    until, seal = request.query.get("until", ""), request.query.get("seal", "").encode(errors="replace")
+    if not seal:
         return False
-    return int(until) > time.time()  # a seal of ours: it is a number
+    for owner in await app.sessions.owners(request.headers, request.cookies):
+        if hmac.compare_digest(seal, _seal(app.settings.secret, address, owner, until).encode()):
+            return int(until) > time.time()  # a seal of ours: it is a number
+    return False
 
 
-def _seal(secret: bytes, address: str, until: str) -> str:
-    return hmac.digest(secret, f"media:{address}:{until}".encode(errors="replace"), "sha256").hex()
+def _seal(secret: bytes, address: str, owner: str, until: str) -> str:
+    return hmac.digest(secret, f"media:{address}:{owner}:{until}".encode(errors="replace"), "sha256").hex()

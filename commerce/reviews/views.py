@@ -75,7 +75,8 @@ class QuestionView(View, frozen=True, kw_only=True):
 class OwnRemarkView(View, frozen=True, kw_only=True):
     """What the caller wrote, and whether others see it; ``reason`` says why not.
 
-    Until others see it, and when they no longer do, its images and video have addresses that last an hour.
+    Until others see it, and when they no longer do, its images and video have addresses that last an hour and
+    answer to the caller alone: a client with a bearer sends it along.
     """
 
     remark: RemarkView
@@ -149,7 +150,8 @@ class DecisionView(View, frozen=True, kw_only=True):
 
 
 class QueuedView(View, frozen=True, kw_only=True):
-    """A remark before who decides."""
+    """A remark before who decides. Of one that others do not see, images and video have addresses as ``OwnRemarkView``
+    has them, for the caller."""
 
     remark: RemarkView
     state: RemarkState

@@ -59,14 +59,15 @@ async def sweep(app: Application) -> None:
 
 
 def opened(call: Call, remark: Remark) -> Remark:
-    """Return a remark for its writer or for who decides: with addresses that lead to what is withheld."""
+    """Return a remark for its writer or for who decides: with addresses that lead the caller to what is
+    withheld."""
     if remark.seen:
         return remark
-    secret = call.app.settings.secret
+    secret, owner = call.app.settings.secret, call.owner
     return msgspec.structs.replace(
         remark,
-        pictures=[media.sealed(secret, each) for each in remark.pictures],
-        video=media.sealed(secret, remark.video) if remark.video else "",
+        pictures=[media.sealed(secret, each, owner) for each in remark.pictures],
+        video=media.sealed(secret, remark.video, owner) if remark.video else "",
     )
 
 

@@ -78,7 +78,7 @@ class Call:
     def owner(self) -> str:
         """Whose idempotency keys these are: ``member:7``, ``staff:3``, or the address of a guest."""
         who = self.identity
-        return f"{who.kind}:{who.id}" if who is not None else f"guest:{self.address}"
+        return who.owner if who is not None else f"guest:{self.address}"
 
     @property
     def address(self) -> str:

@@ -8,6 +8,7 @@ Those of staff, few and mighty, are looked up at every request: what they may do
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -50,6 +51,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     shops: tuple[int, ...] | None = None
     avatar: str = ""
     grants: Mapping[int | None, frozenset[str]] = {}
+
+    @property
+    def owner(self) -> str:
+        """Return what this one's belongings are noted under: ``member:7``, ``staff:3``."""
+        return f"{self.kind}:{self.id}"
 
     def may(self, permission: str, shop_id: int | None = None) -> bool:
         """Tell whether staff hold ``permission``, in ``shop_id`` or, for None, anywhere; ``*`` holds all."""
@@ -171,6 +177,20 @@ class Sessions:
         if len(self._seen) > _ROOM:
             self._seen.popitem(last=False)
         return session
+
+    async def owners(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> list[str]:
+        """Return all whom a request shows to be logged in, as ``Call.owner`` has them: one by a bearer, else by cookies
+        perhaps a member and staff. For what is no route and so of neither realm."""
+        scheme, _, bearer = headers.get("Authorization", "").partition(" ")
+        tokens = (
+            [bearer.strip()] if scheme.lower() == "bearer" else [cookies.get(name, "") for name in COOKIES.values()]
+        )
+        found = []
+        for token in filter(None, tokens):
+            with contextlib.suppress(Expired):
+                if session := await self.find(token):
+                    found.append(session.identity.owner)
+        return found
 
     def remembered(self, token: str) -> Session | None:
         """Return the session of ``token`` if this process knows it without asking the database."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,9 @@ async def send(market: Market, member: Member | None, raw: bytes, status: int = 
         return told["error"] if status >= 400 else told
 
 
-async def status_of(market: Market, url: str) -> int:
-    """Return what a file is answered with."""
-    async with market.client.get(url) as response:
+async def status_of(market: Market, url: str, headers: Mapping[str, str] | None = None) -> int:
+    """Return what a file is answered with, to a guest or to who sends these headers."""
+    async with market.client.get(url, headers=headers) as response:
         return response.status
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,11 @@ async def work(market: Market) -> None:
             await uploads.remove(market.app, msgspec.json.decode(payload, type=uploads.Removal))
 
 
-async def served(market: Market, *addresses: str) -> list[bool]:
-    """Tell of each address whether anybody gets it."""
+async def served(market: Market, *addresses: str, to: Mapping[str, str] | None = None) -> list[bool]:
+    """Tell of each address whether a guest gets it, or who sends these headers."""
     found = []
     for each in addresses:
-        status = await status_of(market, each)
+        status = await status_of(market, each, to)
         assert status in (200, 404)
         found.append(status == 200)
     return found
@@ -78,18 +79,24 @@ async def test_what_a_hidden_review_shows_its_writer_and_staff_see_alone(market:
     assert await served(market, *everything) == [False] * 4
     [mine] = (await ask(market, "GET", "/api/v1/me/reviews", member))["items"]
     [queued] = (await ask(market, "GET", f"{QUEUE}?show=decided", staff))["items"]
-    for remark in (mine["remark"], queued["remark"]):
+    for remark, reader, other in ((mine["remark"], member.headers, staff), (queued["remark"], staff, member.headers)):
         addresses = [*remark["images"], sized(remark["images"][0], 160), remark["video"]]
-        assert await served(market, *addresses) == [True] * 3
-    assert await served(market, mine["remark"]["follow_up"]["video"]) == [True]
+        assert await served(market, *addresses, to=reader) == [True] * 3
+        for stranger in (other, None, {"Authorization": "Bearer x"}):
+            assert await served(market, *addresses, to=stranger) == [False] * 3
+    assert await served(market, mine["remark"]["follow_up"]["video"], to=member.headers) == [True]
+    # A browser where somebody is logged in as both sends both cookies, and each page's addresses open.
+    browser = {"Cookie": f"lf_member={member.token}; lf_staff={staff['Authorization'].removeprefix('Bearer ')}"}
+    assert await served(market, mine["remark"]["video"], queued["remark"]["video"], to=browser) == [True, True]
     for who, page in ((member, "/me/reviews?show=written"), (staff, "/backoffice/reviews?show=decided")):
         headers = who.headers if isinstance(who, Member) else who
         async with market.client.get(page, headers=headers) as response:
             text = (await response.text()).replace("&amp;", "&")
         shown = [part.split('"')[0] for part in text.split('src="') if part.startswith("/media/")]
         assert {each.partition("?")[0] for each in shown} >= {sized(shot, 160), film}
-        assert await served(market, *shown) == [True] * len(shown)
-    async with market.client.get(mine["remark"]["video"], headers={"Range": "bytes=4-7"}) as response:
+        assert await served(market, *shown, to=headers) == [True] * len(shown)
+    some = member.headers | {"Range": "bytes=4-7"}
+    async with market.client.get(mine["remark"]["video"], headers=some) as response:
         assert (response.status, await response.read()) == (206, b"ftyp")
         assert response.headers["Cache-Control"] == "private, no-store"
     await decide(market, staff, made, "shown")
@@ -116,9 +123,9 @@ async def test_no_seal_opens_another_file_or_lasts(market: Market, monkeypatch: 
         f"{path}?until=%00&seal=%ff",
         f"/media/withheld/u/{Path(path).parent.name}/{Path(path).name}",
     )
-    assert await served(market, first, *wrong) == [True] + [False] * len(wrong)
+    assert await served(market, first, *wrong, to=member.headers) == [True] + [False] * len(wrong)
     monkeypatch.setattr("server.media.time.time", lambda: int(until.removeprefix("until=")) + 1.0)
-    assert await served(market, first) == [False]
+    assert await served(market, first, to=member.headers) == [False]
 
 
 async def test_what_waits_is_not_served_before_somebody_let_it_pass(market: Market) -> None:
@@ -130,7 +137,7 @@ async def test_what_waits_is_not_served_before_somebody_let_it_pass(market: Mark
     await work(market)
     assert await served(market, shot, film) == [False, False]
     [queued] = (await ask(market, "GET", QUEUE, staff))["items"]
-    assert await served(market, *queued["remark"]["images"], queued["remark"]["video"]) == [True, True]
+    assert await served(market, *queued["remark"]["images"], queued["remark"]["video"], to=staff) == [True, True]
     await decide(market, staff, made, "shown")
     await work(market)
     assert await served(market, shot, film) == [True, True]
