@@ -15,6 +15,10 @@ from server.http.pages import Page
 
 SIZE = 20
 """Goods on the home page."""
+KINDS = 9
+"""Categories on the home page: with the way to all of them they fill its rows."""
+DOORS = 3
+"""Shops on the home page, those whose goods stand on it first: they are as high as the picture beside them."""
 RELATED = 6
 
 routes = Routes("storefront")
@@ -30,8 +34,9 @@ async def home(call: Call) -> Page:
     call.shows(*(f"product:{item.id}" for item in items))
     values = {
         "blocks": await call.resource(HomeBlocks).fill(call),
-        "kinds": [(top, store.children(categories, top.id)) for top in store.children(categories, None)],
-        "shops": await shared.shops(call),
+        "kinds": [(top, store.children(categories, top.id)) for top in store.children(categories, None)[:KINDS]],
+        "shops": await shared.shops(call, list(dict.fromkeys(item.shop_id for item in items))[:DOORS], DOORS + 1),
+        "doors": DOORS,
         "story": await shared.story(call),
         "items": items,
         "total": await shared.on_shelf(call),

@@ -42,16 +42,32 @@ async def category_path(connection: Connection, category_id: int) -> list[Catego
     return many(Category, rows)
 
 
-async def shops(connection: Connection) -> list[Shop]:
-    """Return the shops that have something on the shelf, the first one first."""
+async def open_shops(connection: Connection, after: int, most: int) -> list[int]:
+    """Return the ids of shops that have something on the shelf, in their order, those beyond the id ``after``."""
     rows = await connection.fetch(
         """
-        SELECT s.id, s.slug, s.name, s.intro, s.logo, count(*) AS products
-        FROM shops AS s
-        JOIN products AS p ON p.shop_id = s.id AND p.status = 'on'
-        GROUP BY s.id
+        SELECT s.id FROM shops AS s
+        WHERE s.id > $1 AND EXISTS (SELECT FROM products AS p WHERE p.shop_id = s.id AND p.status = 'on')
         ORDER BY s.id
+        LIMIT $2
+        """,
+        after,
+        most,
+    )
+    return [row["id"] for row in rows]
+
+
+async def shops(connection: Connection, shop_ids: Sequence[int]) -> list[Shop]:
+    """Return those shops, in the order of their ids given, with how many products each has on the shelf."""
+    rows = await connection.fetch(
         """
+        SELECT s.id, s.slug, s.name, s.intro, s.logo,
+            (SELECT count(*) FROM products AS p WHERE p.shop_id = s.id AND p.status = 'on') AS products
+        FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, at)
+        JOIN shops AS s USING (id)
+        ORDER BY wanted.at
+        """,
+        list(shop_ids),
     )
     return many(Shop, rows)
 
@@ -243,6 +259,29 @@ async def picks(connection: Connection, most: int) -> list[int]:
         most,
     )
     return [row["id"] for row in rows]
+
+
+async def faces(connection: Connection, wanted: Sequence[tuple[int, int]]) -> dict[int, tuple[int, str]]:
+    """Return what sells best in categories, as product and picture: ``wanted`` are pairs of what it is wanted for, and
+    one of the categories to look in for it."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT ON (w.of) w.of, p.id, p.picture
+        FROM unnest($1::bigint[], $2::bigint[]) AS w (of, category_id)
+        CROSS JOIN LATERAL (
+            SELECT p.id, p.pictures ->> 0 AS picture, p.sales
+            FROM products AS p
+            WHERE p.category_id = w.category_id AND p.status = 'on' AND p.pictures ->> 0 <> ''
+                AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
+            ORDER BY p.sales DESC, p.created_at DESC, p.id
+            LIMIT 1
+        ) AS p
+        ORDER BY w.of, p.sales DESC, p.id
+        """,
+        [of for of, _ in wanted],
+        [category_id for _, category_id in wanted],
+    )
+    return {row["of"]: (row["id"], row["picture"]) for row in rows}
 
 
 async def on_shelf(connection: Connection) -> int:

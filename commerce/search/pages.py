@@ -2,32 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from commerce.behaviour import Searched, note
-from commerce.catalogue import store
+from commerce.catalogue import shared, store
 from commerce.catalogue.moved import moved
 from commerce.catalogue.types import Card
+from commerce.catalogue.words import cleaned
 from commerce.search import history_store
 from commerce.search.browse import browse, fresh
 from commerce.search.hot import Searches, noticed
 from commerce.search.listing import DEEPEST, SIZE, Listing, read
 from commerce.search.rescue import Way, ways
+from commerce.search.tree import part, path_to, tree
 from commerce.search.types import Offered, Wish
 from server.errors import NotFound
-from server.http import Anyone, Call, LoggedIn, Routes
+from server.http import Anyone, Body, Call, LoggedIn, Routes
 from server.http.pages import Page, Redirect
 
 POPULAR = 10
 """What sells, shown where words find nothing."""
+BEGINNINGS = 12
+"""Categories shown where a search begins."""
+SHOPS = 24
+KINDS = 60
+"""Categories that a list offers to go on with."""
+_LISTED = {"q", "category", "shop", "brand", "tag", "attr", "low", "high", "in_stock", "sort", "page", "min", "max"}
 
 routes = Routes("search pages")
 
 
+class ShopsQuery(Body, frozen=True, kw_only=True):
+    """After which shop the page begins, by id."""
+
+    after: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+
+
 @routes.page("/categories", Anyone())
+async def categories(call: Call) -> Page | Redirect:
+    """Show the tree of categories; ``c`` says at which one."""
+    query = call.request.query
+    if _LISTED & {name.partition(".")[0] for name in query}:  # everything was listed here once
+        return Redirect(f"/products?{call.request.query_string}", 301)
+    slug = cleaned(query.get("c", ""))
+    try:
+        return Page("search/categories.html", {"tree": await tree(call, slug)})
+    except NotFound:
+        return Redirect(f"/categories?c={await _now(call, slug)}", 301)
+
+
+@routes.page("/products", Anyone())
 async def all_products(call: Call) -> Page | Redirect:
-    """List everything, with the categories to begin with."""
-    return await _list(call, read("/categories", call.request.query))
+    """List everything."""
+    return await _list(call, read("/products", call.request.query))
 
 
 @routes.page("/categories/{slug}", Anyone())
@@ -36,12 +65,17 @@ async def category(call: Call, slug: str) -> Page | Redirect:
     try:
         return await _list(call, read(f"/categories/{slug}", call.request.query, category=slug))
     except NotFound:
-        async with call.database.connection() as connection:
-            now = await moved(connection, "category", [slug])
-        if slug not in now:
-            raise
         query = call.request.query_string
-        return Redirect(f"/categories/{now[slug]}" + (f"?{query}" if query else ""), 301)
+        return Redirect(f"/categories/{await _now(call, slug)}" + (f"?{query}" if query else ""), 301)
+
+
+async def _now(call: Call, slug: str) -> str:
+    """Return what a category is called now that was called so before. Raises NotFound."""
+    async with call.database.connection() as connection:
+        now = await moved(connection, "category", [slug])
+    if slug not in now:
+        raise NotFound
+    return now[slug]
 
 
 @routes.page("/search", Anyone())
@@ -51,14 +85,13 @@ async def search(call: Call) -> Page | Redirect:
     if listing.wish.q or listing.narrowed or listing.faults:
         return await _list(call, listing, searching=True)
     past: list[str] = []
-    async with call.database.connection() as connection:
-        if call.identity is not None:
+    if call.identity is not None:
+        async with call.database.connection() as connection:
             past = await history_store.history(connection, call.identity.id)
-        categories = await store.categories(connection)
     values = {
         "past": past,
         "offered": await call.resource(Searches).offered(),
-        "kinds": [(top, store.children(categories, top.id)) for top in store.children(categories, None)],
+        "kinds": store.children(await shared.categories(call), None)[:BEGINNINGS],
     }
     return Page("search/begin.html", values)
 
@@ -69,6 +102,16 @@ async def clear_history(call: Call) -> Redirect:
     async with call.transaction() as connection:
         await history_store.forget(connection, call.member.id)
     return Redirect("/search")
+
+
+@routes.page("/shops", Anyone())
+async def shops(call: Call, query: ShopsQuery) -> Page:
+    """List the shops that sell something."""
+    async with call.database.connection() as connection:
+        ids = await store.open_shops(connection, query.after, SHOPS + 1)
+        found = await store.shops(connection, ids[:SHOPS])
+    after = ids[SHOPS - 1] if len(ids) > SHOPS else None
+    return Page("search/shops.html", {"shops": found, "first": not query.after, "after": after})
 
 
 @routes.page("/shops/{slug}", Anyone())
@@ -83,15 +126,16 @@ async def shop(call: Call, slug: str) -> Page | Redirect:
 
 
 async def _list(call: Call, listing: Listing, **values: Any) -> Page | Redirect:
-    async with call.database.connection() as connection:
-        renamed = await moved(connection, "brand", listing.wish.brands) if listing.wish.brands else {}
+    if listing.wish.brands:
+        async with call.database.connection() as connection:
+            renamed = await moved(connection, "brand", listing.wish.brands)
         if renamed:
             return Redirect(listing.link(brands=tuple(renamed.get(one, one) for one in listing.wish.brands)), 301)
-        categories = await store.categories(connection)
-        here = next((entry for entry in categories if entry.slug == listing.wish.category), None)
-        if here is None and "category" in listing.fixed:
-            raise NotFound
-        trail = await store.category_path(connection, here.id) if here is not None else []
+    categories = await shared.categories(call)
+    trail = path_to(categories, listing.wish.category)
+    here = trail[-1] if trail else None
+    if here is None and "category" in listing.fixed:
+        raise NotFound
     found = await browse(call, listing.wish, listing.offset, SIZE)
     if listing.wish.q and listing.page == 1:
         words = found.corrected or listing.wish.q
@@ -116,6 +160,7 @@ async def _list(call: Call, listing: Listing, **values: Any) -> Page | Redirect:
     under = store.children(categories, here.id if here is not None else None)
     if not under and here is not None:
         under = store.children(categories, here.parent_id)
+    ways_on = [kind for kind in under if kind == here or counted.get(kind.slug)]
     shown = {
         "searching": False,
         "shop": None,
@@ -124,7 +169,7 @@ async def _list(call: Call, listing: Listing, **values: Any) -> Page | Redirect:
         "pages": min(DEEPEST, -(-found.total // SIZE)),
         "trail": trail,
         "category": here,
-        "kinds": [(kind, counted.get(kind.slug, 0)) for kind in under],
+        "kinds": [(kind, counted.get(kind.slug, 0)) for kind in part(ways_on, here, KINDS).items],
         "fewer": fewer,
         "popular": popular,
         "instead": instead,

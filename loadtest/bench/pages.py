@@ -62,7 +62,7 @@ def _pages(running: Site) -> dict[str, list[str]]:
     return {
         "product": list(found)[:PRODUCTS],
         "home": ["/"],
-        "category": ["/categories"],
+        "category": ["/products"],
         "sales": ["/flash-sales"],
     }
 

@@ -19,7 +19,7 @@ from server.http import Call
 from server.settings import Settings
 from tests.commerce.catalogue.conftest import Shelf
 
-PAGES = ("/", "/categories", "/categories/bottles", "/search?q=保温杯", "/search", "/shops/lingfeng")
+PAGES = ("/", "/categories", "/products", "/categories/bottles", "/search?q=保温杯", "/search", "/shops/lingfeng")
 
 
 def offers(page: str) -> dict[str, Any]:
@@ -53,7 +53,7 @@ async def test_pages_open_in_both_languages(shelf: Shelf) -> None:
 
 async def test_what_is_not_there_is_not_found(client: Any) -> None:
     for path in (
-        "/products",
+        "/categories?c=no-such",
         "/products/0",
         "/products/999999999999999999",
         "/products/-1",
@@ -81,10 +81,10 @@ async def test_a_list_page_refuses_nonsense_and_ignores_strangers(shelf: Shelf) 
         "page=" + "9" * 30,
         "brand=%00",
     ):
-        async with shelf.client.get(f"/categories?{query}") as response:
+        async with shelf.client.get(f"/products?{query}") as response:
             assert response.status == 422, query
     for query in ("utm_source=x", "low=&high=&brand=&sort=", "low=%C2%A550", "page=900", "sku=x"):
-        await shelf.page(f"/categories?{query}")
+        await shelf.page(f"/products?{query}")
 
 
 async def test_filters_are_links_and_a_form(shelf: Shelf) -> None:

@@ -59,11 +59,11 @@ async def test_between_two_numbers(mall: Mall) -> None:
         assert max(one["count"] for one in facet["values"] if "~" in one["slug"]) == expected
     async with mall.client.get(LIST, params={"attr": f"{attribute}:~"}) as response:
         assert response.status == 422
-    page = await mall.page("/categories", params={f"min.{attribute}": f"{low:g}", f"max.{attribute}": f"{high:g}"})
+    page = await mall.page("/products", params={f"min.{attribute}": f"{low:g}", f"max.{attribute}": f"{high:g}"})
     assert re.search(rf'name="min.{attribute}"[^>]* value="{low:g}"', page)
     assert f"attr={attribute}%3A{low:g}~{high:g}" in page
-    assert await mall.page("/categories", params={f"min.{attribute}": "", "attr": f"{attribute}:{low:g}~"})
-    async with mall.client.get("/categories", params={f"min.{attribute}": "viel"}) as response:
+    assert await mall.page("/products", params={f"min.{attribute}": "", "attr": f"{attribute}:{low:g}~"})
+    async with mall.client.get("/products", params={f"min.{attribute}": "viel"}) as response:
         assert response.status == 422
 
 
@@ -80,11 +80,11 @@ async def test_a_value_below_zero_can_be_chosen(mall: Mall) -> None:
 async def test_no_link_leads_beyond_the_last_page(mall: Mall, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (listing, pages):
         monkeypatch.setattr(module, "DEEPEST", 3)
-    page = await mall.page("/categories?page=2")
+    page = await mall.page("/products?page=2")
     linked = {int(one) for one in re.findall(r"[?;&]page=([0-9]+)", page)}
     assert max(linked) == 3
     for one in linked:
-        assert await mall.page(f"/categories?page={one}")
+        assert await mall.page(f"/products?page={one}")
 
 
 async def test_an_empty_list_says_which_filter_is_in_the_way(mall: Mall) -> None:
