@@ -4,7 +4,7 @@ Features above ask about SKUs here, and put their own blocks on the home and pro
 demo through the registries HomeBlocks, ProductBlocks and DemoSteps (each ``app.resource(…).add(…)`` in ``setup``).
 """
 
-from commerce.catalogue.blocks import HomeBlock, HomeBlocks, ProductBlock, ProductBlocks, Slot
+from commerce.catalogue.blocks import HomeBlock, HomeBlocks, Offer, ProductBlock, ProductBlocks, Slot
 from commerce.catalogue.demo_steps import DemoRun, DemoStep, DemoSteps
 from commerce.catalogue.matrix import chosen_sku
 from commerce.catalogue.sku_store import add_sales, sku, sku_infos
@@ -17,6 +17,7 @@ __all__ = [
     "DemoSteps",
     "HomeBlock",
     "HomeBlocks",
+    "Offer",
     "Product",
     "ProductBlock",
     "ProductBlocks",

@@ -9,6 +9,7 @@ feature's own folder and are included in the page: they import the macros that t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -43,6 +44,15 @@ class Slot(StrEnum):
     """At the end of the page, in its whole width: what else there is."""
 
 
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """A SKU that can be had now: at ``price`` (fen), on the page ``href``, until ``ends_at`` (UTC)."""
+
+    sku_id: int
+    price: int
+    href: str
+    ends_at: datetime
+
+
 class _Named(Protocol):
     @property
     def name(self) -> str: ...
@@ -64,7 +74,8 @@ class ProductBlock(msgspec.Struct, frozen=True, kw_only=True):
     """A block of the product page.
 
     ``others`` are further templates in other slots that read the same values; ``structured`` returns what these add to
-    the page's data for search engines, so that both say the same.
+    the page's data for search engines, so that both say the same. ``offers`` returns what of the product the block
+    sells at this moment: nothing else of it can be had.
     """
 
     name: str
@@ -74,6 +85,7 @@ class ProductBlock(msgspec.Struct, frozen=True, kw_only=True):
     values: Callable[[Call, Product], Awaitable[Values | None]]
     others: tuple[tuple[Slot, str], ...] = ()
     structured: Callable[[Values], dict[str, Any]] | None = None
+    offers: Callable[[Values], list[Offer]] | None = None
 
 
 class Filled(msgspec.Struct, frozen=True):
@@ -82,6 +94,7 @@ class Filled(msgspec.Struct, frozen=True):
     template: str
     data: Values
     structured: dict[str, Any] = {}
+    offers: list[Offer] = []
 
 
 B = TypeVar("B", bound=_Named)
@@ -120,7 +133,8 @@ class ProductBlocks(_Blocks[ProductBlock]):
             values = await block.values(call, product)
             if values is not None:
                 told = block.structured(values) if block.structured is not None else {}
-                by_slot[block.slot].append(Filled(block.template, values, told))
+                offers = block.offers(values) if block.offers is not None else []
+                by_slot[block.slot].append(Filled(block.template, values, told, offers))
                 for slot, template in block.others:
                     by_slot[slot].append(Filled(template, values))
         return by_slot

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from commerce.catalogue import shared, store
-from commerce.catalogue.blocks import HomeBlocks, ProductBlocks, Slot
+from commerce.catalogue.blocks import HomeBlocks, Offer, ProductBlocks, Slot
 from commerce.catalogue.markdown import html
 from commerce.catalogue.matrix import axes, chosen_sku
 from commerce.catalogue.types import Card, Product, Sku
+from server.clock import wire
 from server.errors import NotFound
 from server.http import Anyone, Call, Routes
 from server.http.pages import Page
@@ -59,8 +60,9 @@ async def product(call: Call, product_id: int) -> Page:
     assert current is not None  # on_shelf is not empty
     told = dict(found.parameters)
     blocks = await call.resource(ProductBlocks).fill(call, found)
-    data = _structured(call.app.settings.base_url, found, current)
-    for block in (block for slot in blocks.values() for block in slot):
+    filled = [block for slot in blocks.values() for block in slot]
+    data = _structured(call.app.settings.base_url, found, current, [one for block in filled for one in block.offers])
+    for block in filled:
         data |= block.structured
     values = {
         "product": found,
@@ -92,19 +94,15 @@ def _pictures(product: Product, current: Sku) -> list[str]:
     return list(dict.fromkeys(picture for picture in (current.picture, *product.pictures, *skus) if picture))
 
 
-def _structured(base: str, product: Product, current: Sku) -> dict[str, Any]:
-    """Return the product for search engines; the first offer is the one that the page shows."""
+def _structured(base: str, product: Product, current: Sku, selling: list[Offer]) -> dict[str, Any]:
+    """Return the product for search engines; the first offer is the one that the page shows.
+
+    In stock is what can be ordered this moment, at the price that it then has. What lies in the warehouse and is not
+    ``selling`` counts as out of stock, which of schema.org's words says the least that is untrue.
+    """
+    best = {offer.sku_id: offer for offer in sorted(selling, key=lambda offer: -offer.price)}
     offers = [
-        {
-            "@type": "Offer",
-            "sku": sku.code,
-            "name": "·".join(sku.specs.values()),
-            "url": f"{base}/products/{product.id}?sku={sku.id}",
-            "price": f"{sku.price // 100}.{sku.price % 100:02d}",
-            "priceCurrency": "CNY",
-            "availability": f"https://schema.org/{'InStock' if sku.free > 0 else 'OutOfStock'}",
-            "seller": {"@type": "Organization", "name": product.shop.name},
-        }
+        _offer(base, product, sku, best.get(sku.id))
         for sku in sorted(product.on_shelf, key=lambda sku: sku.id != current.id)
     ]
     data: dict[str, Any] = {
@@ -119,3 +117,20 @@ def _structured(base: str, product: Product, current: Sku) -> dict[str, Any]:
     if product.brand is not None:
         data["brand"] = {"@type": "Brand", "name": product.brand.name}
     return data
+
+
+def _offer(base: str, product: Product, sku: Sku, sold: Offer | None) -> dict[str, Any]:
+    price = sku.price if sold is None else sold.price
+    offer: dict[str, Any] = {
+        "@type": "Offer",
+        "sku": sku.code,
+        "name": "·".join(sku.specs.values()),
+        "url": base + (f"/products/{product.id}?sku={sku.id}" if sold is None else sold.href),
+        "price": f"{price // 100}.{price % 100:02d}",
+        "priceCurrency": "CNY",
+        "availability": f"https://schema.org/{'OutOfStock' if sold is None else 'InStock'}",
+        "seller": {"@type": "Organization", "name": product.shop.name},
+    }
+    if sold is not None:
+        offer["availabilityEnds"] = wire(sold.ends_at)
+    return offer

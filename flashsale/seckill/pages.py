@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from commerce.catalogue import HomeBlock, Product, ProductBlock, Slot
+from commerce.catalogue import HomeBlock, Offer, Product, ProductBlock, Slot
 from commerce.catalogue.store import product as catalogue_product
 from commerce.members import default_address
 from commerce.orders import ActorKind
@@ -185,6 +185,15 @@ async def on_product(call: Call, product: Product) -> dict[str, Any] | None:
     return {"sales": lots, "nearest": min(lots, key=lambda lot: sessions.ORDER.index(lot["phase"]))} if lots else None
 
 
+def offered(values: dict[str, Any]) -> list[Offer]:
+    """Return what of a product can be bought in its sales now, for search engines."""
+    running = [lot["item"] for lot in values["sales"] if lot["phase"] is Phase.RUNNING]
+    return [
+        Offer(sku_id=item.sku_id, price=item.price, href=f"/flash-sales/{item.id}", ends_at=item.ends_at)
+        for item in running
+    ]
+
+
 def _lasts(call: Call, shown: list[Seen], at: datetime) -> None:
     """Keep a page that tells of sales until one starts or ends, and while one runs as long as the board keeps rows."""
     turns = [(moment - at).total_seconds() for seen in shown for moment in (seen.item.starts_at, seen.item.ends_at)]
@@ -200,6 +209,7 @@ PRODUCT = ProductBlock(
     template="seckill/product.html",
     values=on_product,
     others=((Slot.BAR, "seckill/buy.html"),),
+    offers=offered,
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -138,6 +139,13 @@ async def test_the_bar_tells_no_exact_figure(stage: Stage) -> None:
         assert (await stage.call("GET", f"/api/v1/flash-sales/{item}")).body["taken_percent"] == percent
 
 
+def told(page: str) -> dict[str, str]:
+    """Return the first offer that a product page tells search engines of."""
+    [data] = re.findall(r'<script type="application/ld\+json"[^>]*>(.*?)</script>', page)
+    offer: dict[str, str] = json.loads(data)["offers"][0]
+    return offer
+
+
 async def test_home_and_product_pages_carry_the_sale(stage: Stage) -> None:
     guest = Reader(stage)
     assert "全部场次" not in texts(await guest.get("/"))
@@ -149,8 +157,17 @@ async def test_home_and_product_pages_carry_the_sale(stage: Stage) -> None:
     product = await guest.get(f"/products/{stage.product_id}")
     assert f'href="/flash-sales/{item}"' in product.text
     assert "去抢" in texts(product)
+    offer = told(product.text)
+    assert offer["availability"] == "https://schema.org/InStock"
+    assert offer["url"].endswith(f"/flash-sales/{item}")
+    assert f'property="product:price:amount" content="{offer["price"]}"' in product.text
+    assert 'property="product:availability" content="in stock"' in product.text
+    seen = (await stage.call("GET", f"/api/v1/flash-sales/{item}")).body
+    assert (offer["price"], offer["availabilityEnds"]) == (f"{seen['price'] / 100:.2f}", seen["ends_at"])
     await stage.staff_call("POST", f"/{item}/end")
-    assert f'href="/flash-sales/{item}"' not in (await guest.get(f"/products/{stage.product_id}")).text
+    ended = (await guest.get(f"/products/{stage.product_id}")).text
+    assert f'href="/flash-sales/{item}"' not in ended
+    assert told(ended)["availability"] == "https://schema.org/OutOfStock", "though the warehouse has some"
 
 
 async def test_the_bar_of_a_product_leads_to_what_can_be_bought_or_says_why_nothing_can(stage: Stage) -> None:
