@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import asyncpg
 import msgspec
@@ -65,6 +65,7 @@ class Database:
                     min_size=0,
                     max_size=self._size,
                     init=prepare,
+                    connection_class=_Session,
                     reset=_keep,
                     command_timeout=self._timeout,
                     timeout=5,
@@ -112,6 +113,34 @@ class Database:
         """Lend a connection inside a READ COMMITTED transaction that commits when the block ends well."""
         async with self.connection() as connection, connection.transaction():
             yield connection
+
+
+FIRST_OF_OTHERS = 16_384
+"""Types with lower oids are PostgreSQL's own, the same in every database."""
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """Stands for the statement that was not needed: as it has a name, nothing counts as pushed out by it."""
+
+    name: str = "told"
+
+
+class _Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg brings no types
+    """A connection that asks for a type of PostgreSQL's own once in a process.
+
+    asyncpg asks every connection anew for each kind of array, with a query that costs more than connecting does (see
+    docs/decisions/ground.md); the method overridden is private to it, so setup.cfg holds its version.
+    """
+
+    _types: ClassVar[dict[int, Any]] = {}
+
+    async def _introspect_types(self, typeoids: Iterable[int], timeout: float | None) -> tuple[Sequence[Any], Any]:
+        wanted = set(typeoids)
+        if wanted <= self._types.keys():
+            return list(self._types.values()), _Told()
+        types, statement = await super()._introspect_types(wanted, timeout)
+        self._types.update((each["oid"], each) for each in types if each["oid"] < FIRST_OF_OTHERS)
+        return types, statement
 
 
 async def _keep(connection: Any) -> None:
