@@ -63,7 +63,8 @@ $(VENV)/installed: $(PACKAGING) | $(VENV)/bin/python
 	@$(PIP) install -q -e '.[embedded]'
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed
-	@echo "Installing what the tests need into $(VENV)/ (once, a minute or so more)"
+# At once, with what running needs: pip would build the package for each of two.
+$(VENV)/installed-dev: $(PACKAGING) | $(VENV)/bin/python
+	@echo "Installing what Lingfeng and its tests need into $(VENV)/ (once, a minute or two)"
 	@$(PIP) install -q -e '.[$(EXTRAS)]'
-	@touch $@
+	@touch $(VENV)/installed $@
