@@ -167,8 +167,9 @@ async def change_brand(call: Call, brand_id: int) -> Page | Redirect:
         async with call.database.connection() as connection:
             typed = _typed(fields, f"brand {brand_id}" if doing == "save" else "")
             return await _brands(call, connection, problem, typed)
-    asked = {name: value for name in ("q", "page") if (value := call.request.query.get(name, ""))}
-    return Redirect(f"{BRANDS}?{urlencode(asked)}" if asked else BRANDS)
+    asked = [(name, call.request.query.get(name, "")) for name in ("q", "page")]
+    pairs = [pair for pair in asked if pair[1] and pair != ("page", "1")]
+    return Redirect(f"{BRANDS}?{urlencode(pairs)}" if pairs else BRANDS)
 
 
 _TYPED = ("name", "slug", "icon", "parent_id", "unit", "filterable", "values", "kind", "seen")

@@ -95,7 +95,7 @@ def offered(routes: Iterable[str]) -> set[tuple[str, str]]:
     found = set()
     for template in Path(commerce.__file__).parent.glob("*/templates/**/*.html"):
         for action, inside in re.findall(r'<form[^>]*?action="(/[^"]+)"(.*?)</form>', template.read_text(), re.DOTALL):
-            place = "POST " + re.sub(r"{{.*?}}", "{}", action)
+            place = "POST " + re.sub(r"{{.*?}}", "{}", action.partition("?")[0])
             deeds = re.findall(r'name="do" value="(\w+)"', inside)
             found |= {(by_place[place], deed) for deed in deeds if place in by_place}
     return found
