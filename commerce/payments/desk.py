@@ -29,7 +29,7 @@ TITLES = {RefundState.FAILED: "退款失败", RefundState.PENDING: "退款中", 
 
 async def figures(connection: Connection, shops: Sequence[int] | None) -> list[Figure]:
     """Return the refunds that somebody has to see to, and those on their way."""
-    counts = await refund_store.unfinished_of_shops(connection, shops)
+    counts = await refund_store.counts_of_shops(connection, shops, (RefundState.FAILED, RefundState.PENDING))
     return [
         Figure(
             position=20 if state is RefundState.FAILED else 50,
@@ -89,10 +89,10 @@ class StaffRefundView(View, frozen=True, kw_only=True):
 @routes.get("/api/v1/backoffice/refunds", VIEW)
 async def list_refunds(call: Call, query: RefundsQuery) -> Listing[StaffRefundView]:
     """List the refunds of one's shops, the newest first."""
-    async with call.database.connection() as connection:
-        found, total = await refund_store.page_of_shops(
-            connection, call.staff.shops, query.status, query.offset, query.size
-        )
+    async with call.database.snapshot() as connection:
+        counts = await refund_store.counts_of_shops(connection, call.staff.shops)
+        found = await refund_store.page_of_shops(connection, call.staff.shops, query.status, query.offset, query.size)
+    total = _total(counts, query.status)
     return Listing(items=[view(refund) for refund in found], total=total, page=query.page, size=query.size)
 
 
@@ -115,7 +115,8 @@ async def show_refunds(call: Call, query: RefundsQuery) -> Page:
     shops = call.staff.shops
     async with call.database.snapshot() as connection:
         counts = await refund_store.counts_of_shops(connection, shops)
-        found, total = await refund_store.page_of_shops(connection, shops, query.status, query.offset, query.size)
+        found = await refund_store.page_of_shops(connection, shops, query.status, query.offset, query.size)
+    total = _total(counts, query.status)
     kept = ({"status": query.status} if query.status else {}) | ({"size": query.size} if query.size != 20 else {})
     tabs = [
         (call.tr(title), f"{LIST}?{urlencode({'status': state})}", query.status is state, counts.get(state, 0))
@@ -136,6 +137,10 @@ async def show_refunds(call: Call, query: RefundsQuery) -> Page:
             "way": f"{LIST}?{urlencode(kept | {'page': query.page})}",
         },
     )
+
+
+def _total(counts: dict[RefundState, int], status: RefundState | None) -> int:
+    return sum(number for each, number in counts.items() if status in (None, each))
 
 
 @routes.page(LIST + "/{refund_no}/retry", REFUND, method="POST")

@@ -10,7 +10,7 @@ from server.database import Connection, many, one, touched
 
 _REFUND = "SELECT id, refund_no, payment_id, amount, status, reason, created_at, done_at, tries, attempt FROM refunds"
 _LISTED = """
-    SELECT r.refund_no, p.payment_no, o.order_no, o.id AS order_id, p.id AS payment_id, o.shop_id, p.method, r.amount,
+    SELECT r.refund_no, p.payment_no, o.order_no, o.id AS order_id, p.id AS payment_id, r.shop_id, p.method, r.amount,
            r.status, r.reason, r.attempt, r.error, r.created_at, r.failed_at, r.done_at
     FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN orders o ON o.id = p.order_id
 """
@@ -20,7 +20,8 @@ async def insert(connection: Connection, refund_no: str, payment_id: int, amount
     """Write a refund. False when the payment has one for this reason."""
     made = await connection.fetchval(
         """
-        INSERT INTO refunds (refund_no, payment_id, amount, reason) VALUES ($1, $2, $3, $4)
+        INSERT INTO refunds (refund_no, payment_id, shop_id, amount, reason)
+        SELECT $1, p.id, o.shop_id, $3, $4 FROM payments AS p JOIN orders AS o ON o.id = p.order_id WHERE p.id = $2
         ON CONFLICT (payment_id, reason) DO NOTHING RETURNING true
         """,
         refund_no,
@@ -123,52 +124,44 @@ async def move_to_pending(connection: Connection, refund_no: str) -> int | None:
 async def of_shops(connection: Connection, shops: Sequence[int] | None, refund_no: str) -> ListedRefund | None:
     """Return a refund of an order of these shops; None for ``shops`` means every shop."""
     row = await connection.fetchrow(
-        f"{_LISTED} WHERE r.refund_no = $1 AND ($2::bigint[] IS NULL OR o.shop_id = ANY ($2))", refund_no, shops
+        f"{_LISTED} WHERE r.refund_no = $1 AND ($2::bigint[] IS NULL OR r.shop_id = ANY ($2))", refund_no, shops
     )
     return one(ListedRefund, row)
 
 
+_EACH_STATE = """
+    FROM unnest($1::text[]) AS t (status) CROSS JOIN LATERAL (
+        SELECT id FROM refunds WHERE $2::bigint[] IS NULL AND status = t.status ORDER BY id DESC LIMIT $3::bigint + $4::bigint
+    ) AS f ORDER BY f.id DESC OFFSET $3 LIMIT $4
+"""
+_EACH_STATE_OF_EACH_SHOP = """
+    FROM unnest($1::text[]) AS t (status) CROSS JOIN unnest($2::bigint[]) AS s (id) CROSS JOIN LATERAL (
+        SELECT id FROM refunds WHERE shop_id = s.id AND status = t.status ORDER BY id DESC LIMIT $3::bigint + $4::bigint
+    ) AS f ORDER BY f.id DESC OFFSET $3 LIMIT $4
+"""
+
+
 async def page_of_shops(
     connection: Connection, shops: Sequence[int] | None, status: RefundState | None, offset: int, size: int
-) -> tuple[list[ListedRefund], int]:
-    """Return one page of the refunds of these shops (None: of all), newest first, and how many there are."""
-    rows = await connection.fetch(
-        f"""
-        {_LISTED} WHERE ($1::bigint[] IS NULL OR o.shop_id = ANY ($1)) AND ($2::text IS NULL OR r.status = $2)
-        ORDER BY r.id DESC OFFSET $3 LIMIT $4
-        """,
-        shops,
-        status,
-        offset,
-        size,
-    )
-    counts = await counts_of_shops(connection, shops)
-    total = sum(number for each, number in counts.items() if status is None or each is status)
-    return many(ListedRefund, rows), total
+) -> list[ListedRefund]:
+    """Return one page of the refunds of these shops (None: of all), newest first."""
+    runs = _EACH_STATE if shops is None else _EACH_STATE_OF_EACH_SHOP
+    states = list(RefundState) if status is None else [status]
+    query = _LISTED + "WHERE r.id IN (SELECT f.id" + runs + ") ORDER BY r.id DESC"
+    return many(ListedRefund, await connection.fetch(query, states, shops, offset, size))
 
 
-async def counts_of_shops(connection: Connection, shops: Sequence[int] | None) -> dict[RefundState, int]:
-    """Return how many refunds of these shops (None: of all) stand in each state."""
+async def counts_of_shops(
+    connection: Connection, shops: Sequence[int] | None, states: Sequence[RefundState] = tuple(RefundState)
+) -> dict[RefundState, int]:
+    """Return how many refunds of these shops (None: of all) stand in each of these states."""
     rows = await connection.fetch(
         """
-        SELECT r.status, count(*) AS refunds
-        FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN orders o ON o.id = p.order_id
-        WHERE ($1::bigint[] IS NULL OR o.shop_id = ANY ($1)) GROUP BY r.status
+        SELECT status, count(*) AS refunds FROM refunds
+        WHERE status = ANY ($2::text[]) AND ($1::bigint[] IS NULL OR shop_id = ANY ($1)) GROUP BY status
         """,
         shops,
-    )
-    return {RefundState(row["status"]): row["refunds"] for row in rows}
-
-
-async def unfinished_of_shops(connection: Connection, shops: Sequence[int] | None) -> dict[RefundState, int]:
-    """Return how many refunds of these shops (None: of all) failed or are on their way."""
-    rows = await connection.fetch(
-        """
-        SELECT r.status, count(*) AS refunds
-        FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN orders o ON o.id = p.order_id
-        WHERE r.status IN ('failed', 'pending') AND ($1::bigint[] IS NULL OR o.shop_id = ANY ($1)) GROUP BY r.status
-        """,
-        shops,
+        list(states),
     )
     return {RefundState(row["status"]): row["refunds"] for row in rows}
 

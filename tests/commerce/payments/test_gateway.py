@@ -77,8 +77,8 @@ async def test_a_trade_from_its_opening_to_its_refund(market: Market, begun: Beg
     async with market.app.database.transaction() as connection:
         await connection.execute(
             """
-            INSERT INTO refunds (refund_no, payment_id, amount, reason)
-            VALUES ('100000000000000001', $1, 1000, 'a'), ('100000000000000002', $1, 9000, 'b')
+            INSERT INTO refunds (refund_no, payment_id, shop_id, amount, reason)
+            VALUES ('100000000000000001', $1, 1, 1000, 'a'), ('100000000000000002', $1, 1, 9000, 'b')
             """,
             payment.id,
         )

@@ -150,8 +150,8 @@ CORRUPTIONS: list[tuple[str, str, Corrupt]] = [
         "a late payment rewon and refunded",
         "late_payment",
         sql(
-            "INSERT INTO refunds (refund_no, payment_id, amount, reason) "
-            "SELECT '888888888888888888', id, amount, 'late' FROM payments WHERE purpose = 'late'"
+            "INSERT INTO refunds (refund_no, payment_id, shop_id, amount, reason) "
+            "SELECT '888888888888888888', id, 1, amount, 'late' FROM payments WHERE purpose = 'late'"
         ),
     ),
     ("a late payment decided twice", "late_payment", sql("UPDATE fs_late_payments SET decision = 'refund'")),
