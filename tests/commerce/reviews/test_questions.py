@@ -52,7 +52,7 @@ async def test_buyers_and_the_shop_answer(market: Market) -> None:
     refused = await ask(market, "POST", path, stranger, {"text": "我猜六个"}, 403)
     assert refused["error"]["code"] == "not_a_buyer"
     await ask(market, "POST", path, one, {"text": "八个小时"}, 201)
-    assert await told(market, asker) == ["保温几个小时？：八个小时"]
+    assert await told(market, asker) == ["保温几个小时？ – 八个小时"]
     shop = await market.staff(["reviews.reply"], market.shop_id)
     await ask(market, "POST", f"/api/v1/backoffice/remarks/{question_id}/reply", shop, {"text": "标称六小时"}, 201)
     answers = (await ask(market, "GET", path))["items"]
