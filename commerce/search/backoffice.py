@@ -84,10 +84,11 @@ async def hide(call: Call) -> Redirect:
     async with call.transaction() as connection:
         words, hidden = cleaned(form.words), form.hidden == "1"
         was = await history_store.hide(connection, words, hidden)
-        on = On("words", words[:60], words)
-        await audit(
-            connection, call.staff.id, "hot_words_changed", on, before={"hidden": was}, after={"hidden": hidden}
-        )
+        if was != hidden:  # else it was pressed twice
+            on = On("words", words[:60], words)
+            await audit(
+                connection, call.staff.id, "hot_words_changed", on, before={"hidden": was}, after={"hidden": hidden}
+            )
     call.resource(Searches).changed()
     return Redirect(DESK)
 
@@ -102,14 +103,15 @@ async def pick(call: Call) -> Page | Redirect:
         return await _desk(call, picks=form.words, picks_fault=fault.reason(call.tr))
     async with call.transaction() as connection:
         before = await history_store.pick(connection, words)
-        await audit(
-            connection,
-            call.staff.id,
-            "hot_words_changed",
-            On("words", "picks", "推荐搜索"),
-            before={"words": before},
-            after={"words": words},
-        )
+        if before != words:
+            await audit(
+                connection,
+                call.staff.id,
+                "hot_words_changed",
+                On("words", "picks", "推荐搜索"),
+                before={"words": before},
+                after={"words": words},
+            )
     call.resource(Searches).changed()
     return Redirect(DESK)
 
