@@ -85,12 +85,14 @@ async def search(call: Call) -> Page | Redirect:
     if listing.wish.q or listing.narrowed or listing.faults:
         return await _list(call, listing, searching=True)
     past: list[str] = []
+    offered = await call.resource(Searches).offered()
     if call.identity is not None:
         async with call.database.connection() as connection:
             past = await history_store.history(connection, call.identity.id)
     values = {
         "past": past,
-        "offered": await call.resource(Searches).offered(),
+        "offered": offered,
+        "picked": [words for words in offered.picked if words not in past],
         "kinds": store.children(await shared.categories(call), None)[:BEGINNINGS],
     }
     return Page("search/begin.html", values)

@@ -70,6 +70,11 @@ function wake(form) {
     if (count) one.append(make("small", String(count)));
     return one;
   };
+  const some = (all, title, from) => {
+    const group = make("div", "", { class: "some", role: "group", "aria-label": title });
+    group.append(...all.map((text, n) => option(text, from + n)));
+    return group;
+  };
   async function fill() {
     const mine = ++asked;
     typed = input.value;
@@ -79,6 +84,8 @@ function wake(form) {
         const { items } = await get(`/api/v1/search/suggestions?q=${encodeURIComponent(q)}`);
         if (mine !== asked) return;
         list.replaceChildren(...items.map((one, n) => option(one.text, n, one.count)));
+      } else if (box) {
+        list.replaceChildren(); // the page itself shows what else there would be
       } else {
         const [mineBefore, { items: hot, picked }] = await Promise.all([
           words.member ? get("/api/v1/search/history").then((answer) => answer.items.slice(0, MOST)) : past(),
@@ -91,10 +98,11 @@ function wake(form) {
           const clear = make("button", words.clear, { type: "button", class: "button bare small" });
           clear.addEventListener("click", () => forget().then(fill));
           head.append(clear);
-          parts.push(head, ...mineBefore.map((text, n) => option(text, n)));
+          parts.push(head, some(mineBefore, words.past, 0));
         }
-        if (hot.length) parts.push(make("div", words.hot, { class: "of" }), ...hot.map((text, n) => option(text, n + MOST)));
-        if (picked.length) parts.push(make("div", words.picked, { class: "of" }), ...picked.map((text, n) => option(text, n + 2 * MOST)));
+        const others = picked.filter((text) => !mineBefore.includes(text));
+        for (const [all, title, from] of [[hot, words.hot, MOST], [others, words.picked, 2 * MOST]])
+          if (all.length) parts.push(make("div", title, { class: "of" }), some(all, title, from));
         list.replaceChildren(...parts);
       }
     } catch {
@@ -139,10 +147,9 @@ function wake(form) {
   });
 }
 
-document.querySelectorAll("form.seek").forEach(wake);
-
 // The page that search begins on shows a guest what this browser keeps.
 const box = document.getElementById("past");
+document.querySelectorAll("form.seek").forEach(wake);
 if (box?.hidden && past().length) {
   box.querySelector(".chips").append(
     ...past().map((text) => make("a", text, { class: "chip", href: `/search?q=${encodeURIComponent(text)}` })),
