@@ -20,6 +20,8 @@ KINDS = 9
 """Categories on the home page: with the way to all of them they fill its rows."""
 DOORS = 3
 """Shops on the home page, those whose goods stand on it first: they are as high as the picture beside them."""
+MOST_COUNTED = 1000
+"""Goods that the home page counts: of more it says that there are more."""
 RELATED = 6
 
 routes = Routes("storefront")
@@ -29,7 +31,7 @@ routes = Routes("storefront")
 async def home(call: Call) -> Page:
     """Show what is on, the categories, the shops, what sells and what is new."""
     categories = await shared.categories(call)
-    picked = await shared.picks(call, SIZE)
+    picked, total = await shared.picks(call, SIZE), await shared.on_shelf(call, MOST_COUNTED + 1)
     async with call.database.connection() as connection:
         items = await store.cards(connection, picked)
     call.shows(*(f"product:{item.id}" for item in items))
@@ -40,7 +42,7 @@ async def home(call: Call) -> Page:
         "doors": DOORS,
         "story": await shared.story(call),
         "items": items,
-        "total": await shared.on_shelf(call),
+        "total": f"{MOST_COUNTED}+" if total > MOST_COUNTED else total,
     }
     return Page("catalogue/home.html", values)
 

@@ -39,10 +39,10 @@ async def story(call: Call) -> Story | None:
     return await _find(call, "story", store.story, NAMES)
 
 
-async def on_shelf(call: Call) -> int:
-    """Return how many products people can find."""
+async def on_shelf(call: Call, most: int) -> int:
+    """Return how many products people can find; up to ``most``."""
     call.shows(SHELF)
-    return await _find(call, "on shelf", store.on_shelf, SHELF)
+    return await _find(call, f"on shelf {most}", lambda connection: store.on_shelf(connection, most), SHELF)
 
 
 async def picks(call: Call, most: int) -> list[int]:

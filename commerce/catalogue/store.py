@@ -200,28 +200,57 @@ async def related(connection: Connection, product_id: int, category_id: int, sho
     """Return products near one: of its category first, then of the categories beside it, then of its shop."""
     rows = await connection.fetch(
         """
+        -- The best of each, a few rows of an index however much there is.
         WITH same AS (
-            SELECT p.id
-            FROM products AS p
-            WHERE p.status = 'on' AND p.category_id = $2::bigint AND p.id <> $1::bigint
-                AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
-            ORDER BY p.shop_id = $3::bigint DESC, p.sales DESC, p.id
-            LIMIT $4::bigint
+            (
+                SELECT p.id, 0 AS far, p.sales, p.created_at
+                FROM products AS p
+                WHERE p.status = 'on' AND p.category_id = $2::bigint AND p.shop_id = $3::bigint AND p.id <> $1::bigint
+                    AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
+                ORDER BY p.sales DESC, p.created_at DESC, p.id
+                LIMIT $4::bigint
+            )
+            UNION ALL
+            (
+                SELECT p.id, 1 AS far, p.sales, p.created_at
+                FROM products AS p
+                WHERE p.status = 'on' AND p.category_id = $2::bigint AND p.shop_id <> $3::bigint
+                    AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
+                ORDER BY p.sales DESC, p.created_at DESC, p.id
+                LIMIT $4::bigint
+            )
         ),
-        -- Only where the category has too few: everything else is looked at for it.
-        others AS (
-            SELECT p.id
-            FROM products AS p
-            JOIN categories AS c ON c.id = p.category_id
-            WHERE p.status = 'on' AND p.category_id <> $2::bigint
+        -- Only where the category has too few.
+        beside AS (
+            SELECT p.id, 2 AS far, p.sales, p.created_at
+            FROM categories AS c
+            CROSS JOIN LATERAL (
+                SELECT p.id, p.sales, p.created_at
+                FROM products AS p
+                WHERE p.status = 'on' AND p.category_id = c.id
+                    AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
+                ORDER BY p.sales DESC, p.created_at DESC, p.id
+                LIMIT $4::bigint
+            ) AS p
+            WHERE c.parent_id IS NOT DISTINCT FROM (SELECT parent_id FROM categories WHERE id = $2::bigint)
+                AND c.id <> $2::bigint
                 AND (SELECT count(*) FROM same) < $4::bigint
+        ),
+        own AS (
+            SELECT p.id, 3 AS far, p.sales, p.created_at
+            FROM products AS p
+            WHERE p.status = 'on' AND p.shop_id = $3::bigint AND p.id <> $1::bigint
+                AND (SELECT count(*) FROM same) + (SELECT count(*) FROM beside) < $4::bigint
                 AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
-            ORDER BY
-                c.parent_id IS NOT DISTINCT FROM (SELECT parent_id FROM categories WHERE id = $2::bigint) DESC,
-                p.shop_id = $3::bigint DESC, p.sales DESC, p.id
-            LIMIT $4::bigint
+            ORDER BY p.sales DESC, p.created_at DESC, p.id
+            LIMIT 2 * $4::bigint
+        ),
+        near AS (
+            SELECT DISTINCT ON (id) id, far, sales, created_at
+            FROM (TABLE same UNION ALL TABLE beside UNION ALL TABLE own) AS n
+            ORDER BY id, far
         )
-        SELECT id FROM same UNION ALL SELECT id FROM others LIMIT $4::bigint
+        SELECT id FROM near ORDER BY far, sales DESC, created_at DESC, id LIMIT $4::bigint
         """,
         product_id,
         category_id,
@@ -284,13 +313,17 @@ async def faces(connection: Connection, wanted: Sequence[tuple[int, int]]) -> di
     return {row["of"]: (row["id"], row["picture"]) for row in rows}
 
 
-async def on_shelf(connection: Connection) -> int:
-    """Return how many products people can find."""
+async def on_shelf(connection: Connection, most: int) -> int:
+    """Return how many products people can find; up to ``most``."""
     number: int = await connection.fetchval(
         """
-        SELECT count(*) FROM products AS p
-        WHERE p.status = 'on' AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
-        """
+        SELECT count(*) FROM (
+            SELECT FROM products AS p
+            WHERE p.status = 'on' AND EXISTS (SELECT FROM skus AS k WHERE k.product_id = p.id AND k.status = 'on')
+            LIMIT $1
+        ) AS c
+        """,
+        most,
     )
     return number
 
