@@ -4,117 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import msgspec
 import pytest
-from aiohttp.test_utils import TestClient
-from msgspec import Meta
 
 from server.application import Application
-from server.database import Connection
-from server.errors import Conflict, Invalid
-from server.http import Anyone, Body, Call, Identity, Kind, LoggedIn, Paging, Reply, Routes, StaffWith, View, templates
-from server.http.routes import Key
+from server.http import Kind
 from server.http.session import digest_of
 from server.http.web import web_app
 from server.settings import Settings
-
-Client = TestClient[Any, Any]
-
-
-class Thing(Body, frozen=True):
-    name: Annotated[str, Meta(min_length=1, max_length=5)]
-    count: Annotated[int, Meta(ge=1, le=10)] = 1
-
-
-class Made(View, frozen=True):
-    name: str
-    by: str
-    made: int
-
-
-routes = Routes("test")
-made = 0
-
-
-@routes.post("/api/v1/test/things/{thing_id}", Anyone(), status=201)
-async def make(call: Call, thing_id: int, body: Thing) -> Made:
-    """Make a thing."""
-    return Made(name=body.name, by=call.owner.partition(":")[0], made=thing_id)
-
-
-@routes.post("/api/v1/test/orders", LoggedIn(), status=201, key=Key.REQUIRED)
-async def order(call: Call, body: Thing) -> Reply:
-    """Write a row and answer how many there are."""
-    global made
-    async with call.transaction() as connection:
-        await connection.execute(
-            "INSERT INTO job_failures (name, envelope, error) VALUES ($1, '{}', '')", f"order:{call.member.id}"
-        )
-        await asyncio.sleep(0.05)
-        if body.name == "no":
-            raise Conflict
-        if body.name == "boom":
-            raise ZeroDivisionError
-        made += 1
-        count = await connection.fetchval("SELECT count(*) FROM job_failures")
-    return Reply(Made(name=body.name, by="", made=count), 201, {"Location": f"/api/v1/test/orders/{count}"})
-
-
-@routes.get("/api/v1/test/list", StaffWith("things.view"))
-async def things(call: Call, query: Paging) -> Made:
-    """List things."""
-    return Made(name=str(query.size), by=call.staff.name, made=query.offset)
-
-
-@routes.post("/api/v1/test/address", Anyone(), limit="2/minute")
-async def limited(call: Call) -> None:
-    """Do what may be done twice a minute."""
-
-
-@routes.post("/api/v1/test/field", Anyone())
-async def field(call: Call) -> None:
-    """Complain about a field."""
-    raise Invalid("phone", "手机号不对")
-
-
-@routes.post("/api/v1/test/slow", Anyone(), deadline=0.05)
-async def slow(call: Call) -> None:
-    """Take too long."""
-    await asyncio.sleep(5)
-
-
-@routes.post("/api/v1/test/nothing", LoggedIn(), key=Key.OWN)
-async def nothing(call: Call) -> None:
-    """Need nothing to be told."""
-
-
-@pytest.fixture
-async def bare(settings: Settings, aiohttp_client: Any) -> tuple[Application, Client]:
-    app = Application(msgspec.structs.replace(settings, limits=True), ("server",))
-    app.add(routes)
-
-    async def people(connection: Connection, subject: int) -> Identity | None:
-        return None if subject == 13 else Identity(kind=Kind.MEMBER, id=subject, name="小满")
-
-    async def staff(connection: Connection, subject: int) -> Identity | None:
-        held = frozenset({"things.view"} if subject == 1 else ())
-        return Identity(kind=Kind.STAFF, id=subject, name="店长", permissions=held)
-
-    app.directory(Kind.MEMBER, people)
-    app.directory(Kind.STAFF, staff)
-    return app, await aiohttp_client(web_app(app))
-
-
-async def token(app: Application, kind: Kind, subject: int) -> str:
-    async with app.database.transaction() as connection:
-        return (await app.sessions.issue(connection, kind, subject, "", "")).token
-
-
-def bearer(value: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {value}"}
+from tests.server.bare import Client, bearer, routes, token
 
 
 @pytest.mark.parametrize(
@@ -259,69 +158,6 @@ async def test_a_cookie_needs_its_pages_token_to_write(bare: tuple[Application, 
     assert (await client.post("/api/v1/test/orders", json={"name": "a"}, headers=right)).status == 201
 
 
-async def test_one_key_gives_one_answer_however_often_and_at_once(bare: tuple[Application, Client]) -> None:
-    app, client = bare
-    headers = bearer(await token(app, Kind.MEMBER, 7)) | {"Idempotency-Key": "one"}
-    before = made
-    answers = await asyncio.gather(
-        *(client.post("/api/v1/test/orders", json={"name": "a"}, headers=headers) for _ in range(8))
-    )
-    bodies = {await answer.text() for answer in answers}
-    assert {answer.status for answer in answers} == {201}
-    assert {answer.headers["Location"] for answer in answers} == {"/api/v1/test/orders/1"}
-    assert len(bodies) == 1
-    assert made == before + 1
-    response = await client.post("/api/v1/test/orders", json={"name": "b"}, headers=headers)
-    assert (response.status, (await response.json())["error"]["code"]) == (422, "idempotency_mismatch")
-    other = bearer(await token(app, Kind.MEMBER, 8)) | {"Idempotency-Key": "one"}
-    assert (await client.post("/api/v1/test/orders", json={"name": "b"}, headers=other)).status == 201
-
-
-async def test_a_refusal_takes_its_writes_back_and_is_replayed(bare: tuple[Application, Client]) -> None:
-    app, client = bare
-    headers = bearer(await token(app, Kind.MEMBER, 7)) | {"Idempotency-Key": "two"}
-    answers = [await client.post("/api/v1/test/orders", json={"name": "no"}, headers=headers) for _ in range(2)]
-    assert [answer.status for answer in answers] == [409, 409]
-    texts = []
-    for language in ("zh-CN", "en"):
-        spoken = headers | {"Accept-Language": language}
-        answer = await client.post("/api/v1/test/orders", json={"name": "no"}, headers=spoken)
-        texts.append((await answer.json())["error"]["message"])
-    assert texts == ["当前状态不能这样操作", app.translations.english("当前状态不能这样操作")]
-    async with app.database.connection() as connection:
-        assert await connection.fetchval("SELECT count(*) FROM job_failures") == 0
-        assert await connection.fetchval("SELECT count(*) FROM idempotency_keys") == 1
-
-
-async def test_a_key_is_bound_to_the_query_too(bare: tuple[Application, Client]) -> None:
-    app, client = bare
-    headers = bearer(await token(app, Kind.MEMBER, 7)) | {"Idempotency-Key": "asked"}
-    statuses = []
-    for query in ("?a=1", "?a=1", "?a=2", ""):
-        response = await client.post(f"/api/v1/test/orders{query}", json={"name": "a"}, headers=headers)
-        statuses.append(response.status)
-    assert statuses == [201, 201, 422, 422]
-
-
-async def test_a_defect_stores_nothing_so_that_the_key_may_be_tried_again(bare: tuple[Application, Client]) -> None:
-    app, client = bare
-    headers = bearer(await token(app, Kind.MEMBER, 7)) | {"Idempotency-Key": "three"}
-    response = await client.post("/api/v1/test/orders", json={"name": "boom"}, headers=headers)
-    assert (response.status, (await response.json())["error"]["code"]) == (500, "internal")
-    async with app.database.connection() as connection:
-        assert await connection.fetchval("SELECT count(*) FROM job_failures") == 0
-        assert await connection.fetchval("SELECT count(*) FROM idempotency_keys") == 0
-
-
-@pytest.mark.parametrize("key", [None, "", "a b", "é", "a" * 65, "a\tb"])
-async def test_a_key_that_is_missing_or_malformed_is_named(bare: tuple[Application, Client], key: str | None) -> None:
-    app, client = bare
-    headers = bearer(await token(app, Kind.MEMBER, 7)) | ({} if key is None else {"Idempotency-Key": key})
-    response = await client.post("/api/v1/test/orders", json={"name": "a"}, headers=headers)
-    assert response.status == 422
-    assert (await response.json())["error"]["field"] == "Idempotency-Key"
-
-
 async def test_what_is_done_too_often_waits(bare: tuple[Application, Client]) -> None:
     statuses = [(await bare[1].post("/api/v1/test/address")).status for _ in range(3)]
     response = await bare[1].post("/api/v1/test/address")
@@ -340,47 +176,6 @@ async def test_health_and_readiness(bare: tuple[Application, Client]) -> None:
     response = await bare[1].get("/readyz")
     body = await response.json()
     assert (response.status, body["missing"]) == (200, {})
-
-
-@pytest.mark.parametrize(
-    "path", ["../settings.py", "css/../../settings.py", "%2e%2e/settings.py", "css", "css/none.css"]
-)
-async def test_static_files_stay_in_their_folder(bare: tuple[Application, Client], path: str) -> None:
-    assert (await bare[1].get(f"/static/{path}", allow_redirects=False)).status == 404
-
-
-async def test_only_the_address_with_a_files_digest_may_be_kept(bare: tuple[Application, Client]) -> None:
-    app, client = bare
-    right = app.pages.static("css/tokens.css")
-    for address, kept in (
-        (right, True),
-        (right[:-1], False),
-        (right + "0", False),
-        ("/static/css/tokens.css?v=", False),
-        ("/static/css/tokens.css?v=1", False),
-        ("/static/css/tokens.css", False),
-        ("/static/css/tokens.css?v=1&" + right.partition("?")[2], False),
-    ):
-        response = await client.get(address)
-        assert response.status == 200
-        said = response.headers["Cache-Control"]
-        assert ("immutable" in said, said == "no-cache") == (kept, not kept), address
-
-
-async def test_a_file_that_changes_gets_another_address(
-    bare: tuple[Application, Client], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app, client = bare
-    monkeypatch.setattr(templates, "_LOOKED_AT", 0.0)
-    app.static_folders["shop"] = app.pages._statics["shop"] = tmp_path
-    (tmp_path / "a.css").write_text("a{}")
-    old = app.pages.static("shop/a.css")
-    assert "immutable" in (await client.get(old)).headers["Cache-Control"]
-    (tmp_path / "a.css").write_text("b{c:d}")
-    new = app.pages.static("shop/a.css")
-    assert new != old
-    assert (await client.get(old)).headers["Cache-Control"] == "no-cache"
-    assert "immutable" in (await client.get(new)).headers["Cache-Control"]
 
 
 @pytest.mark.parametrize(
