@@ -16,7 +16,7 @@ from commerce.merchandising.batch_run import BatchJob, work
 from commerce.merchandising.schedule import run_due
 from server.clock import now, wire
 from tests.commerce.catalogue.conftest import Shelf
-from tests.commerce.merchandising.test_editor import Browser
+from tests.commerce.merchandising.browser import Browser
 
 Staff = dict[str, dict[str, str]]
 PRODUCTS, BATCHES = "/api/v1/backoffice/products", "/api/v1/backoffice/batches"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import re
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
 import pytest
@@ -15,54 +13,11 @@ from commerce import stock
 from commerce.catalogue.types import Status
 from server.clock import now
 from tests.commerce.catalogue.conftest import Shelf
+from tests.commerce.merchandising.browser import Browser, fields, row_of
 
 Staff = dict[str, dict[str, str]]
 API = "/api/v1/backoffice/products"
 HOME = "/backoffice/products"
-_INPUT = re.compile(r"<input ([^>]*)>")
-_AREA = re.compile(r'<textarea name="([^"]+)"[^>]*>(.*?)</textarea>', re.S)
-_SELECT = re.compile(r'<select name="([^"]+)"[^>]*>(.*?)</select>', re.S)
-
-
-def fields(page: str) -> dict[str, Any]:
-    """Return what a browser would post of the editor's form as it stands."""
-    found: dict[str, Any] = {}
-    form = page[page.index('id="editor"') : page.index("</aside></form>")]
-    for part in re.split(r"<template.*?</template>", form, flags=re.S):
-        for attributes in _INPUT.findall(part):
-            name = re.search(r'name="([^"]+)"', attributes)
-            value = re.search(r'value="([^"]*)"', attributes)
-            boxed = 'type="checkbox"' in attributes
-            if name and (not boxed or "checked" in attributes) and 'type="file"' not in attributes:
-                found.setdefault(name[1], []).append(html.unescape(value[1] if value else ""))
-        for name_, text in _AREA.findall(part):
-            found[name_] = [html.unescape(text)]
-        for name_, options in _SELECT.findall(part):
-            chosen = re.search(r'<option value="([^"]*)" selected', options)
-            found[name_] = [html.unescape(chosen[1])] if chosen else [""]
-    return found
-
-
-class Browser:
-    """Somebody of the staff in a browser."""
-
-    def __init__(self, shelf: Shelf, headers: dict[str, str]) -> None:
-        token = headers["Authorization"].removeprefix("Bearer ")
-        self.shelf, self.cookies = shelf, {"Cookie": f"lf_staff={token}"}
-
-    async def open(self, path: str) -> dict[str, Any]:
-        """Return the fields of the form at an address."""
-        return fields(await self.shelf.page(path, headers=self.cookies))
-
-    async def post(self, path: str, form: dict[str, Any]) -> tuple[int, str, str]:
-        """Return status, place and text of the answer to a form."""
-        async with self.shelf.client.post(path, data=form, headers=self.cookies, allow_redirects=False) as answer:
-            return answer.status, answer.headers.get("Location", ""), await answer.text()
-
-
-def row_of(form: dict[str, Any], code: str) -> int:
-    """Return the number of the row with a SKU's code."""
-    return next(int(name.split(".")[1]) for name, value in form.items() if name.endswith(".code") and value == [code])
 
 
 async def test_saved_as_it_stands_nothing_changes(shelf: Shelf, staff: Staff) -> None:
@@ -110,34 +65,6 @@ async def test_history_cannot_be_changed(shelf: Shelf, staff: Staff) -> None:
     for query in ("DELETE FROM product_edits", "UPDATE product_edits SET staff_id = staff_id"):
         with pytest.raises(asyncpg.RestrictViolationError, match="only ever added"):
             await shelf.change(query)
-
-
-async def test_all_faults_at_once_and_the_draft_stays(shelf: Shelf, staff: Staff) -> None:
-    product_id = await shelf.product("bottle")
-    browser = Browser(shelf, staff["admin"])
-    form = await browser.open(f"{HOME}/{product_id}")
-    at = row_of(form, "LF-BT-INK-500")
-    form |= {
-        "title": "",
-        "subtitle": "草稿还在",
-        f"skus.{at}.price": "便宜",
-        f"skus.{at}.code": "LF BT",
-        "category_id": "",
-    }
-    status, _, text = await browser.post(f"{HOME}/{product_id}", form)
-    assert status == 422
-    for shown in ("草稿还在", "有 4 处要改", "写成 49.90 这样的金额", "货号 1 到 40 个字符", "请选择最下一级分类"):
-        assert shown in text, shown
-    assert fields(text)[f"skus.{at}.price"] == ["便宜"]
-    other = await shelf.sku("LF-BT-INK-500")
-    async with shelf.client.patch(
-        f"{API}/{await shelf.product('phone')}",
-        json={"title": "x" * 119, "tags": ["标" * 30], "pictures": ["https://evil.example/x.png", "/media/../x"]},
-        headers=staff["admin"],
-    ) as response:
-        body = await response.json()
-        assert (response.status, set(body["error"]["details"])) == (422, {"tags", "pictures"}), body
-    assert other
 
 
 async def test_the_second_of_two_writers_is_told_what_the_first_did(shelf: Shelf, staff: Staff) -> None:
@@ -264,73 +191,6 @@ async def test_a_new_product_and_its_copy(shelf: Shelf, staff: Staff) -> None:
     assert status == 403
 
 
-async def test_nothing_goes_on_the_shelf_without_a_picture(shelf: Shelf, staff: Staff) -> None:
-    """What stands there without one since before may be changed otherwise, and its page has a drawing instead."""
-    product_id = await shelf.product("bottle")
-    await shelf.change("UPDATE products SET pictures = '[]' WHERE id = $1", product_id)
-    await shelf.change("UPDATE skus SET picture = '' WHERE product_id = $1", product_id)
-    path = f"{API}/{product_id}"
-    async with shelf.client.patch(path, json={"subtitle": "还没拍"}, headers=staff["admin"]) as response:
-        assert response.status == 200, await response.text()
-    page = await shelf.page(f"/products/{product_id}")
-    assert re.search(r'class="slides".*?<img src="/static/catalogue/no-picture.svg[^>]*alt="还没有图片"', page)
-    browser = Browser(shelf, staff["admin"])
-    csrf = (await browser.open(f"{HOME}/{product_id}"))["csrf_token"][0]
-    assert (await browser.post(f"{HOME}/{product_id}/status", {"csrf_token": csrf, "status": "off"}))[0] == 303
-    status, _, text = await browser.post(f"{HOME}/{product_id}/status", {"csrf_token": csrf, "status": "on"})
-    assert (status, "上架前至少放一张图片" in text, 'id="editor"' in text) == (422, True, True)
-    assert (await shelf.get(path, headers=staff["admin"]))["status"] == "off"
-
-
-@pytest.mark.parametrize(
-    ("name", "typed", "told"),
-    [
-        ("price", "1000000000000", "售价最高 1,000,000,000 元"),
-        ("price", "0", "售价要大于 0"),
-        ("list_price", "1000000000000", "划线价最高 1,000,000,000 元"),
-        ("stock", "1000000000000", "库存最多 1,000,000,000 件"),
-        ("stock", "1000000001", "库存最多 1,000,000,000 件"),
-        ("stock", "-1", "库存要是 0 或更多的整数"),
-    ],
-)
-async def test_a_figure_that_is_too_large_is_told_how_large_it_may_be(
-    shelf: Shelf, staff: Staff, name: str, typed: str, told: str
-) -> None:
-    browser, place = Browser(shelf, staff["admin"]), f"{HOME}/{await shelf.product('bottle')}"
-    form = await browser.open(place)
-    status, _, text = await browser.post(place, form | {f"skus.0.{name}": typed})
-    assert (status, told in text) == (422, True)
-
-
-async def test_a_shop_cannot_add_to_another(shelf: Shelf, staff: Staff) -> None:
-    bottle = await shelf.get(f"{API}/{await shelf.product('bottle')}", headers=staff["admin"])
-    body = {
-        **{name: bottle[name] for name in ("shop_id", "category_id")},
-        "title": "偷放的",
-        "skus": [{"code": "T-1", "price": 100}],
-    }
-    headers = {"Idempotency-Key": "steal", **staff["shop2"]}
-    async with shelf.client.post(API, json=body, headers=headers) as response:
-        assert (response.status, (await response.json())["error"]["field"]) == (422, "shop_id")
-
-
-async def test_what_a_struck_through_price_must_have_been(shelf: Shelf, staff: Staff) -> None:
-    product_id = await shelf.product("bottle")
-    await shelf.change("UPDATE skus SET price = 7990, list_price = 12900 WHERE product_id = $1", product_id)
-    warning = "划线价须是近 30 天内真实卖过的价格"
-    assert warning in await shelf.page(f"{HOME}/{product_id}", headers=staff["admin"])
-    kept = await shelf.get(f"{API}/{product_id}", headers=staff["admin"])
-    for price, list_price in ((12900, None), (7990, 12900)):
-        skus = [sku | {"price": price, "list_price": list_price} for sku in kept["skus"]]
-        async with shelf.client.patch(f"{API}/{product_id}", json={"skus": skus}, headers=staff["admin"]) as response:
-            assert response.status == 200, await response.text()
-    assert warning not in await shelf.page(f"{HOME}/{product_id}", headers=staff["admin"])
-    await shelf.change("ALTER TABLE price_changes DISABLE TRIGGER price_changes_stay")
-    await shelf.change("UPDATE price_changes SET at = at - interval '31 days'")
-    await shelf.change("ALTER TABLE price_changes ENABLE TRIGGER price_changes_stay")
-    assert warning in await shelf.page(f"{HOME}/{product_id}", headers=staff["admin"])
-
-
 async def test_what_a_client_leaves_out_stays(shelf: Shelf, staff: Staff) -> None:
     path = f"{API}/{await shelf.product('bottle')}"
     before = await shelf.get(path, headers=staff["admin"])
@@ -344,17 +204,6 @@ async def test_what_a_client_leaves_out_stays(shelf: Shelf, staff: Staff) -> Non
         ) as response:
             told = await response.json()
             assert (response.status, told["error"]["field"].partition(".")[0]) == (422, "skus"), told
-
-
-async def test_no_form_has_more_rows_than_are_read(shelf: Shelf, staff: Staff) -> None:
-    product_id = await shelf.product("bottle")
-    browser = Browser(shelf, staff["admin"])
-    form = await browser.open(f"{HOME}/{product_id}")
-    form |= {f"skus.{at}.code": f"X-{at}" for at in range(200, 800)}
-    for doing, status, told in (("combine", 200, ""), ("save", 422, "规格组合最多 200 个")):
-        got, _, text = await browser.post(f"{HOME}/{product_id}", form | {"do": doing})
-        assert (got, told in text) == (status, True)
-        assert text.count("<tr") < 500
 
 
 async def test_who_may_only_look_in_a_shop_is_offered_nothing_that_changes_it(shelf: Shelf, staff: Staff) -> None:

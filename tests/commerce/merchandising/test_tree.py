@@ -13,7 +13,7 @@ import pytest
 from commerce.merchandising import brands
 from commerce.merchandising.save import Who
 from tests.commerce.catalogue.conftest import Shelf
-from tests.commerce.merchandising.test_editor import Browser
+from tests.commerce.merchandising.browser import Browser
 
 Staff = dict[str, dict[str, str]]
 CATEGORIES, BRANDS, API = "/backoffice/categories", "/backoffice/brands", "/api/v1/backoffice"

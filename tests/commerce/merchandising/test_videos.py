@@ -10,7 +10,7 @@ import pytest
 from commerce.merchandising import videos
 from server.video import NO_VIDEO
 from tests.commerce.catalogue.conftest import Shelf
-from tests.commerce.merchandising.test_editor import Browser
+from tests.commerce.merchandising.browser import Browser
 from tests.server.test_videos import HTML, element, mp4, webm
 
 Staff = dict[str, dict[str, str]]
