@@ -11,57 +11,13 @@ from commerce import stock
 from commerce.catalogue.types import ProductChanged
 from commerce.favourites import restock, restock_store
 from commerce.favourites.belonging_store import BELONGING
-from commerce.favourites.restock import AT_ONCE, Restocked, look, tell_restocked
+from commerce.favourites.restock import AT_ONCE, look
 from commerce.favourites.restock_types import MOST
 from server.events import publish
 from server.settings import Settings
 from tests.commerce.favourites.test_favourites import body
-from tests.commerce.orders.market import Market, Member, until, working
-
-BASE = "/api/v1/me/restock"
-WAITING = "SELECT count(*) FROM restock_reminders WHERE told_at IS NULL"
-TOLD = "SELECT count(*) FROM messages WHERE kind = 'favourites.restocked'"
-
-
-async def sell_out(market: Market) -> None:
-    """Promise every unit there is."""
-    async with market.app.database.transaction() as connection:
-        left = (await stock.free(connection, [market.sku_id]))[market.sku_id]
-        assert await stock.allocate(connection, market.sku_id, left, "test", "test")
-
-
-async def restocked(market: Market, quantity: int = 5) -> None:
-    async with market.app.database.transaction() as connection:
-        await stock.receive(connection, market.sku_id, quantity, "test", "test")
-
-
-async def wait_for(market: Market, member: Member) -> None:
-    assert (await body(market, "POST", BASE, member, {"sku_id": str(market.sku_id)}))[0] == 201
-
-
-async def tell(market: Market) -> None:
-    await tell_restocked(market.app, Restocked(market.product_id))
-
-
-async def heard(market: Market, member: Member) -> list[Any]:
-    _, listed = await body(market, "GET", "/api/v1/me/messages?category=service", member)
-    return list(listed["items"])
-
-
-async def crowd(market: Market, count: int) -> None:
-    """Have so many members wait."""
-    await market.run(
-        """
-        WITH made AS (
-            INSERT INTO members (phone, nickname)
-            SELECT '1' || n, '乙' FROM generate_series(5000000001, 5000000000 + $1) AS n
-            RETURNING id
-        )
-        INSERT INTO restock_reminders (member_id, sku_id) SELECT id, $2 FROM made
-        """,
-        count,
-        market.sku_id,
-    )
+from tests.commerce.favourites.waiting import BASE, TOLD, WAITING, crowd, heard, restocked, sell_out, tell, wait_for
+from tests.commerce.orders.market import Market, until, working
 
 
 async def test_a_sold_out_sku_is_waited_for_and_let_go(market: Market) -> None:
@@ -315,77 +271,3 @@ async def test_ten_thousand_are_told_in_batches(market: Market) -> None:
     await restocked(market)
     await tell(market)
     assert (await market.value(TOLD), await market.value(WAITING)) == (10_000, 0)
-
-
-def token(page: str) -> str:
-    """Return the CSRF token of a page."""
-    return page.partition('name="csrf-token" content="')[2].partition('"')[0]
-
-
-async def test_a_guest_logs_in_and_comes_back_waiting(market: Market) -> None:
-    await sell_out(market)
-    path = f"/products/{market.product_id}?sku={market.sku_id}"
-    first = await (await market.client.get(path)).text()
-    assert f'name="on" value="{market.sku_id}" aria-pressed="false"' in first
-    answer = await market.client.post("/restock", data={"csrf_token": token(first), "on": str(market.sku_id)})
-    assert answer.url.path_qs == "/login?next=/me/restock"
-    csrf = token(await answer.text())
-    await market.run("INSERT INTO members (phone, nickname) VALUES ('13811112222', '新来的')")
-    await market.client.post("/login/code", data={"csrf_token": csrf, "account": "13811112222", "by": "code"})
-    inbox = await market.client.get("/sandbox/inbox?to=13811112222", headers={"Accept": "application/json"})
-    code = (await inbox.json())[0]["code"]
-    form = {"csrf_token": csrf, "account": "13811112222", "code": code, "by": "code", "next": "/me/restock"}
-    answer = await market.client.post("/login", data=form)
-    assert answer.url.path_qs == path
-    page = await answer.text()
-    assert f'name="off" value="{market.sku_id}" aria-pressed="true"' in page
-    assert await market.value(WAITING) == 1
-    answer = await market.client.get("/me/restock")
-    assert answer.url.path_qs == "/me/restock", "the wish is granted once"
-    assert "等待到货" in await answer.text()
-    answer = await market.client.post("/restock", data={"csrf_token": token(page), "off": str(market.sku_id)})
-    assert answer.url.path_qs == path
-    assert await market.value(WAITING) == 0
-
-
-async def test_a_forged_wish_is_not_granted(market: Market) -> None:
-    member = await market.member()
-    for wish in ("x", "-1", "9" * 30, str(market.sku_id + 999)):
-        headers = {"Cookie": f"lf_member={member.token}; lf_await={wish}"}
-        answer = await market.client.get("/me/restock", headers=headers)
-        assert (answer.status, answer.url.path_qs) == (200, "/me/restock"), wish
-    headers = {"Cookie": f"lf_member={member.token}; lf_await={market.sku_id}"}
-    answer = await market.client.get("/me/restock", headers=headers, allow_redirects=False)
-    assert answer.headers["Location"] == f"/products/{market.product_id}?sku={market.sku_id}", "it is there already"
-    assert await market.value(WAITING) == 0
-
-
-async def test_the_list_says_how_it_stands(market: Market) -> None:
-    member = await market.member()
-    headers = {"Cookie": f"lf_member={member.token}"}
-
-    async def page() -> str:
-        return await (await market.client.get("/me/restock", headers=headers)).text()
-
-    assert "没有在等的商品" in await page()
-    await sell_out(market)
-    await wait_for(market, member)
-    assert "等待到货" in await page()
-    await restocked(market)
-    await tell(market)
-    assert "到货了" in await page()
-    await sell_out(market)
-    text = await page()
-    assert "又卖完了" in text
-    assert "再提醒我" in text
-    form = {"csrf_token": token(text), "on": str(market.sku_id)}
-    await market.client.post("/restock", data=form, headers=headers)
-    assert "等待到货" in await page()
-    await market.run("UPDATE products SET status = 'off'")
-    text = await page()
-    assert "已下架" in text
-    form = {"csrf_token": token(text), "off": str(market.sku_id)}
-    await market.client.post("/me/restock/remove", data=form, headers=headers)
-    assert "没有在等的商品" in await page()
-    favourites = await market.client.get("/me/favourites", headers=headers)
-    assert "到货提醒 0" in await favourites.text()
