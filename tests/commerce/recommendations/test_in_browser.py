@@ -9,7 +9,7 @@ from commerce.behaviour import Log
 from commerce.recommendations.run import run
 from server.application import Application
 from tests.commerce.orders.market import Market
-from tests.commerce.recommendations.test_lists import looked, stocked
+from tests.commerce.recommendations.crowd import looked, stocked
 
 pytestmark = pytest.mark.browser
 SHIFTS = """

@@ -4,96 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any
-from uuid import uuid4
-
-import pytest
 
 from commerce.behaviour import Log
-from commerce.recommendations import belonging_store, run_store
-from commerce.recommendations import run as running
-from commerce.recommendations.run import run, tidy, work
+from commerce.recommendations import belonging_store
+from commerce.recommendations.run import run, tidy
 from commerce.recommendations.serve import SIZE
 from server.application import Application
 from tests.commerce.behaviour.browsing import Browser
-from tests.commerce.favourites.test_favourites import more
-from tests.commerce.orders.market import Market, Member
-
-BASE = "/api/v1/recommendations"
-
-
-async def looked(market: Market, *products: int, people: int = 4) -> None:
-    """Have visitors look at the same products."""
-    for _ in range(people):
-        visitor = uuid4()
-        for product_id in products:
-            await market.run(
-                """
-                INSERT INTO behaviour_events (at, kind, visitor, product_id)
-                VALUES (now() - interval '1 hour', 'view_product', $1, $2)
-                """,
-                visitor,
-                product_id,
-            )
-
-
-async def saw(market: Market, member: Member, *products: int) -> None:
-    """Have a member look at products."""
-    for product_id in products:
-        await market.run(
-            """
-            INSERT INTO behaviour_events (at, kind, member_id, product_id)
-            VALUES (now() - interval '1 minute', 'view_product', $1, $2)
-            """,
-            member.id,
-            product_id,
-        )
-
-
-async def stocked(market: Market, count: int) -> list[int]:
-    """Put products on the shelf that are there to be bought, in categories of their own."""
-    found = await more(market, count)
-    await market.run(
-        """
-        INSERT INTO categories (slug, name) SELECT 'own-' || id, '类 ' || id FROM products WHERE id = ANY ($1::bigint[])
-        """,
-        found,
-    )
-    await market.run(
-        """
-        UPDATE products AS p SET category_id = c.id FROM categories AS c
-        WHERE c.slug = 'own-' || p.id AND p.id = ANY ($1::bigint[])
-        """,
-        found,
-    )
-    await market.run(
-        """
-        INSERT INTO stock (sku_id, on_hand, allocated) SELECT id, 50, 0 FROM skus WHERE product_id = ANY ($1::bigint[])
-        ON CONFLICT (sku_id) DO UPDATE SET on_hand = 50
-        """,
-        found,
-    )
-    return found
-
-
-async def guess(market: Market, who: Member | None, query: str = "") -> Any:
-    answer = await market.call("GET", BASE + query, who)
-    assert answer.status == 200, await answer.text()
-    return await answer.json()
-
-
-def ids(body: Any) -> list[int]:
-    return [int(one["product_id"]) for one in body["items"]]
-
-
-@pytest.fixture
-async def shelf(market: Market, app: Application) -> list[int]:
-    """Six products: people look at the first two, at the next two, and at the last two together."""
-    made = await stocked(market, 6)
-    for at in (0, 2, 4):
-        await looked(market, made[at], made[at + 1], people=4 + at)
-    assert await run(app)
-    return made
+from tests.commerce.orders.market import Market
+from tests.commerce.recommendations.crowd import BASE, guess, ids, looked, saw, stocked
 
 
 async def test_what_one_saw_leads_to_what_others_saw_with_it_and_says_so(market: Market, shelf: list[int]) -> None:
@@ -213,93 +132,6 @@ async def test_what_is_near_a_product_stands_on_its_page_and_over_json(
     await market.run("UPDATE products SET status = 'off' WHERE id = $1", shelf[2])
     assert "一起买" not in await (await market.client.get(f"/products/{shelf[0]}")).text()
     assert (await market.call("GET", "/api/v1/products/999999/recommendations")).status == 404
-
-
-async def test_a_run_replaces_the_one_before_in_one_step(market: Market, app: Application, shelf: list[int]) -> None:
-    before = await market.value("SELECT id FROM recommendation_runs WHERE current")
-    await work(app)
-    assert await market.value("SELECT id FROM recommendation_runs WHERE current") == before, "it has just run"
-    await looked(market, shelf[0], shelf[5], people=9)
-    assert await run(app)
-    now_served = await market.value("SELECT id FROM recommendation_runs WHERE current")
-    assert now_served != before
-    assert await market.value("SELECT array_agg(DISTINCT run_id) FROM recommendation_neighbours") == [now_served]
-    found = await (await market.call("GET", f"/api/v1/products/{shelf[0]}/recommendations")).json()
-    assert shelf[5] in [int(one["product_id"]) for one in found["related"]]
-
-
-async def test_a_run_that_fails_leaves_the_one_before(
-    market: Market, app: Application, shelf: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = await guess(market, None)
-
-    def fails(*_: Any) -> Any:
-        raise RuntimeError("the machine is on fire")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(running, "build", fails)
-        with pytest.raises(RuntimeError):
-            await run(app)
-    assert ids(await guess(market, None)) == ids(before)
-    assert await run(app)
-    assert await market.value("SELECT count(*) FROM recommendation_runs WHERE current") == 1
-
-
-async def test_runs_that_end_too_early_leave_no_heap(
-    market: Market, app: Application, shelf: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fails(*_: Any) -> None:
-        raise TimeoutError("the machine was switched off")
-
-    monkeypatch.setattr(run_store, "serve", fails)
-    for _ in range(3):
-        with pytest.raises(TimeoutError):
-            await run(app)
-    kept = await market.value("SELECT count(DISTINCT run_id) FROM recommendation_neighbours")
-    assert kept <= 2, "the one that is served, and what the last one left"
-
-
-async def test_before_the_first_run_there_is_no_list_and_no_harm(market: Market) -> None:
-    assert (await guess(market, None))["items"] == []
-    assert "猜你喜欢" not in await (await market.client.get("/")).text()
-    assert (await market.client.get(f"/products/{market.product_id}")).status == 200
-    text = await (await market.client.get("/recommendations")).text()
-    assert "还没有可以推荐的" in text
-
-
-async def test_a_list_costs_a_few_statements_however_much_one_did(
-    market: Market, app: Application, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = await stocked(market, 30)
-    member = await market.member()
-    await looked(market, *made[:6])
-    await run(app)
-    asked: list[str] = []
-    from asyncpg import Connection
-
-    for name in ("fetch", "fetchrow", "fetchval"):
-        ask = getattr(Connection, name)
-
-        def counted(self: Any, query: str, *values: Any, _ask: Any = ask, **more: Any) -> Any:
-            asked.append(query)
-            return _ask(self, query, *values, **more)
-
-        monkeypatch.setattr(Connection, name, counted)
-
-    async def once() -> int:
-        asked.clear()
-        await guess(market, member)
-        return len(asked)
-
-    async def cost() -> int:
-        """Return what a list costs without what the process remembers for seconds, or does beside it."""
-        return min([await once() for _ in range(4)])
-
-    await saw(market, member, made[0])
-    few = await cost()
-    await saw(market, member, *made)
-    assert await cost() == few
-    assert few <= 7, asked
 
 
 async def test_staff_see_what_happens_and_how_lists_are_clicked(market: Market, app: Application) -> None:
