@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -14,15 +15,15 @@ from commerce.identities.bind import bind, unbind
 from commerce.identities.provider import Provider, Providers
 from commerce.identities.types import Arrival, ArrivalEnded, IdentityTaken, Party
 from commerce.members.api import visitor_of
-from commerce.members.codes import send_code
+from commerce.members.codes import send_code, wait_for
 from commerce.members.contact_pages import own
 from commerce.members.errors import CodeWrong
 from commerce.members.pages import HOME, let_in, told
-from commerce.members.proof import prove, send_proof, ways
+from commerce.members.proof import prove, send_proof, wait_for_proof, ways
 from commerce.members.proof_form import ProofForm, missing, proof_of
 from commerce.members.targets import phone_of
 from commerce.members.types import Member
-from server.errors import NotFound, Problem, RateLimited
+from server.errors import Invalid, NotFound, Problem, RateLimited
 from server.http import Anyone, Body, Call, LoggedIn, Routes
 from server.http.pages import Page, Redirect
 
@@ -64,7 +65,7 @@ async def leave(call: Call, party: str, query: Way) -> Redirect:
 @routes.page("/me/identities/{party}/bind", LoggedIn())
 async def show_bind(call: Call, party: str) -> Page:
     """Ask for a proof before a browser is sent to a provider to bind an identity: it is a way in for good."""
-    return _bind(call, call.resource(Providers).of(party), await own(call), ProofForm())
+    return await _bind(call, call.resource(Providers).of(party), await own(call), ProofForm())
 
 
 @routes.page("/me/identities/{party}/proof", LoggedIn(), "POST", limit="60/minute")
@@ -72,10 +73,10 @@ async def ask_proof(call: Call, party: str) -> Page:
     """Send a code to the account's own phone or mail address and show the form again."""
     provider, form, member = call.resource(Providers).of(party), await call.form(ProofForm), await own(call)
     try:
-        wait = await send_proof(call.app, member, proof_of(member, form).by, call.address, call.tr)
+        await send_proof(call.app, member, proof_of(member, form).by, call.address, call.tr)
     except Problem as problem:
-        return _bind(call, provider, member, form, {"code": told(call, problem)}, status=problem.status)
-    return _bind(call, provider, member, form, waits={"proof": wait})
+        return await _bind(call, provider, member, form, {"code": told(call, problem)}, status=problem.status)
+    return await _bind(call, provider, member, form)
 
 
 @routes.page("/me/identities/{party}/bind", LoggedIn(), "POST", limit="30/minute")
@@ -84,32 +85,33 @@ async def leave_to_bind(call: Call, party: str) -> Page | Redirect:
     provider, form, member = call.resource(Providers).of(party), await call.form(ProofForm), await own(call)
     proof = proof_of(member, form)
     if faults := missing(call, proof):
-        return _bind(call, provider, member, form, faults, status=422)
+        return await _bind(call, provider, member, form, faults, status=422)
     try:
         proven = await prove(call.app, member, proof)
         async with call.transaction() as connection:
             await proven.use(connection)
     except Problem as problem:
-        return _bind(call, provider, member, form, {problem.field or "code": told(call, problem)}, problem.status)
+        return await _bind(call, provider, member, form, {problem.field or "code": told(call, problem)}, problem.status)
     return await _send(call, provider, member.id, SECURITY)
 
 
-def _bind(
+async def _bind(
     call: Call,
     provider: Provider,
     member: Member,
     form: ProofForm,
     faults: dict[str, str] | None = None,
     status: int = 200,
-    waits: dict[str, int] | None = None,
 ) -> Page:
+    by = proof_of(member, form).by
     values = {
+        "form": form,
         "party": provider.party,
         "title": provider.title,
         "ways": ways(member),
-        "by": proof_of(member, form).by,
+        "by": by,
         "faults": faults or {},
-        "waits": waits or {},
+        "waits": {"proof": await wait_for_proof(call.app, member, by)},
     }
     there = urlsplit(provider.authorize_url("", go.redirect_uri(call.app, provider)))
     return Page("identities/bind.html", values, status=status, forms=(f"{there.scheme}://{there.netloc}",))
@@ -160,7 +162,7 @@ def _failed(call: Call, provider: Provider, problem: Problem) -> Page:
 async def show_phone(call: Call) -> Page | Redirect:
     """Ask for the phone that a new identity is bound to."""
     try:
-        return _phone(call, await _arrival(call), PhoneForm())
+        return await _phone(call, await _arrival(call), PhoneForm())
     except ArrivalEnded:
         return Redirect(HOME if call.session is not None else "/login")
 
@@ -171,13 +173,12 @@ async def ask_for_code(call: Call) -> Page:
     form = await call.form(PhoneForm)
     arrival = await _arrival(call)
     try:
-        wait = await send_code(call.app, phone_of(form.account, "account"), call.address, call.tr)
+        await send_code(call.app, phone_of(form.account, "account"), call.address, call.tr)
     except RateLimited as problem:
-        wait = int(problem.headers["Retry-After"])
-        return _phone(call, arrival, form, {"code": told(call, problem)}, status=429, wait=wait)
+        return await _phone(call, arrival, form, {"code": told(call, problem)}, status=429)
     except Problem as problem:
-        return _phone(call, arrival, form, {"account": told(call, problem)}, status=problem.status)
-    return _phone(call, arrival, form, wait=wait)
+        return await _phone(call, arrival, form, {"account": told(call, problem)}, status=problem.status)
+    return await _phone(call, arrival, form, sent=True)
 
 
 @routes.page("/login/phone", Anyone(), "POST", limit="120/minute")
@@ -187,7 +188,7 @@ async def bind_phone(call: Call) -> Page | Redirect:
     arrival = await _arrival(call)
     missing = [name for name, value in (("account", form.account), ("code", form.code)) if not value]
     if missing:
-        return _phone(call, arrival, form, dict.fromkeys(missing, call.tr("必填")), status=422)
+        return await _phone(call, arrival, form, dict.fromkeys(missing, call.tr("必填")), status=422)
     title = call.resource(Providers).of(arrival.provider).title
     secret = call.request.cookies.get(ARRIVAL, "")
     try:
@@ -197,7 +198,7 @@ async def bind_phone(call: Call) -> Page | Redirect:
         raise
     except Problem as problem:
         field = "code" if isinstance(problem, CodeWrong) else "account"
-        return _phone(call, arrival, form, {field: told(call, problem)}, status=problem.status)
+        return await _phone(call, arrival, form, {field: told(call, problem)}, status=problem.status)
     call.set_cookie(ARRIVAL, None)
     return await let_in(call, entered, way)
 
@@ -206,17 +207,27 @@ async def _arrival(call: Call) -> Arrival:
     return await log_in.arrival_of(call.app, call.request.cookies.get(ARRIVAL, ""))
 
 
-def _phone(
+async def _phone(
     call: Call,
     arrival: Arrival,
     form: PhoneForm,
     faults: dict[str, str] | None = None,
     *,
     status: int = 200,
-    wait: int = 0,
+    sent: bool = False,
 ) -> Page:
+    wait = 0
+    with contextlib.suppress(Invalid):
+        wait = await wait_for(call.app, phone_of(form.account, "account"))
     title = call.resource(Providers).of(arrival.provider).title
-    values = {"form": form, "faults": faults or {}, "wait": wait, "title": title, "nickname": arrival.nickname}
+    values = {
+        "form": form,
+        "faults": faults or {},
+        "sent": sent,
+        "wait": wait,
+        "title": title,
+        "nickname": arrival.nickname,
+    }
     return Page("identities/phone.html", values, status=status)
 
 

@@ -6,7 +6,15 @@ from commerce.credentials import OldPasswordWrong, TooManyTries
 from commerce.members import address_store, pasted, store
 from commerce.members.addresses import add_address, change_address, remove_address
 from commerce.members.codes import send_code
-from commerce.members.errors import CodeWrong, CredentialsWrong, MemberBanned, ProofWrong, TooManyAddresses
+from commerce.members.errors import (
+    CodeSpent,
+    CodeWrong,
+    CredentialsWrong,
+    MemberBanned,
+    ProofSpent,
+    ProofWrong,
+    TooManyAddresses,
+)
 from commerce.members.log_in import log_in, one_target
 from commerce.members.profile import rename
 from commerce.members.proof import Proof
@@ -65,7 +73,7 @@ async def ask_for_code(call: Call, body: CodeRequest) -> CodeSent:
     status=201,
     key=Key.OWN,  # an answer with a token is not kept
     limit="120/minute",
-    errors=(CodeWrong, CredentialsWrong, MemberBanned, RateLimited),
+    errors=(CodeWrong, CodeSpent, CredentialsWrong, MemberBanned, RateLimited),
 )
 async def open_session(call: Call, body: LogIn) -> SessionView:
     """Log in with a code or a password; a phone or mail address that is new becomes a member."""
@@ -117,7 +125,7 @@ async def change_me(call: Call, body: MemberPatch) -> MemberView:
     status=201,
     key=Key.OWN,  # an answer with a token is not kept
     limit="30/minute",
-    errors=(OldPasswordWrong, ProofWrong, TooManyTries),
+    errors=(OldPasswordWrong, ProofWrong, ProofSpent, TooManyTries),
 )
 async def replace_password(call: Call, body: PasswordChange) -> SessionView:
     """Set or change the caller's password. Every session ends, this one too; the answer opens a new one."""
@@ -125,7 +133,7 @@ async def replace_password(call: Call, body: PasswordChange) -> SessionView:
     try:
         issued = await change_password(call.app, call.member.id, proof, body.new, visitor_of(call))
     except ProofWrong as problem:
-        raise ProofWrong(field=f"proof.{problem.field}" if body.proof is not None else "proof") from None
+        raise type(problem)(field=f"proof.{problem.field}" if body.proof is not None else "proof") from None
     call.renew(issued)
     return SessionView(token=issued.token, expires_at=wire(issued.expires_at), member=await _me(call))
 

@@ -10,7 +10,7 @@ import secrets
 
 from commerce.courier import CourierMissing, Couriers, Message
 from commerce.members import store
-from commerce.members.errors import CodeWrong
+from commerce.members.errors import CodeSpent, CodeWrong
 from commerce.members.targets import Target
 from server.application import Application
 from server.database import Connection
@@ -43,6 +43,11 @@ async def send_code(app: Application, target: Target, address: str, tr: Translat
     return RETRY_AFTER
 
 
+async def wait_for(app: Application, target: Target) -> int:
+    """Return the seconds until ``target`` may be sent another code, 0 where it may now."""
+    return max([await app.limits.wait(rate, "codes", target.value) for rate in PER_TARGET])
+
+
 async def write(app: Application, connection: Connection, target: Target, text: str) -> None:
     """Send a text to a phone or mail address that is an account's no more, in the caller's transaction.
 
@@ -56,14 +61,20 @@ async def write(app: Application, connection: Connection, target: Target, text: 
 
 
 async def check_code(app: Application, target: Target, code: str) -> bytes:
-    """Count a try and return what ``store.use_code`` takes. Raises CodeWrong.
+    """Count a try and return what ``store.use_code`` takes. Raises CodeWrong, CodeSpent with the last try and after.
 
-    The try is counted in a transaction of its own: a refusal must not take it back.
+    The try is counted in a transaction of its own: a refusal must not take it back. That a code is spent says nothing
+    of whose it is: codes are sent, and spent, whether or not somebody has registered with the target.
     """
     async with app.database.connection() as connection:
-        live = await store.try_code(connection, target.value, TRIES)
+        live = await store.try_code(connection, target.value)
     given = _mac(app, target, code.strip())
-    if not hmac.compare_digest(given, live.mac if live is not None else bytes(32)) or live is None:
+    right = hmac.compare_digest(given, live.mac if live is not None else bytes(32))
+    if live is None:
+        raise CodeWrong
+    if live.tries > TRIES or (not right and live.tries == TRIES):
+        raise CodeSpent
+    if not right:
         raise CodeWrong
     return live.mac
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated, Any
 
 from msgspec import Meta
 
 from commerce.members import merging, store
-from commerce.members.codes import send_code
+from commerce.members.codes import send_code, wait_for
 from commerce.members.contacts import change_contact
 from commerce.members.errors import MergeHeld, MergeOffered, NewCodeWrong, ProofWrong
 from commerce.members.merge_store import Heap
 from commerce.members.pages import told
-from commerce.members.proof import masked_mail, send_proof, ways
+from commerce.members.proof import masked_mail, send_proof, wait_for_proof, ways
 from commerce.members.proof_form import ProofForm, missing, proof_of
 from commerce.members.targets import Target, email_of, masked, phone_of
 from commerce.members.types import Member
-from server.errors import NotFound, Problem, RateLimited
+from server.errors import Invalid, NotFound, Problem, RateLimited
 from server.http import Body, Call, LoggedIn, Routes
 from server.http.pages import Page, Redirect
 
@@ -57,7 +58,7 @@ def target_of_kind(kind: str, text: str) -> Target:
 @routes.page("/me/contact/{kind}", LoggedIn())
 async def show_contact(call: Call, kind: str) -> Page:
     """Show the form that adds or replaces a phone or a mail address."""
-    return _page(call, kind, await own(call), ContactForm())
+    return await _page(call, kind, await own(call), ContactForm())
 
 
 @routes.page("/me/contact/{kind}/proof", LoggedIn(), "POST", limit="60/minute")
@@ -65,12 +66,10 @@ async def ask_proof(call: Call, kind: str) -> Page:
     """Send a code to the account's own phone or mail address and show the form again."""
     form, member = await call.form(ContactForm), await own(call)
     try:
-        wait = await send_proof(call.app, member, proof_of(member, form).by, call.address, call.tr)
-    except RateLimited as problem:
-        return _page(call, kind, member, form, {"code": told(call, problem)}, status=429)
+        await send_proof(call.app, member, proof_of(member, form).by, call.address, call.tr)
     except Problem as problem:
-        return _page(call, kind, member, form, {"code": told(call, problem)}, status=problem.status)
-    return _page(call, kind, member, form, waits={"proof": wait})
+        return await _page(call, kind, member, form, {"code": told(call, problem)}, status=problem.status)
+    return await _page(call, kind, member, form)
 
 
 @routes.page("/me/contact/{kind}/code", LoggedIn(), "POST", limit="60/minute")
@@ -78,14 +77,14 @@ async def ask_code(call: Call, kind: str) -> Page:
     """Send a code to the new phone or mail address and show the form again."""
     form, member = await call.form(ContactForm), await own(call)
     try:
-        wait = await send_code(call.app, target_of_kind(kind, form.to), call.address, call.tr)
+        await send_code(call.app, target_of_kind(kind, form.to), call.address, call.tr)
     except NotFound:
         raise
     except RateLimited as problem:
-        return _page(call, kind, member, form, {"new_code": told(call, problem)}, status=429)
+        return await _page(call, kind, member, form, {"new_code": told(call, problem)}, status=429)
     except Problem as problem:
-        return _page(call, kind, member, form, {"to": told(call, problem)}, status=problem.status)
-    return _page(call, kind, member, form, waits={"new": wait})
+        return await _page(call, kind, member, form, {"to": told(call, problem)}, status=problem.status)
+    return await _page(call, kind, member, form)
 
 
 @routes.page("/me/contact/{kind}", LoggedIn(), "POST", limit="60/minute")
@@ -95,7 +94,7 @@ async def change(call: Call, kind: str) -> Page | Redirect:
     proof = proof_of(member, form)
     empty = [name for name, value in (("to", form.to), ("new_code", form.new_code)) if not value]
     if faults := missing(call, proof) | dict.fromkeys(empty, call.tr("必填")):
-        return _page(call, kind, member, form, faults, status=422)
+        return await _page(call, kind, member, form, faults, status=422)
     try:
         target = target_of_kind(kind, form.to)
         await change_contact(call.app, member.id, target, form.new_code, proof, call.tr)
@@ -104,24 +103,23 @@ async def change(call: Call, kind: str) -> Page | Redirect:
     except MergeOffered as problem:
         return Redirect(f"/me/merge?offer={problem.details['offer']}")
     except (ProofWrong, NewCodeWrong) as problem:
-        return _page(call, kind, member, form, {problem.field or "code": told(call, problem)}, status=problem.status)
+        return await _page(
+            call, kind, member, form, {problem.field or "code": told(call, problem)}, status=problem.status
+        )
     except Problem as problem:
-        return _page(call, kind, member, form, {"to": told(call, problem)}, status=problem.status)
+        return await _page(call, kind, member, form, {"to": told(call, problem)}, status=problem.status)
     return Redirect(f"{SECURITY}?done={kind}")
 
 
-def _page(
-    call: Call,
-    kind: str,
-    member: Member,
-    form: ContactForm,
-    faults: dict[str, str] | None = None,
-    *,
-    status: int = 200,
-    waits: dict[str, int] | None = None,
+async def _page(
+    call: Call, kind: str, member: Member, form: ContactForm, faults: dict[str, str] | None = None, *, status: int = 200
 ) -> Page:
     if kind not in _OF:
         raise NotFound
+    by = proof_of(member, form).by
+    waits = {"proof": await wait_for_proof(call.app, member, by)}
+    with contextlib.suppress(Invalid):
+        waits["new"] = await wait_for(call.app, target_of_kind(kind, form.to))
     old = masked(member.phone) if kind == "phone" and member.phone else ""
     if kind == "email" and member.email:
         old = masked_mail(member.email)
@@ -130,9 +128,9 @@ def _page(
         "old": old,
         "form": form,
         "ways": ways(member),
-        "by": proof_of(member, form).by,
+        "by": by,
         "faults": faults or {},
-        "waits": waits or {},
+        "waits": waits,
     }
     return Page("members/contact.html", values, status=status)
 

@@ -10,7 +10,7 @@ import asyncpg
 from commerce.courier import Channel
 from commerce.members import contact_store, store
 from commerce.members.codes import check_code, write
-from commerce.members.errors import CodeWrong, MergeOffered, NewCodeWrong, SameContact
+from commerce.members.errors import CodeSpent, CodeWrong, MergeOffered, NewCodeSpent, NewCodeWrong, SameContact
 from commerce.members.merging import make_offer, withdraw
 from commerce.members.proof import Proof, prove
 from commerce.members.targets import Target
@@ -27,8 +27,8 @@ async def change_contact(
 ) -> Member:
     """Give a member another phone or mail address. Locks the member.
 
-    Raises ProofWrong, TooManyTries, NewCodeWrong, SameContact; MergeOffered, with the offer's secret as details, when
-    it has an account already.
+    Raises ProofWrong, TooManyTries, NewCodeWrong, NewCodeSpent, SameContact; MergeOffered, with the offer's secret as
+    details, when it has an account already.
     """
     async with app.database.connection() as connection:
         member = await store.member(connection, member_id)
@@ -41,6 +41,8 @@ async def change_contact(
     proven = await prove(app, member, proof)
     try:
         mac = await check_code(app, target, code)
+    except CodeSpent:
+        raise NewCodeSpent(field="new_code") from None
     except CodeWrong:
         raise NewCodeWrong(field="new_code") from None
     offer = ""

@@ -11,6 +11,12 @@ class CodeWrong(Unauthenticated):
     code, message = "code_wrong", "验证码不对或已过期"
 
 
+class CodeSpent(CodeWrong):
+    """The code was tried wrong too often: the right one opens nothing any more either."""
+
+    code, message = "code_spent", "验证码错太多次，请重新获取"
+
+
 class CredentialsWrong(Unauthenticated):
     """No such account, no password, or another one; which of them is not told."""
 
@@ -35,10 +41,22 @@ class ProofWrong(Problem):
     code, status, message = "proof_wrong", 422, "密码或验证码不对，或已过期"
 
 
+class ProofSpent(ProofWrong):
+    """The code that was to prove it was tried wrong too often."""
+
+    code, message = "proof_spent", "验证码错太多次，请重新获取"
+
+
 class NewCodeWrong(Problem):
     """The code of the new phone or mail address is another one, or has ended."""
 
     code, status, message = "new_code_wrong", 422, "新手机号或邮箱的验证码不对，或已过期"
+
+
+class NewCodeSpent(NewCodeWrong):
+    """The code of the new phone or mail address was tried wrong too often."""
+
+    code, message = "new_code_spent", "验证码错太多次，请重新获取"
 
 
 class SameContact(Conflict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
@@ -10,7 +11,7 @@ from commerce.credentials import local_path
 from commerce.members import pay_store, store
 from commerce.members.api import log_out, visitor_of
 from commerce.members.centre import Centre
-from commerce.members.codes import send_code
+from commerce.members.codes import send_code, wait_for
 from commerce.members.doors import Doors
 from commerce.members.errors import CodeWrong
 from commerce.members.log_in import Entered, by_code, by_password
@@ -76,20 +77,20 @@ async def let_in(call: Call, entered: Entered, way: str) -> Redirect:
 @routes.page("/login", Anyone())
 async def show_door(call: Call, query: DoorQuery) -> Page | Redirect:
     """Show the log-in form; whoever is logged in goes on."""
-    return _come(call, query)
+    return await _come(call, query)
 
 
-def _come(call: Call, query: DoorQuery) -> Page | Redirect:
+async def _come(call: Call, query: DoorQuery) -> Page | Redirect:
     way = local_path(query.next, HOME)
     if call.session is not None:
         return Redirect(way)
-    return _door(DoorForm(by=query.by, account=query.account, next=way))
+    return await _door(call, DoorForm(by=query.by, account=query.account, next=way))
 
 
 @routes.page("/register", Anyone())
 async def show_register(call: Call, query: DoorQuery) -> Page | Redirect:
     """Show the log-in form: a new phone is registered by logging in."""
-    return _come(call, query)
+    return await _come(call, query)
 
 
 @routes.page("/login/code", Anyone(), "POST")
@@ -97,12 +98,12 @@ async def ask_for_code(call: Call) -> Page:
     """Send a code and show the form again; what the page's script does without a new page."""
     form = await call.form(DoorForm)
     try:
-        wait = await send_code(call.app, account_of(form.account), call.address, call.tr)
+        await send_code(call.app, account_of(form.account), call.address, call.tr)
     except RateLimited as problem:
-        return _door(form, {"code": told(call, problem)}, status=429, wait=int(problem.headers["Retry-After"]))
+        return await _door(call, form, {"code": told(call, problem)}, status=429)
     except Problem as problem:
-        return _door(form, {"account": told(call, problem)}, status=problem.status)
-    return _door(form, sent=True, wait=wait)
+        return await _door(call, form, {"account": told(call, problem)}, status=problem.status)
+    return await _door(call, form, sent=True)
 
 
 @routes.page("/login", Anyone(), "POST", limit="120/minute")
@@ -112,7 +113,7 @@ async def enter(call: Call) -> Page | Redirect:
     given = form.code if form.by == "code" else form.password
     missing = [name for name, value in (("account", form.account), (form.by, given)) if not value]
     if missing:
-        return _door(form, dict.fromkeys(missing, call.tr("必填")), status=422)
+        return await _door(call, form, dict.fromkeys(missing, call.tr("必填")), status=422)
     try:
         if form.by == "code":
             entered = await by_code(call.app, account_of(form.account), form.code, visitor_of(call))
@@ -120,14 +121,18 @@ async def enter(call: Call) -> Page | Redirect:
             entered = await by_password(call.app, form.account, form.password, visitor_of(call))
     except Problem as problem:
         field = "code" if isinstance(problem, CodeWrong) else problem.field or form.by
-        return _door(form, {field: told(call, problem)}, status=problem.status)
+        return await _door(call, form, {field: told(call, problem)}, status=problem.status)
     return await let_in(call, entered, form.next)
 
 
-def _door(
-    form: DoorForm, faults: dict[str, str] | None = None, *, status: int = 200, sent: bool = False, wait: int = 0
+async def _door(
+    call: Call, form: DoorForm, faults: dict[str, str] | None = None, *, status: int = 200, sent: bool = False
 ) -> Page:
-    """Return the form. ``wait`` is the seconds until another code may be asked for; a password is never sent back."""
+    """Return the form, which counts the seconds until another code may be asked for; no password is sent back."""
+    wait = 0
+    if form.by == "code":
+        with contextlib.suppress(Invalid):
+            wait = await wait_for(call.app, account_of(form.account))
     return Page("members/login.html", {"form": form, "faults": faults or {}, "sent": sent, "wait": wait}, status=status)
 
 

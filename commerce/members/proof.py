@@ -10,8 +10,8 @@ from msgspec import Meta
 from commerce.courier import Channel
 from commerce.credentials import check_password, clear_tries, count_try
 from commerce.members import store
-from commerce.members.codes import check_code, send_code
-from commerce.members.errors import CodeWrong, ProofWrong
+from commerce.members.codes import check_code, send_code, wait_for
+from commerce.members.errors import CodeSpent, CodeWrong, ProofSpent, ProofWrong
 from commerce.members.targets import Target, masked
 from commerce.members.types import Member, Secret
 from server.application import Application
@@ -92,8 +92,16 @@ async def send_proof(app: Application, member: Member, by: str, address: str, tr
     return await send_code(app, own_target(member, by), address, tr)
 
 
+async def wait_for_proof(app: Application, member: Member, by: str) -> int:
+    """Return the seconds until another code may be sent that way; 0 for a password, and a way it has not."""
+    try:
+        return await wait_for(app, own_target(member, by))
+    except ProofWrong:
+        return 0
+
+
 async def prove(app: Application, member: Member, proof: Proof) -> Proven:
-    """Hold a proof. Raises ProofWrong, TooManyTries."""
+    """Hold a proof. Raises ProofWrong, ProofSpent, TooManyTries."""
     if proof.by == "password":
         account = member.phone or member.email or ""
         await count_try(app, Kind.MEMBER, account)
@@ -103,5 +111,7 @@ async def prove(app: Application, member: Member, proof: Proof) -> Proven:
     target = own_target(member, proof.by)
     try:
         return Proven(member, target.value, await check_code(app, target, proof.code))
+    except CodeSpent:
+        raise ProofSpent(field="code") from None
     except CodeWrong:
         raise ProofWrong(field="code") from None

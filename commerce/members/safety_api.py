@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from commerce.credentials import TooManyTries
 from commerce.members import devices, exports, leaving, pay_store
-from commerce.members.errors import ExportTooSoon, LeavingHeld, ProofWrong
+from commerce.members.errors import ExportTooSoon, LeavingHeld, ProofSpent, ProofWrong
 from commerce.members.leaving_store import Export
 from commerce.members.pay_password import set_pay_password
 from commerce.members.proof import Proof
@@ -135,7 +135,7 @@ async def show_pay_password(call: Call) -> PayPasswordView:
     status=204,
     key=Key.OWN,
     limit="30/minute",
-    errors=(ProofWrong, TooManyTries),
+    errors=(ProofWrong, ProofSpent, TooManyTries),
 )
 async def change_pay_password(call: Call, body: PayPasswordBody) -> None:
     """Set or reset the caller's payment password."""
@@ -149,7 +149,7 @@ async def change_pay_password(call: Call, body: PayPasswordBody) -> None:
     status=202,
     key=Key.OWN,
     limit="30/minute",
-    errors=(ProofWrong, LeavingHeld, TooManyTries),
+    errors=(ProofWrong, ProofSpent, LeavingHeld, TooManyTries),
 )
 async def leave(call: Call, body: LeaveBody) -> LeavingView:
     """Have the caller's account deleted in seven days. Every session ends, this one too."""

@@ -13,7 +13,7 @@ from commerce.members.contact_pages import SECURITY, own
 from commerce.members.errors import ExportTooSoon, LeavingHeld
 from commerce.members.pages import told
 from commerce.members.pay_password import set_pay_password
-from commerce.members.proof import Proof, send_proof, ways
+from commerce.members.proof import Proof, send_proof, wait_for_proof, ways
 from commerce.members.proof_form import ProofForm, missing, proof_of
 from commerce.members.security import change_password, hold_new
 from commerce.members.types import Member
@@ -119,10 +119,10 @@ async def ask_proof(call: Call, place: str) -> Page:
     if place not in _PLACES:
         raise NotFound
     try:
-        wait = await send_proof(call.app, member, _proof(place, member, form).by, call.address, call.tr)
+        await send_proof(call.app, member, _proof(place, member, form).by, call.address, call.tr)
     except Problem as problem:
         return await _proven(call, place, member, form, {"code": told(call, problem)}, status=problem.status)
-    return await _proven(call, place, member, form, waits={"proof": wait})
+    return await _proven(call, place, member, form)
 
 
 @routes.page("/me/pay-password", LoggedIn(), "POST", limit="30/minute")
@@ -176,14 +176,15 @@ async def _proven(
     faults: dict[str, str] | None = None,
     *,
     status: int = 200,
-    waits: dict[str, int] | None = None,
 ) -> Page:
+    by = _proof(place, member, form).by
     values: dict[str, Any] = {
+        "form": form,
         "member": member,
         "ways": ways(member),
-        "by": _proof(place, member, form).by,
+        "by": by,
         "faults": faults or {},
-        "waits": waits or {},
+        "waits": {"proof": await wait_for_proof(call.app, member, by)},
     }
     if place == "leave":
         values["against"] = await leaving.against(call.app, member.id)

@@ -12,7 +12,16 @@ from commerce.credentials import TooManyTries
 from commerce.members import merging
 from commerce.members.contact_pages import own
 from commerce.members.contacts import change_contact
-from commerce.members.errors import MergeHeld, MergeOffered, NewCodeWrong, OfferEnded, ProofWrong, SameContact
+from commerce.members.errors import (
+    MergeHeld,
+    MergeOffered,
+    NewCodeSpent,
+    NewCodeWrong,
+    OfferEnded,
+    ProofSpent,
+    ProofWrong,
+    SameContact,
+)
 from commerce.members.merge_store import Heap
 from commerce.members.proof import Proof, masked_mail, send_proof
 from commerce.members.targets import email_of, masked, phone_of
@@ -80,9 +89,9 @@ def as_in_body() -> Iterator[None]:
     try:
         yield
     except ProofWrong as problem:
-        raise ProofWrong(field=f"proof.{problem.field}") from None
-    except NewCodeWrong:
-        raise NewCodeWrong(field="code") from None
+        raise type(problem)(field=f"proof.{problem.field}") from None
+    except NewCodeWrong as problem:
+        raise type(problem)(field="code") from None
 
 
 @routes.post("/api/v1/me/proof-codes", LoggedIn(), status=202, key=Key.OWN, errors=(RateLimited, ProofWrong))
@@ -96,7 +105,7 @@ async def ask_for_proof(call: Call, body: ProofRequest) -> CodeSent:
     LoggedIn(),
     key=Key.OWN,
     limit="60/minute",
-    errors=(ProofWrong, NewCodeWrong, SameContact, MergeOffered, TooManyTries),
+    errors=(ProofWrong, ProofSpent, NewCodeWrong, NewCodeSpent, SameContact, MergeOffered, TooManyTries),
 )
 async def change_phone(call: Call, body: PhoneChange) -> MemberView:
     """Add or replace the caller's phone."""
@@ -110,7 +119,7 @@ async def change_phone(call: Call, body: PhoneChange) -> MemberView:
     LoggedIn(),
     key=Key.OWN,
     limit="60/minute",
-    errors=(ProofWrong, NewCodeWrong, SameContact, MergeOffered, TooManyTries),
+    errors=(ProofWrong, ProofSpent, NewCodeWrong, NewCodeSpent, SameContact, MergeOffered, TooManyTries),
 )
 async def change_email(call: Call, body: EmailChange) -> MemberView:
     """Add or replace the caller's mail address."""

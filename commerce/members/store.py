@@ -12,9 +12,10 @@ from server.database import Connection, many, one, touched
 
 
 class CodeTry(msgspec.Struct, frozen=True):
-    """The code that a try is compared with."""
+    """The code that a try is compared with, and how many tries there were, this one included."""
 
     mac: bytes
+    tries: int
 
 
 async def member(connection: Connection, member_id: int) -> Member | None:
@@ -149,14 +150,11 @@ async def keep_code(connection: Connection, target: str, mac: bytes, seconds: in
     )
 
 
-async def try_code(connection: Connection, target: str, most: int) -> CodeTry | None:
-    """Count one try of the live code of ``target`` and return it; None when there is none, or it was tried out."""
+async def try_code(connection: Connection, target: str) -> CodeTry | None:
+    """Count one try of the live code of ``target`` and return it; None when there is none."""
     row = await connection.fetchrow(
-        """
-        UPDATE login_codes SET tries = tries + 1 WHERE target = $1 AND expires_at > now() AND tries < $2 RETURNING mac
-        """,
+        "UPDATE login_codes SET tries = tries + 1 WHERE target = $1 AND expires_at > now() RETURNING mac, tries",
         target,
-        most,
     )
     return one(CodeTry, row)
 

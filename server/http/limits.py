@@ -70,6 +70,22 @@ class Limiter:
         if self._shared is None or not await self._hit_shared(self._shared, item, names):
             await self._hit(self._here, item, names)
 
+    async def wait(self, rate: str, *names: str) -> int:
+        """Return the seconds until ``check`` would let one more through, 0 where it would now. Nothing is counted.
+
+        What Redis does not tell in time is 0: who comes too early is told by ``check``.
+        """
+        if not self._settings.limits:
+            return 0
+        item = _parse(rate)
+        if self._shared is None or time.monotonic() < self._ask_from:
+            return await self._left(self._here, item, names)
+        try:
+            async with asyncio.timeout(WITHIN):
+                return await self._left(self._shared, item, names)
+        except DOWN:
+            return 0
+
     async def _hit_shared(self, shared: MovingWindowRateLimiter, item: RateLimitItem, names: tuple[str, ...]) -> bool:
         """Count where all processes do; False when Redis failed or is left alone. Raises RateLimited."""
         failed = self._ask_from > 0
@@ -95,6 +111,11 @@ class Limiter:
         if not await limiter.hit(item, *names):
             stats = await limiter.get_window_stats(item, *names)
             raise RateLimited(max(1, math.ceil(stats.reset_time - time.time())))
+
+    @staticmethod
+    async def _left(limiter: MovingWindowRateLimiter, item: RateLimitItem, names: tuple[str, ...]) -> int:
+        stats = await limiter.get_window_stats(item, *names)
+        return max(1, math.ceil(stats.reset_time - time.time())) if stats.remaining <= 0 else 0
 
 
 @lru_cache(maxsize=256)

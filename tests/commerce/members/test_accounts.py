@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import msgspec
@@ -83,9 +84,11 @@ async def test_a_code_is_good_once(client: Client) -> None:
 async def test_five_wrong_codes_end_the_right_one(client: Client) -> None:
     code = await code_for(client)
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
-    for _ in range(5):
-        assert (await enter(client, phone=PHONE, code=wrong))[0] == 401
-    assert (await enter(client, phone=PHONE, code=code))[0] == 401
+    answers = [await enter(client, phone=PHONE, code=given) for given in (*[wrong] * 5, code)]
+    assert {status for status, _ in answers} == {401}
+    told = [body["error"]["code"] for _, body in answers]
+    assert told == ["code_wrong"] * 4 + ["code_spent"] * 2, "whom no guess helps any more is told to get another"
+    assert (await enter(client, phone=PHONE, code=await code_for(client)))[0] == 201
 
 
 async def test_a_newer_code_replaces_the_older(client: Client) -> None:
@@ -127,6 +130,13 @@ async def test_codes_are_throttled_by_target_and_say_when_to_come_back(settings:
     assert 0 < int(response.headers["Retry-After"]) <= 60
     assert (await response.json())["error"]["code"] == "rate_limited"
     assert len(await inbox(client, PHONE)) == 1
+    token = re.search(r'name="csrf-token" content="([^"]+)"', await (await client.get("/login")).text())
+    assert token is not None
+    form = {"csrf_token": token[1], "account": PHONE, "code": "x", "by": "code"}
+    page = await (await client.post("/login", data=form)).text()
+    waits = re.search(r'data-wait="(\d+)"', page)
+    assert waits is not None
+    assert 0 < int(waits[1]) <= 60, "the button goes on counting after a mistake"
     statuses = [(await ask(client, phone=f"139000000{n:02d}"))[0] for n in range(31)]
     assert statuses[0] == 202
     assert statuses[-1] == 429
