@@ -11,9 +11,10 @@ import msgspec
 from commerce import stock
 from commerce.catalogue.markdown import html
 from commerce.catalogue.types import Status
-from commerce.merchandising import form, schedule_store, store
+from commerce.merchandising import form, schedule_store, store, three_way
 from commerce.merchandising.form import Sheet
 from commerce.merchandising.save import Who, current, save, told_since
+from commerce.merchandising.three_way import Joined
 from commerce.merchandising.types import MANAGE, VIEW, Choices, Described, Faults, Faulty, Goods, Stale
 from server.database import Connection
 from server.errors import NotFound
@@ -26,6 +27,8 @@ MOST_FORM = 1_000_000
 CHARGED_WITHIN = 30
 """Days within which a struck-through price must have been asked."""
 _LINES = 10
+_MOST_JOINED = 1000
+"""Changes of others that a form is joined with."""
 
 
 class StatusForm(Body, frozen=True, kw_only=True):
@@ -99,13 +102,15 @@ async def put(call: Call, product_id: int, status: Status) -> Goods:
 
 async def _posted(call: Call, product_id: int | None) -> Page | Redirect:
     fields = await call.fields()
-    sheet, doing = form.posted(fields), str(fields.get("do", "save"))
+    clashes = three_way.posted(fields)
+    sheet, doing = three_way.settled(form.posted(fields), clashes), str(fields.get("do", "save"))
+    joined = Joined(sheet=sheet, theirs=frozenset(), clashes=[clash for clash in clashes if not clash.taken])
     async with call.database.connection() as connection:
         before = None if product_id is None else await current(connection, product_id, call.staff.shops)
         choices = await store.choices(connection, call.staff.shops)
         if doing != "save":
             sheet, faults = _worked(sheet, fields, doing)
-            return await _shown(call, connection, sheet, before, choices, faults=faults)
+            return await _shown(call, connection, sheet, before, choices, faults=faults, joined=joined)
         described = await _described(connection, sheet)
     wanted, faults = form.read(sheet, before, described)
     status, stale = 422, []
@@ -125,8 +130,13 @@ async def _posted(call: Call, product_id: int | None) -> Page | Redirect:
     async with call.database.connection() as connection:
         if product_id is not None:
             before = await current(connection, product_id, call.staff.shops)
-            sheet = msgspec.structs.replace(sheet, version=before.version)
-        return await _shown(call, connection, sheet, before, choices, faults=faults, stale=stale, status=status)
+        if before is not None and status == 409:
+            edits = await store.edits(connection, before.id, since=sheet.version, most=_MOST_JOINED)
+            joined = three_way.joined(three_way.as_it_was(before, edits), before, sheet, joined.clashes)
+            faults = {}  # they were said of other rows, and of fields that are others' now
+        return await _shown(
+            call, connection, joined.sheet, before, choices, faults=faults, stale=stale, joined=joined, status=status
+        )
 
 
 async def _check_too(connection: Connection, before: Goods | None, wanted: Goods, faults: Faults, call: Call) -> None:
@@ -165,6 +175,7 @@ async def _shown(
     *,
     faults: Faults | None = None,
     stale: list[dict[str, Any]] | None = None,
+    joined: Joined | None = None,
     status: int = 200,
 ) -> Page:
     ids = [item.id for item in before.skus if item.id is not None] if before is not None else []
@@ -174,6 +185,8 @@ async def _shown(
         "product": before,
         "faults": {name: call.tr(text) for name, text in (faults or {}).items()},
         "stale": stale or [],
+        "theirs": joined.theirs if joined is not None else frozenset(),
+        "clashes": joined.clashes if joined is not None else [],
         "choices": choices,
         "leaves": choices.leaves(),
         "described": await _described(connection, sheet),

@@ -22,7 +22,7 @@ TEXTS = (
     *("title", "subtitle", "slug", "description", "category_id", "brand_id", "shop_id", "tags", "parameters"),
     "video",
 )
-_ROW_TEXTS = ("id", "code", "price", "list_price", "stock", "seen", "picture")
+ROW_TEXTS = ("id", "code", "price", "list_price", "stock", "seen", "picture")
 _SPLIT = re.compile(r"[,，、;；\n]+")
 _MOST_ROWS = 2 * MOST_SKUS + 1
 """Rows that are read at all: more than a product may have, so that too many are refused and not left out."""
@@ -125,14 +125,14 @@ def of_goods(goods: Goods, *, copy: bool = False) -> Sheet:
 
 def posted(fields: Mapping[str, Any]) -> Sheet:
     """Return the form as it came."""
-    names = tuple(_split(_text(fields, "spec_names")))
+    names = tuple(_split(text_of(fields, "spec_names")))
     rows = []
-    for at in _numbered(fields, "skus"):
-        texts = {name: _text(fields, f"skus.{at}.{name}") for name in _ROW_TEXTS}
-        values = tuple(_text(fields, f"skus.{at}.value.{n}") for n in range(len(names)))
-        rows.append(Row(values=values, on=_text(fields, f"skus.{at}.on") == "1", **texts))
+    for at in numbered(fields, "skus"):
+        texts = {name: text_of(fields, f"skus.{at}.{name}") for name in ROW_TEXTS}
+        values = tuple(text_of(fields, f"skus.{at}.value.{n}") for n in range(len(names)))
+        rows.append(Row(values=values, on=text_of(fields, f"skus.{at}.on") == "1", **texts))
     axes = [
-        Axis(_text(fields, f"axes.{at}.name"), tuple(_split(_text(fields, f"axes.{at}.values"))))
+        Axis(text_of(fields, f"axes.{at}.name"), tuple(_split(text_of(fields, f"axes.{at}.values"))))
         for at in range(MOST_AXES)
     ]
     attributes = {
@@ -140,17 +140,17 @@ def posted(fields: Mapping[str, Any]) -> Sheet:
         for name in fields
         if re.fullmatch(r"attributes\.[0-9]{1,18}", name)
     }
-    version = _text(fields, "version")
+    version = text_of(fields, "version")
     return Sheet(
-        texts={name: _text(fields, name) for name in TEXTS},
+        texts={name: text_of(fields, name) for name in TEXTS},
         version=int(version) if re.fullmatch("[0-9]{1,18}", version) else 0,
-        on=_text(fields, "on") == "1",
+        on=text_of(fields, "on") == "1",
         axes=tuple(axis for axis in axes if axis.name),
         spec_names=names,
         rows=tuple(rows),
         pictures=tuple(
-            (_text(fields, f"pictures.{at}.url"), _text(fields, f"pictures.{at}.alt"))
-            for at in _numbered(fields, "pictures")
+            (text_of(fields, f"pictures.{at}.url"), text_of(fields, f"pictures.{at}.alt"))
+            for at in numbered(fields, "pictures")
         ),
         attributes={attribute_id: texts for attribute_id, texts in attributes.items() if texts},
     )
@@ -200,8 +200,8 @@ def _renamed(values: tuple[str, ...], before: Sequence[Sequence[str]], axes: Seq
 
 def filled(sheet: Sheet, fields: Mapping[str, Any]) -> Sheet:
     """Return the form with the same price, list price or stock in every row, and codes made of one beginning."""
-    given = {name: _text(fields, f"fill.{name}") for name in ("price", "list_price", "stock")}
-    start = _text(fields, "fill.code")
+    given = {name: text_of(fields, f"fill.{name}") for name in ("price", "list_price", "stock")}
+    start = text_of(fields, "fill.code")
     rows = []
     for at, row in enumerate(sheet.rows, 1):
         changed = {name: text for name, text in given.items() if text}
@@ -323,11 +323,12 @@ def _texts(value: Any) -> list[str]:
     return [str(one).strip() for one in (value if isinstance(value, list) else [value])]
 
 
-def _text(fields: Mapping[str, Any], name: str) -> str:
+def text_of(fields: Mapping[str, Any], name: str) -> str:
+    """Return what a form brings in a field, once; empty without it."""
     return _texts(fields[name])[0] if name in fields else ""
 
 
-def _numbered(fields: Mapping[str, Any], start: str) -> list[int]:
+def numbered(fields: Mapping[str, Any], start: str) -> list[int]:
     """Return the numbers of the rows that a form brings, in their order; a row begins with any of its fields."""
     pattern = re.compile(rf"{start}\.([0-9]{{1,4}})\..+")
     return sorted({int(match[1]) for name in fields if (match := pattern.fullmatch(name))})[:_MOST_ROWS]

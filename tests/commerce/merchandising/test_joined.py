@@ -1,0 +1,61 @@
+"""Two people at one product: nobody's change is undone without a word."""
+
+from __future__ import annotations
+
+import re
+
+from tests.commerce.catalogue.conftest import Shelf
+from tests.commerce.merchandising.browser import Browser, fields, row_of
+
+Staff = dict[str, dict[str, str]]
+API = "/api/v1/backoffice/products"
+HOME = "/backoffice/products"
+
+
+async def test_the_second_writes_only_what_they_touched(shelf: Shelf, staff: Staff) -> None:
+    place = f"{HOME}/{await shelf.product('bottle')}"
+    one, two = Browser(shelf, staff["admin"]), Browser(shelf, staff["shop1"])
+    first, second = await one.open(place), await two.open(place)
+    at, other = row_of(first, "LF-BT-INK-500"), row_of(first, "LF-BT-INK-350")
+    theirs = {f"skus.{at}.price": "66", f"skus.{other}.code": "LF-NEW", f"skus.{other}.stock": "8100"}
+    assert (await one.post(place, first | theirs | {"subtitle": "甲写的", "tags": "甲"}))[0] == 303
+    mine = {"title": "乙的名称", "subtitle": "乙写的", f"skus.{at}.stock": "8005", f"skus.{other}.stock": "7000"}
+    status, _, text = await two.post(place, second | mine)
+    form = fields(text)
+    assert (status, form["title"], form["subtitle"], form["tags"]) == (409, ["乙的名称"], ["甲写的"], ["甲"])
+    assert (form[f"skus.{at}.price"], form[f"skus.{other}.code"]) == (["66.00"], ["LF-NEW"])
+    assert (form[f"skus.{at}.stock"], form[f"skus.{other}.stock"]) == (["8005"], ["8100"])
+    assert text.count("对方刚改") > 3
+    takes = {typed: n for n, typed in re.findall(r'name="clash.(\d).typed" value="([^"]*)"', text)}
+    assert set(takes) == {"乙写的", "7000"}
+    status, _, text = await two.post(place, form | {"title": ""})  # what is undecided stays so over another fault
+    assert (status, "乙写的" in text) == (422, True)
+    form = fields(text) | {"title": "乙的名称", f"clash.{takes['乙写的']}.take": "1"}
+    assert (await two.post(place, form))[0] == 303
+    kept = await shelf.get(place.replace("/backoffice", "/api/v1/backoffice"), headers=staff["admin"])
+    assert (kept["title"], kept["subtitle"], kept["tags"]) == ("乙的名称", "乙写的", ["甲"])
+    skus = {sku["code"]: sku for sku in kept["skus"]}
+    assert (skus["LF-BT-INK-500"]["price"], skus["LF-BT-INK-500"]["on_hand"]) == (6600, 8005)
+    assert skus["LF-NEW"]["on_hand"] == 8100
+
+
+async def test_new_specs_of_one_outlive_the_other(shelf: Shelf, staff: Staff) -> None:
+    place = f"{HOME}/{await shelf.product('phone')}"
+    one, two = Browser(shelf, staff["admin"]), Browser(shelf, staff["admin"])
+    first, second = await one.open(place), await two.open(place)
+    wider = first | {"axes.0.values": [f"{first['axes.0.values'][0]}、极光"], "do": "combine"}
+    grown = fields((await one.post(place, wider))[2])
+    new = {name: f"N-{name}" for name, value in grown.items() if name.endswith(".code") and value == [""]}
+    assert new
+    assert (await one.post(place, grown | new))[0] == 303
+    status, _, text = await two.post(place, second | {"skus.0.price": "1234"})
+    assert status == 409
+    assert (await two.post(place, fields(text)))[0] == 303
+    kept = await shelf.get(place.replace("/backoffice", "/api/v1/backoffice"), headers=staff["admin"])
+    on = [sku for sku in kept["skus"] if sku["status"] == "on"]
+    assert (len(on), 123400 in {sku["price"] for sku in on}) == (len(grown_rows(grown)), True)
+
+
+def grown_rows(form: dict[str, object]) -> set[str]:
+    """Return the numbers of a form's rows."""
+    return {name.split(".")[1] for name in form if name.startswith("skus.") and name.endswith(".code")}
