@@ -8,9 +8,17 @@ from msgspec import Meta
 
 from commerce.credentials import TooManyTries
 from commerce.members import devices, exports, leaving, pay_store
-from commerce.members.errors import ExportTooSoon, LeavingHeld, ProofSpent, ProofWrong
+from commerce.members.errors import (
+    ExportTooSoon,
+    LeavingHeld,
+    PayPasswordLocked,
+    PayPasswordMissing,
+    PayPasswordWrong,
+    ProofSpent,
+    ProofWrong,
+)
 from commerce.members.leaving_store import Export
-from commerce.members.pay_password import set_pay_password
+from commerce.members.pay_password import pay_password_ok, set_pay_password
 from commerce.members.proof import Proof
 from commerce.members.security_api import as_in_body
 from server.clock import wire
@@ -49,6 +57,12 @@ class PayPasswordBody(Body, frozen=True, kw_only=True):
 
     new: Annotated[str, Meta(pattern="^[0-9]{6}$")]
     proof: Proof
+
+
+class PayPasswordTry(Body, frozen=True, kw_only=True):
+    """What the caller takes for the payment password."""
+
+    pay_password: Annotated[str, Meta(max_length=256)]
 
 
 class PayPasswordView(View, frozen=True, kw_only=True):
@@ -141,6 +155,19 @@ async def change_pay_password(call: Call, body: PayPasswordBody) -> None:
     """Set or reset the caller's payment password."""
     with as_in_body():
         await set_pay_password(call.app, call.member.id, body.new, body.proof)
+
+
+@routes.post(
+    "/api/v1/me/pay-password/checks",
+    LoggedIn(),
+    status=204,
+    key=Key.OWN,
+    limit="30/minute",
+    errors=(PayPasswordMissing, PayPasswordWrong, PayPasswordLocked),
+)
+async def try_pay_password(call: Call, body: PayPasswordTry) -> None:
+    """Tell whether it is the caller's payment password; five wrong tries lock it."""
+    await pay_password_ok(call.app, call.member.id, body.pay_password)
 
 
 @routes.post(

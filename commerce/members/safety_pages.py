@@ -12,7 +12,7 @@ from commerce.members.api import visitor_of
 from commerce.members.contact_pages import SECURITY, own
 from commerce.members.errors import ExportTooSoon, LeavingHeld
 from commerce.members.pages import told
-from commerce.members.pay_password import set_pay_password
+from commerce.members.pay_password import pay_password_ok, set_pay_password
 from commerce.members.proof import Proof, send_proof, wait_for_proof, ways
 from commerce.members.proof_form import ProofForm, missing, proof_of
 from commerce.members.security import change_password, hold_new
@@ -36,6 +36,12 @@ class DevicesQuery(Body, frozen=True, kw_only=True):
     """Whether something was just logged out."""
 
     done: Annotated[str, Meta(max_length=8)] = ""
+
+
+class PayForm(Body, frozen=True, kw_only=True):
+    """A try of the payment password."""
+
+    pay_password: Annotated[str, Meta(max_length=256)] = ""
 
 
 class ProvenForm(ProofForm, frozen=True, kw_only=True):
@@ -142,6 +148,18 @@ async def change_pay_password(call: Call) -> Page | Redirect:
     return Redirect(SECURITY + "?done=pay")
 
 
+@routes.page("/me/pay-password/check", LoggedIn(), "POST", limit="30/minute")
+async def try_pay_password(call: Call) -> Page:
+    """Say whether it is the payment password; a wrong try counts."""
+    form, member = await call.form(PayForm), await own(call)
+    try:
+        await pay_password_ok(call.app, member.id, form.pay_password)
+    except Problem as problem:
+        faults = {"pay_password": told(call, problem)}
+        return await _proven(call, "pay-password", member, ProvenForm(), faults, status=problem.status)
+    return await _proven(call, "pay-password", member, ProvenForm(), right=True)
+
+
 @routes.page("/me/leave", LoggedIn(), "POST", limit="30/minute")
 async def leave(call: Call) -> Page | Redirect:
     """Have the account deleted in seven days and log out, or show the page again with what is wrong."""
@@ -176,6 +194,7 @@ async def _proven(
     faults: dict[str, str] | None = None,
     *,
     status: int = 200,
+    right: bool = False,
 ) -> Page:
     by = _proof(place, member, form).by
     values: dict[str, Any] = {
@@ -190,6 +209,7 @@ async def _proven(
         values["against"] = await leaving.against(call.app, member.id)
         values["days"] = leaving.DAYS
     elif place == "pay-password":
+        values["right"] = right
         async with call.database.connection() as connection:
             values["set"] = await pay_store.exists(connection, member.id)
             values["locked"] = await pay_store.locked_until(connection, member.id)

@@ -85,6 +85,7 @@ def bodies(world: World) -> dict[str, Any]:
         "POST /api/v1/me/email": {"email": "x@example.cn", "code": "0", "proof": {"by": "phone", "code": "0"}},
         "POST /api/v1/me/merges": {"offer": "none"},
         "POST /api/v1/me/pay-password": {"new": "135791", "proof": {"by": "phone", "code": "0"}},
+        "POST /api/v1/me/pay-password/checks": {"pay_password": "135791"},
         "POST /api/v1/me/departure": {"proof": {"by": "phone", "code": "0"}},
         "POST /api/v1/me/favourites": {"product_id": str(world.product_id)},
         "POST /api/v1/me/restock": {"sku_id": str(world.sku_id)},
