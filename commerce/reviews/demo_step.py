@@ -86,9 +86,8 @@ class _Demo:
                 found.append((min(wrote, self._now - _HOUR * self._chance.uniform(1, 50)), line, told))
         # In the order of their dates, as they would have come: lists go by the number.
         found.sort(key=lambda one: one[0])
-        film = await _film(self._run, self._connection, found[-1][1].member_id) if found else ""
         for at, line, told in found:
-            await self._review(at, line, told, film if line is found[-1][1] else "")
+            await self._review(at, line, told)
         await demo_store.vote(
             self._connection,
             [
@@ -101,7 +100,8 @@ class _Demo:
             ],
         )
 
-    async def _review(self, at: datetime, line: Received, told: Told, film: str) -> None:
+    async def _review(self, at: datetime, line: Received, told: Told) -> None:
+        film = await _film(self._run, self._connection, line.member_id) if told.film else ""
         new = NewRemark(
             kind=RemarkKind.REVIEW,
             product_id=line.product_id,

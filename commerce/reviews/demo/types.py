@@ -18,7 +18,7 @@ class Photo(msgspec.Struct, frozen=True):
 class Told(msgspec.Struct, frozen=True):
     """A review: stars, text, and what of the specs the line has to have that it speaks of, empty for any.
 
-    ``photos`` are names; ``later`` is what was added a while after, ``reply`` what the shop says.
+    ``photos`` are names; ``later`` is what was added a while after, ``reply`` what the shop says. One is with the film.
     """
 
     stars: int
@@ -27,6 +27,7 @@ class Told(msgspec.Struct, frozen=True):
     photos: tuple[str, ...] = ()
     later: str = ""
     reply: str = ""
+    film: bool = False
 
 
 class Asked(msgspec.Struct, frozen=True):

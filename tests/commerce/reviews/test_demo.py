@@ -22,6 +22,7 @@ def test_every_product_has_questions_of_its_own_and_reviews_that_fit_what_can_be
     assert all(one.shop or one.buyers for each in ASKED.values() for one in each)
     said = Counter(told.text for each in TOLD.values() for told in each if told.text)
     assert max(said.values()) == 1, said.most_common(3)
+    assert [(slug, told.spec) for slug, each in TOLD.items() for told in each if told.film] == [("bottle", "墨")]
     for slug, each in TOLD.items():
         specs = {value for sku in goods[slug].skus for _, value in sku.specs}
         assert {told.spec for told in each} <= {"", *specs}, slug
