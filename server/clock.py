@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def now() -> datetime:
@@ -31,6 +33,19 @@ def to_ms(moment: datetime) -> int:
 def shanghai(moment: datetime) -> datetime:
     """Return ``moment`` on the clock that people here read."""
     return moment.astimezone(SHANGHAI)
+
+
+def day(text: str, more: int = 0) -> datetime:
+    """Return the moment (UTC) at which a day, written as 2026-11-23, begins here, or the one ``more`` days after it.
+
+    Raises ValueError for what is no such day, at either end of time too.
+    """
+    if not _DAY.fullmatch(text):
+        raise ValueError(f"no day: {text!r}")
+    try:
+        return datetime.combine(date.fromisoformat(text) + timedelta(days=more), time(), SHANGHAI).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"no day: {text!r}") from error
 
 
 def day_start() -> datetime:

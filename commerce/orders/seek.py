@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -15,7 +15,7 @@ from commerce.orders import desk_store
 from commerce.orders.desk_store import Place, Sought
 from commerce.orders.types import Order, OrderStatus
 from commerce.staff import Permission
-from server.clock import SHANGHAI, day_start
+from server.clock import day, day_start
 from server.database import Connection
 from server.errors import Forbidden, Invalid
 from server.http import Body, Id, Identity
@@ -27,7 +27,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NUMBER = re.compile(r"[0-9]{18}")
 _CALLED = re.compile(r"[0-9+() -]+")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Typed = Annotated[str, Meta(max_length=1000)]
 
 
@@ -161,13 +160,8 @@ def _receiver(query: SeekQuery) -> tuple[str, str]:
 
 
 def _day(text: str, field: str, more: int = 0) -> datetime | None:
-    """Return the moment (UTC) when a day in Shanghai begins, or that ``more`` days after it. Raises Invalid."""
-    if not text:
-        return None
+    """Return when a day begins, or the one ``more`` days after it. Raises Invalid."""
     try:
-        if not _DAY.fullmatch(text):
-            raise ValueError(text)
-        day = date.fromisoformat(text) + timedelta(days=more)
-        return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return day(text, more) if text else None
+    except ValueError:
         raise Invalid(field, "日期不对") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ from commerce.staff.audit_words import KINDS, OBJECTS, Told, told
 from commerce.staff.shops import Shops
 from commerce.staff.types import Permission
 from server.cells import safe
-from server.clock import SHANGHAI, now, shanghai, wire
+from server.clock import day, now, shanghai, wire
 from server.errors import Invalid
 from server.http import Body, Call, Id, Instant, Kind, Routes, StaffWith, View
 from server.http.pages import File, Page
@@ -201,10 +201,8 @@ async def _found(call: Call, query: AuditQuery, most: int) -> tuple[list[Told], 
 
 
 def _day(text: str, field: str, more: int = 0) -> datetime | None:
-    """Return the beginning of a day in Shanghai, or of the one ``more`` days after it. Raises Invalid."""
-    if not text:
-        return None
+    """Return when a day begins, or the one ``more`` days after it. Raises Invalid."""
     try:
-        return datetime.combine(date.fromisoformat(text) + timedelta(days=more), time(), SHANGHAI)
-    except (ValueError, OverflowError):
+        return day(text, more) if text else None
+    except ValueError:
         raise Invalid(field, "日期不对") from None
