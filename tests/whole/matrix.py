@@ -28,6 +28,8 @@ PUBLIC = {
         "POST /login/phone/code",
         "GET /backoffice/login",
         "POST /backoffice/login",
+        "GET /backoffice/login/code",
+        "POST /backoffice/login/code",
     ],
     "catalogue": [
         "GET /",
