@@ -246,7 +246,7 @@ class Index:
                 count=sums[one.id],
                 parent=shared.categories[one.parent_id].slug if one.parent_id in shared.categories else None,
             )
-            for one in sorted(shared.categories.values(), key=lambda one: (one.position, one.slug))
+            for one in shared.ordered
             if one.id in sums
         ]
         of_brand = _counted(columns.brands[within], open_to("brand"), columns.brand_values)

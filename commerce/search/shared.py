@@ -45,6 +45,12 @@ class Shared:
         self.revision = revision
         self.categories = {one.id: one for one in categories}
         self.by_slug = {one.slug: one for one in categories}
+        self.ordered = sorted(categories, key=lambda one: (one.position, one.slug))
+        self._paths: dict[int, list[Category]] = {}
+        self._under: dict[int, list[int]] = {}
+        for one in categories:
+            if one.parent_id is not None:
+                self._under.setdefault(one.parent_id, []).append(one.id)
         self.brands = {one.id: one for one in brands}
         self.brands_by_slug = {one.slug: one for one in brands}
         self.shops = {name: one.id for one in shops for name in (str(one.id), one.slug)}
@@ -70,16 +76,24 @@ class Shared:
 
     def path(self, category_id: int) -> list[Category]:
         """Return the categories from ``category_id`` up to the top; a circle, which nothing makes, would end."""
+        known = self._paths.get(category_id)
+        if known is not None:
+            return known
         found: list[Category] = []
         at: int | None = category_id
         while at is not None and at in self.categories and len(found) < 10:
             found.append(self.categories[at])
             at = found[-1].parent_id
+        self._paths[category_id] = found
         return found
 
     def branch(self, category_id: int) -> set[int]:
         """Return a category and all under it."""
-        return {one for one in self.categories if any(above.id == category_id for above in self.path(one))}
+        found, row = set[int](), [category_id]
+        while row:
+            found.update(row)
+            row = [under for one in row for under in self._under.get(one, ()) if under not in found]
+        return found
 
     def told(self, token: str) -> str:
         """Return what people read for an attribute's value as ``ID:VALUE``; empty if it is unknown."""

@@ -84,10 +84,11 @@ async def tree(call: Call, slug: str = "") -> Tree | None:
         raise NotFound
     facets = index.search(Wish(category=path[0].slug if path else ""), 0, 1).facets
     counts = {facet.slug: facet.count for facet in facets.categories}
+    walked = {one.id for one in path}
     under: dict[int | None, list[Category]] = {}
     for one in categories:
         # Who followed an old link finds the category, even if it is empty by now.
-        if counts.get(one.slug) or one in path:
+        if counts.get(one.slug) or one.id in walked:
             under.setdefault(one.parent_id, []).append(one)
     tops = under.get(None, [])
     if not tops:
