@@ -10,6 +10,7 @@ from commerce.members import store as members
 from commerce.members.codes import check_code
 from commerce.members.errors import CodeWrong
 from commerce.members.log_in import Entered, enter, found_or_registered
+from commerce.members.names import hold_own
 from commerce.members.profile import hold_name
 from commerce.members.targets import Target
 from commerce.members.types import Secured, Visitor
@@ -74,7 +75,7 @@ async def log_in_with_phone(
             raise CodeWrong
         await bind(connection, member.id, arrival, title, new=new)
         if new:
-            await _name(connection, member.id, arrival.nickname)
+            await _name(app, connection, member.id, arrival.nickname)
     return entered, arrival.way
 
 
@@ -93,10 +94,11 @@ async def bind(connection: Connection, member_id: int, profile: Profile, title: 
         await publish(connection, Secured(member_id=member_id, what="identity_bound", device=title))
 
 
-async def _name(connection: Connection, member_id: int, nickname: str) -> None:
-    """Call a new member what the provider does, where that is a name of ours."""
+async def _name(app: Application, connection: Connection, member_id: int, nickname: str) -> None:
+    """Call a new member what the provider does, where a member may be called so."""
     try:
         name = hold_name(nickname)
+        await hold_own(app, connection, name)
     except Invalid:
         return
     await members.set_nickname(connection, member_id, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Conflict, Forbidden, Problem, RateLimited, Unauthenticated
+from server.errors import Conflict, Forbidden, Invalid, Problem, RateLimited, Unauthenticated
 
 
 class CodeWrong(Unauthenticated):
@@ -27,6 +27,13 @@ class MemberBanned(Forbidden):
     """The account was closed by staff. Told only to who proved that it is theirs."""
 
     code, message = "member_banned", "这个账号已被平台停用，不能登录"
+
+
+class NameReserved(Invalid):
+    """A nickname passes for the platform or a shop. Its code is that of every wrong input."""
+
+    def __init__(self) -> None:
+        super().__init__("nickname", "这个昵称像是平台或店铺的，换一个")
 
 
 class TooManyAddresses(Conflict):

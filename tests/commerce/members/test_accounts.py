@@ -315,3 +315,37 @@ async def test_a_stolen_session_cannot_guess_the_password(client: Client, app: A
     answers = await asyncio.gather(*(change(client, headers, old=f"guess {n}", new="another one") for n in range(25)))
     assert [status for status, _ in answers].count(422) == 20
     assert (await change(client, headers, old="correct horse", new="another one"))[0] == 429
+
+
+async def test_nobody_passes_for_the_platform_or_a_shop(client: Client, app: Application) -> None:
+    _, body = await enter(client, phone=PHONE, code=await code_for(client))
+    mine, given = {"Authorization": f"Bearer {body['token']}"}, body["member"]["nickname"]
+    async with app.database.connection() as connection:
+        await connection.execute("INSERT INTO shops (slug, name) VALUES ('pine', '青松 Pine 家居')")
+
+    async def called(name: str) -> int:
+        response = await client.patch("/api/v1/me", json={"nickname": name}, headers=mine)
+        if response.status == 422:
+            assert (await response.json())["error"]["field"] == "nickname"
+        return response.status
+
+    for name in (
+        *("凌峰官方客服", "凌 峰", "ＬｉｎｇＦｅｎｇ", "官·方", "客 服 小美", "管理员", "青松店主"),
+        *(
+            "Admin",
+            "ＡＤＭＩＮ",
+            "a d m i n",
+            "admin007",
+            "Official-林",
+            "System",
+            "青松pine家居",
+            "《青松 PINE 家居》二店",
+        ),
+    ):
+        assert await called(name) == 422, name
+    for name in ("林小满", "badminton", "青松", "administratrix", "客随主便", "服务区", given):
+        assert await called(name) == 200, name
+    async with app.database.connection() as connection:
+        await connection.execute("UPDATE members SET nickname = '老店主'")
+    assert await called("老店主") == 200, "what somebody has been called stays"
+    assert await called("新店主") == 422
