@@ -32,8 +32,6 @@ _WATCHED = "加微信\n刷单\n返现\n高仿"
 _FILM = Path(__file__).with_name("demo_film.webm")
 _HOUR = timedelta(hours=1)
 _ANSWERS_TOLD = 8
-_VOTES = ((0, 0, 0, 1, 2, 3), (1, 2, 3, 4, 6, 7))
-"""How many find a review useful, without photos and with them."""
 
 
 async def add_reviews(run: DemoRun) -> None:
@@ -75,7 +73,7 @@ class _Demo:
         self._answered: list[tuple[datetime, int]] = []
 
     async def review(self, lines: list[Received]) -> None:
-        """Write what is told of these lines, and what others find useful of it."""
+        """Write what is told of these lines, and who finds it useful."""
         waiting = {slug: list(told) for slug, told in TOLD.items()}
         found: list[tuple[datetime, Received, Told]] = []
         for line in lines:
@@ -88,17 +86,16 @@ class _Demo:
         found.sort(key=lambda one: one[0])
         for at, line, told in found:
             await self._review(at, line, told)
-        await demo_store.vote(
-            self._connection,
-            [
-                (remark_id, voter)
-                for place, (remark_id, writer) in enumerate(self.reviews)
-                for voter in self._chance.sample(
-                    self._people, self._chance.choice(_VOTES[bool(found[place][2].photos)])
-                )
-                if voter != writer and found[place][2].text
-            ],
-        )
+        votes = []
+        for (remark_id, writer), (_, _, told) in zip(self.reviews, found, strict=True):
+            others = [one for one in self._people if one != writer]
+            votes += [(remark_id, voter) for voter in self._chance.sample(others, min(self._useful(told), len(others)))]
+        await demo_store.vote(self._connection, votes)
+
+    def _useful(self, told: Told) -> int:
+        """Return how many find a review useful: the more it tells and shows the more, and few a complaint."""
+        told_much = len(told.text) // 12 + 2 * len(told.photos) + 2 * bool(told.later)
+        return min(8, (told_much if told.stars > 3 else told_much // 3) + self._chance.choice((0, 0, 1, 2)))
 
     async def _review(self, at: datetime, line: Received, told: Told) -> None:
         film = await _film(self._run, self._connection, line.member_id) if told.film else ""
