@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import sys
 import threading
 import time
@@ -26,9 +27,11 @@ import msgspec
 
 from server.engines import Engine, Engines, EnginesError
 from server.processes import Console, Keeper, Service, names, stop_together, wait_for_word
-from server.webs import free_port, webs
+from server.webs import hold_port, webs
 
 READY_SECONDS = 60.0
+STOPPING_SECONDS = 5.0
+"""What the last run of the same data folder is given to end."""
 ADDRESSES = Path("run", "environment.json")
 """Where a running supervisor tells other commands of the same data folder how to reach its engines."""
 
@@ -55,13 +58,11 @@ def run(plan: Plan, environ: Mapping[str, str] = os.environ, out: TextIO = sys.s
     for sign in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if sign != signal.SIGHUP or signal.getsignal(sign) != signal.SIG_IGN:  # nohup means what it says
             signal.signal(sign, lambda *_: stop.set())
-    try:
-        port = free_port(plan.host, plan.port)
-    except OSError as error:
-        raise RunError(f"{plan.host}:{plan.port}: {error.strerror}; choose another with --port") from error
     started = time.monotonic()
     with contextlib.ExitStack() as stack:
-        engines = Engines(plan.home, wait=5, cancel=stop)
+        held = stack.enter_context(_port(plan, stop))
+        port = held.getsockname()[1]
+        engines = Engines(plan.home, wait=STOPPING_SECONDS, cancel=stop)
         stack.callback(console.say, "Stopped.")
         stack.callback(engines.close)
         env = environment(plan, port, environ)
@@ -92,6 +93,7 @@ def run(plan: Plan, environ: Mapping[str, str] = os.environ, out: TextIO = sys.s
         keepers = [*webs(plan.web, env, engines.home, console, engines.lock.fd)]
         for number, name in enumerate(names("worker", plan.workers), 1):
             keepers.append(Keeper(service(name, "worker", number), console))
+        stack.callback(held.close)  # with the last web process, and not with the engines
         stack.callback(stop_together, keepers)
         for keeper in keepers:
             keeper.child.start()
@@ -103,6 +105,19 @@ def run(plan: Plan, environ: Mapping[str, str] = os.environ, out: TextIO = sys.s
         wait_for_word(stop)
         console.say("Stopping …")
     return 0
+
+
+def _port(plan: Plan, stop: threading.Event) -> socket.socket:
+    """Keep the port for this run; a run of the same data folder that is stopping is waited for. Raises RunError."""
+    deadline = time.monotonic() + STOPPING_SECONDS
+    while True:
+        try:
+            return hold_port(plan.host, plan.port)
+        except OSError as error:
+            ours = (plan.home / ADDRESSES).exists()
+            if not ours or time.monotonic() > deadline or stop.wait(0.1):
+                taken = f"{plan.host}:{plan.port}: {error.strerror}"
+                raise RunError(f"{taken}; choose another port with --port") from error
 
 
 def _keep(keeper: Keeper, stack: contextlib.ExitStack) -> None:

@@ -36,9 +36,10 @@ def run(settings: Settings, count: int, environ: Mapping[str, str] = os.environ,
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stop.set())
     try:
-        port = free_port(settings.host, settings.port)
+        held = hold_port(settings.host, settings.port)
     except OSError as error:
         raise PortTaken(f"{settings.host}:{settings.port}: {error.strerror}") from error
+    port = held.getsockname()[1]
     console = Console(out)
     env = {
         **environ,
@@ -59,6 +60,7 @@ def run(settings: Settings, count: int, environ: Mapping[str, str] = os.environ,
         console.say("Stopping …")
     finally:
         stop_together(keepers)
+        held.close()
     console.say("Stopped.")
     return 0
 
@@ -84,10 +86,30 @@ def _answers(at: Path) -> bool:
         return False
 
 
-def free_port(host: str, port: int) -> int:
-    """Return the port, or a free one for 0. Raises OSError when something listens on it."""
+def hold_port(host: str, port: int) -> socket.socket:
+    """Keep a port, or a free one for 0, for the web processes that this one starts, until the socket is closed.
+
+    They share it with this socket, which takes no connections, as all of them say that they do. Who asks for it alone,
+    as another `lingfeng run` does here, is refused from now on and not only once they listen. Raises OSError when
+    somebody listens on it or keeps it.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
-        return int(probe.getsockname()[1])
+    with socket.socket(family) as alone:
+        alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        alone.bind((host, port))
+        alone.listen(1)  # of several that ask at once, one may
+        alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held = socket.socket(family)
+        try:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            try:
+                held.bind(alone.getsockname())
+            except OSError:
+                # Another program's last connections, which the kernel remembers for a minute. Kept like this, the port
+                # is refused to others as soon as the first process listens.
+                held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                held.bind(alone.getsockname())
+        except OSError:
+            held.close()
+            raise
+    return held

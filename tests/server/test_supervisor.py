@@ -20,6 +20,7 @@ import pytest
 
 from server.processes import Console, Keeper, ending, wait_for_word
 from server.supervisor import ADDRESSES, Plan, RunError, environment, run
+from server.webs import hold_port
 
 pytestmark = pytest.mark.timeout(300)  # each test starts the platform, several processes, once or more
 
@@ -179,6 +180,22 @@ def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path) -> None:
         with pytest.raises(RunError, match=rf"127\.0\.0\.1:{port}: .* --port"):
             run(Plan(home=tmp_path / "home", host="127.0.0.1", port=port), {})
     assert not (tmp_path / "home").exists()
+    # And one that another run keeps, which has no process at it yet.
+    with hold_port("127.0.0.1", 0) as held:
+        port = held.getsockname()[1]
+        with pytest.raises(RunError, match=rf"127\.0\.0\.1:{port}: .* --port"):
+            run(Plan(home=tmp_path / "home", host="127.0.0.1", port=port, demo=False), {})
+        with contextlib.ExitStack() as stack:
+            for _ in range(2):  # its own get every connection
+                stack.enter_context(socket.create_server(("127.0.0.1", port), reuse_port=True, backlog=8))
+            for _ in range(8):
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), 5))
+    assert not (tmp_path / "home").exists()
+    with socket.create_server(("127.0.0.1", 0)) as before:
+        port = before.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            before.accept()[0].close()
+    hold_port("127.0.0.1", port).close()  # what is left of another program's last connection does not matter
 
 
 def test_what_is_given_goes_before_our_defaults(tmp_path: Path) -> None:
