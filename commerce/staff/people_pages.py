@@ -11,6 +11,7 @@ from commerce.staff import audit_store, people, people_store, roles_store, rules
 from commerce.staff.audit_words import told
 from commerce.staff.people import Deed
 from commerce.staff.shops import Shops
+from commerce.staff.shown_once import keep, once
 from commerce.staff.types import Permission, Role, Staff, held_in
 from server.database import Connection
 from server.errors import Invalid, NotFound, Problem
@@ -101,8 +102,8 @@ async def show_form(call: Call) -> Page:
 
 
 @routes.page(f"{LIST}/new", MANAGE, "POST", limit="60/minute")
-async def invite(call: Call) -> Page:
-    """Add an account and show its password, this once; or the form again with what is wrong."""
+async def invite(call: Call) -> Page | Redirect:
+    """Add an account and show its password for some minutes; or the form again with what is wrong."""
     form = await call.form(InviteForm)
     try:
         made = await people.invite(
@@ -113,7 +114,8 @@ async def invite(call: Call) -> Page:
         return await _form(call, form, fault, problem.status)
     async with call.database.connection() as connection:
         someone = await rules.person(connection, made.staff_id, call.staff)
-        return await _page(call, connection, someone, password=made.password, done="added")
+    keep(call, _password_of(someone), made.password)
+    return Redirect(f"{LIST}/{someone.id}?done=added")
 
 
 @routes.page(f"{LIST}/{{staff_id}}", MANAGE)
@@ -168,7 +170,13 @@ async def do(call: Call, staff_id: int, deed: str) -> Page | Redirect:
         return Redirect(f"{LIST}/{staff_id}?done={deed}")
     async with call.database.connection() as connection:
         someone = await rules.person(connection, staff_id, call.staff)
-        return await _page(call, connection, someone, password=password, done=deed)
+    keep(call, _password_of(someone), password)
+    return Redirect(f"{LIST}/{staff_id}?done={deed}")
+
+
+def _password_of(someone: Staff) -> str:
+    """Return what a password made here is kept under: with another password it opens no more."""
+    return f"password:{someone.id}:{someone.password_hash}"
 
 
 def deed_of(text: str) -> Deed:
@@ -249,7 +257,6 @@ async def _page(
     someone: Staff,
     *,
     more: int | None = None,
-    password: str = "",
     fault: str = "",
     done: str = "",
     status: int = 200,
@@ -285,7 +292,7 @@ async def _page(
         "oneself": fresh.id == caller.id,
         "barred": barred,
         "entries": [told(entry, call.tr, names, caller) for entry in entries],
-        "password": password,
+        "password": once(call, _password_of(fresh)),
         "fault": fault,
         "done": done,
     }

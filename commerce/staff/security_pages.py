@@ -9,6 +9,7 @@ from msgspec import Meta
 from commerce.staff import otp_store, second_factor, store
 from commerce.staff.roles import set_needs
 from commerce.staff.security import change_password
+from commerce.staff.shown_once import keep, once
 from commerce.staff.types import Permission
 from server.errors import Invalid, Problem
 from server.http import ANY_STAFF, Body, Call, Kind, Routes, StaffWith
@@ -16,6 +17,7 @@ from server.http.pages import Page, Redirect
 
 routes = Routes("staff", realm=Kind.STAFF)
 HERE = "/backoffice/security"
+CODES = "recovery codes"
 Secret = Annotated[str, Meta(max_length=256)]
 
 
@@ -81,15 +83,16 @@ async def begin(call: Call) -> Page | Redirect:
 
 
 @routes.page(HERE + "/otp/confirm", ANY_STAFF, "POST", limit="30/minute")
-async def confirm(call: Call) -> Page:
-    """Take the second factor up and show the recovery codes, this once."""
+async def confirm(call: Call) -> Page | Redirect:
+    """Take the second factor up and show the recovery codes for some minutes."""
     form = await call.form(FactorForm)
     assert call.session is not None  # the route wants staff
     try:
         codes = await second_factor.confirm(call.app, call.staff.id, form.otp, call.session.digest)
     except Problem as problem:
         return await _page(call, {"otp": _told(call, problem)}, status=problem.status)
-    return await _page(call, codes=codes, done="on")
+    keep(call, CODES, "\n".join(codes))
+    return Redirect(HERE + "?done=on")
 
 
 @routes.page(HERE + "/otp/off", ANY_STAFF, "POST", limit="30/minute")
@@ -104,14 +107,15 @@ async def give_up(call: Call) -> Page | Redirect:
 
 
 @routes.page(HERE + "/otp/codes", ANY_STAFF, "POST", limit="30/minute")
-async def renew(call: Call) -> Page:
-    """Show ten new recovery codes, this once."""
+async def renew(call: Call) -> Page | Redirect:
+    """Make ten new recovery codes and show them for some minutes."""
     form = await call.form(FactorForm)
     try:
         codes = await second_factor.renew_codes(call.app, call.staff.id, form.password, form.otp)
     except Problem as problem:
         return await _page(call, {"codes": _told(call, problem)}, status=problem.status)
-    return await _page(call, codes=codes, done="codes")
+    keep(call, CODES, "\n".join(codes))
+    return Redirect(HERE + "?done=codes")
 
 
 @routes.page(HERE + "/roles", StaffWith(Permission.STAFF_MANAGE), "POST")
@@ -131,7 +135,6 @@ async def _page(
     call: Call,
     faults: dict[str, str] | None = None,
     *,
-    codes: list[str] | None = None,
     done: str = "",
     status: int = 200,
 ) -> Page:
@@ -145,7 +148,7 @@ async def _page(
         "enrolment": await second_factor.pending(call.app, call.staff.id),
         "roles": roles,
         "temporary": staff is not None and staff.password_temporary,
-        "codes": codes or [],
+        "codes": once(call, CODES).split() if factor is not None and factor.secret is not None else [],
         "faults": faults or {},
         "done": done,
     }

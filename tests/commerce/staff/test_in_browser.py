@@ -47,6 +47,8 @@ async def test_from_an_invitation_to_a_role_that_is_taken(
     await page.locator("[name=shop_id]").select_option(label="a")
     await page.get_by_role("button", name="添加", exact=True).click()
     password = await page.locator(".hand-over code").inner_text()
+    await page.reload()  # neither loses the password nor adds somebody again
+    assert await page.locator(".hand-over code").inner_text() == password
     place = page.locator("form", has=page.get_by_role("heading", name="在「a」的角色"))
     await place.get_by_role("checkbox", name="仓库").check()
     await place.get_by_role("button", name="保存角色").click()

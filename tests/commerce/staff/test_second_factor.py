@@ -14,6 +14,7 @@ from commerce.staff.demo import DemoStaff, create_staff
 from commerce.staff.otp import STEP
 from server.application import Application
 from server.clock import now
+from server.http import Kind
 
 Client = TestClient[Any, Any]
 PASSWORD = "admin-password"
@@ -159,7 +160,17 @@ async def test_the_page_does_all_of_it(client: Client, staff: list[DemoStaff], a
     status, text = await page(client, here + "/otp/confirm", otp=otp(secret[1]))
     codes = re.findall(r"<code>([a-z2-9]{5}-[a-z2-9]{5})</code>", text)
     assert (status, len(codes)) == (200, 10)
-    assert codes[0] not in (await page(client, here))[1]  # shown once
+    assert codes[0] in (await page(client, here + "?done=on"))[1]  # a reload does not lose them
+    async with app.database.transaction() as connection:
+        admin = await connection.fetchval("SELECT id FROM staff WHERE account = 'admin'")
+        elsewhere = {
+            "Authorization": f"Bearer {(await app.sessions.issue(connection, Kind.STAFF, admin, '', '')).token}"
+        }
+    async with client.get(here + "?done=on", headers=elsewhere) as answer:
+        assert codes[0] not in await answer.text()  # nor shows them in another session, whatever cookie it has
+    client.session.cookie_jar.clear(lambda cookie: cookie.key == "lf_staff_once")  # their minutes are over
+    status, text = await page(client, here + "?done=on")
+    assert (codes[0] in text, "恢复码已经显示过" in text) == (False, True)
     status, text = await page(client, here + "/roles", role="finance")
     async with app.database.connection() as connection:
         rows = await connection.fetch("SELECT code FROM roles WHERE needs_otp")
