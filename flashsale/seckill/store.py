@@ -263,6 +263,14 @@ async def unit_sums(connection: Connection, item_id: int) -> dict[str, int]:
     return {row["status"]: row["units"] for row in rows}
 
 
+async def wins(connection: Connection, item_id: int) -> int:
+    """Return how many attempts have won the item's units: one may win several."""
+    found: int = await connection.fetchval(
+        "SELECT count(*) FROM fs_reservations WHERE item_id = $1 AND status <> 'void'", item_id
+    )
+    return found
+
+
 async def forget_figures(connection: Connection) -> None:
     """Remove seconds older than thirty days."""
     await connection.execute("DELETE FROM fs_figures WHERE at < now() - interval '30 days'")

@@ -194,7 +194,10 @@ class FiguresView(PlannedView, frozen=True, kw_only=True):
     attempts: int
     peak: int
     """Attempts of the busiest second of the whole sale."""
+    wins: int
+    """Attempts that won."""
     won: int
+    """Units that they won: an attempt may win several."""
     held: int
     paid: int
     expired: int

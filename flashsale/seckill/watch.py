@@ -47,11 +47,13 @@ def planned_view(item: Item) -> PlannedView:
 async def figures(app: Application, item: Item) -> FiguresView:
     """Return a sale's live figures.
 
-    Units won, held, paid and expired are PostgreSQL's; attempts and refusals are counts that the web processes
-    roll up once a second, less what a process that was killed had counted in its last one.
+    Wins, and units won, held, paid and expired, are PostgreSQL's; attempts and refusals are counts that the web
+    processes roll up once a second, less what a process that was killed had counted in its last one. What won was
+    attempted, whoever was killed: attempts are never fewer than wins.
     """
     async with app.database.connection() as connection:
         units = await store.unit_sums(connection, item.id)
+        wins = await store.wins(connection, item.id)
         totals = await store.outcome_totals(connection, item.id)
         seconds = await store.last_seconds(connection, item.id, SECONDS)
         peak = await store.busiest_second(connection, item.id)
@@ -65,8 +67,9 @@ async def figures(app: Application, item: Item) -> FiguresView:
     accepted = {"won", "again", "queued"}
     return FiguresView(
         **(asdict(planned_view(item)) | {"phase": None if item.state is ItemState.DRAFT else phase(seen, now())}),
-        attempts=sum(totals.values()),
+        attempts=max(sum(totals.values()), wins),
         peak=peak,
+        wins=wins,
         won=sum(n for status, n in units.items() if status != "void"),
         held=units.get("held", 0),
         paid=units.get("paid", 0),

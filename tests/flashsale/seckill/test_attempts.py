@@ -57,6 +57,8 @@ async def test_the_limit_counts_units(stage: Stage) -> None:
     assert (await stage.attempt(item_id, member, quantity=2)).code == "limit_reached"
     await stage.won(item_id, member, quantity=1)
     assert (await stage.attempt(item_id, member)).code == "limit_reached"
+    figures = (await stage.staff_call("GET", f"/{item_id}")).body
+    assert (figures["won"], figures["wins"], figures["attempts"] >= 2) == (3, 2, True)  # what nobody counted yet too
     await stage.balanced(item_id)
 
 
