@@ -109,7 +109,10 @@ class OtherBound(Conflict):
 class IdentityTaken(Conflict):
     """It opens another account."""
 
-    code, message = "identity_taken", "这个{title}已绑定另一个账号。要把两个账号合并，请绑定那个账号的手机号或邮箱"
+    code, message = (
+        "identity_taken",
+        "它现在登录的是另一个账号。两个都是你的，就合并成一个：验证那个账号的手机号或邮箱，订单和收藏都会归到一起",
+    )
 
 
 class LastWayIn(Conflict):

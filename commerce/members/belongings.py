@@ -17,8 +17,20 @@ from server.database import Connection
 Move = Callable[[Connection, int, int], Awaitable[None]]
 """``move(connection, keeper_id, other_id)`` gives what is the other's to the keeper. May run again; both are locked."""
 
-Hold = Callable[[Connection, int], Awaitable[list[str]]]
-"""Given a member's id, zh_CN msgids of what stands against it now; empty when nothing does."""
+
+class Hindrance(msgspec.Struct, frozen=True):
+    """What stands against merging or deleting: ``text`` a zh_CN msgid, ``what`` the name of the thing, at ``href``."""
+
+    text: str
+    what: str = ""
+    href: str = ""
+
+
+NAMED = 5
+"""How many things of a kind are named: where more stand against it, the next are when these are done."""
+
+Hold = Callable[[Connection, int], Awaitable[list[Hindrance]]]
+"""Given a member's id, what stands against it now; empty when nothing does."""
 
 Tell = Callable[[Connection, int], Awaitable[dict[str, list[dict[str, Any]]]]]
 """Given a member's id, all that is kept of them: rows by the name of their file."""
@@ -44,6 +56,11 @@ class Belonging(msgspec.Struct, frozen=True, kw_only=True):
     shows: Shows | None = None
 
 
+def texts(hindrances: Sequence[Hindrance]) -> list[str]:
+    """Return what stands against it, each said once (zh_CN msgids)."""
+    return list(dict.fromkeys(each.text for each in hindrances))
+
+
 class Belongings:
     """Every feature's part, bottom floor first; a resource of the application."""
 
@@ -57,21 +74,21 @@ class Belongings:
             raise ValueError(f"{sorted(taken)} belong to two features")
         self.all.append(belonging)
 
-    async def against_merging(self, connection: Connection, *member_ids: int) -> list[str]:
+    async def against_merging(self, connection: Connection, *member_ids: int) -> list[Hindrance]:
         """Return what stands against merging these accounts."""
         found = [
-            text
+            hindrance
             for each in self.all
             if each.holds_merging is not None
             for member_id in member_ids
-            for text in await each.holds_merging(connection, member_id)
+            for hindrance in await each.holds_merging(connection, member_id)
         ]
         return list(dict.fromkeys(found))
 
-    async def against_leaving(self, connection: Connection, member_id: int) -> list[str]:
+    async def against_leaving(self, connection: Connection, member_id: int) -> list[Hindrance]:
         """Return what stands against deleting an account."""
         holds = [each.holds_leaving for each in self.all if each.holds_leaving is not None]
-        return [text for hold in holds for text in await hold(connection, member_id)]
+        return [hindrance for hold in holds for hindrance in await hold(connection, member_id)]
 
     async def shown(self, connection: Connection, addresses: Sequence[str], but: str = "") -> set[str]:
         """Return which of these pictures are shown still by anybody; ``but`` names a feature not to ask."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from commerce.members import merging, store
+from commerce.members.api import visitor_of
 from commerce.members.codes import send_code, wait_for
 from commerce.members.contacts import change_contact
 from commerce.members.errors import MergeHeld, MergeOffered, NewCodeWrong, ProofWrong
@@ -27,8 +28,9 @@ _OF = {"phone": phone_of, "email": email_of}
 
 
 class ContactForm(ProofForm, frozen=True, kw_only=True):
-    """The proof, the new phone or mail address, and its code."""
+    """The proof, the new phone or mail address, and its code; ``why`` as ``Why`` has it."""
 
+    why: Literal["", "merge"] = ""
     to: Annotated[str, Meta(max_length=254)] = ""
     new_code: Annotated[str, Meta(max_length=12)] = ""
 
@@ -37,6 +39,18 @@ class OfferForm(Body, frozen=True, kw_only=True):
     """Which offer to merge is meant."""
 
     offer: Annotated[str, Meta(max_length=64)] = ""
+
+
+class MergeForm(OfferForm, frozen=True, kw_only=True):
+    """The offer that is taken, and which account stays."""
+
+    stays: merging.Stays = "this"
+
+
+class Why(Body, frozen=True, kw_only=True):
+    """What somebody is about who adds a contact: ``merge`` who wants another account that has it."""
+
+    why: Literal["", "merge"] = ""
 
 
 async def own(call: Call) -> Member:
@@ -56,9 +70,9 @@ def target_of_kind(kind: str, text: str) -> Target:
 
 
 @routes.page("/me/contact/{kind}", LoggedIn())
-async def show_contact(call: Call, kind: str) -> Page:
+async def show_contact(call: Call, kind: str, query: Why) -> Page:
     """Show the form that adds or replaces a phone or a mail address."""
-    return await _page(call, kind, await own(call), ContactForm())
+    return await _page(call, kind, await own(call), ContactForm(why=query.why))
 
 
 @routes.page("/me/contact/{kind}/proof", LoggedIn(), "POST", limit="60/minute")
@@ -141,10 +155,14 @@ async def show_merge(call: Call, query: OfferForm) -> Page:
     return await _merge(call, query.offer)
 
 
-async def _merge(call: Call, offer: str, status: int = 200) -> Page:
+async def _merge(call: Call, offer: str, stays: merging.Stays | None = None, status: int = 200) -> Page:
     two = await merging.look(call.app, call.member.id, offer)
-    shown = [(heap, _contacts(heap)) for heap in (two.keeper, two.other)]
-    return Page("members/merge.html", {"shown": shown, "against": two.against, "offer": offer}, status=status)
+    shown = [
+        ("this", two.keeper, _contacts(two.keeper), two.orders[0]),
+        ("other", two.other, _contacts(two.other), two.orders[1]),
+    ]
+    values = {"shown": shown, "against": two.against, "offer": offer, "stays": stays or two.stays}
+    return Page("members/merge.html", values, status=status)
 
 
 def _contacts(heap: Heap) -> str:
@@ -156,9 +174,11 @@ def _contacts(heap: Heap) -> str:
 @routes.page("/me/merge", LoggedIn(), "POST", limit="60/minute")
 async def merge(call: Call) -> Page | Redirect:
     """Merge the accounts, or show again what stands against it."""
-    form = await call.form(OfferForm)
+    form = await call.form(MergeForm)
     try:
-        await merging.merge(call.app, call.member.id, form.offer, call.tr)
+        done = await merging.merge(call.app, call.member.id, form.offer, call.tr, visitor_of(call), form.stays)
     except MergeHeld as problem:
-        return await _merge(call, form.offer, problem.status)
+        return await _merge(call, form.offer, form.stays, problem.status)
+    if done.issued is not None:
+        call.renew(done.issued)
     return Redirect(SECURITY + "?done=merged")

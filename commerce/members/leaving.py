@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from commerce.members import leaving_store, store
-from commerce.members.belongings import Belongings
+from commerce.members.belongings import Belongings, Hindrance, texts
 from commerce.members.errors import LeavingHeld
 from commerce.members.proof import Proof, prove
 from commerce.members.types import Secured, Status
@@ -34,8 +34,8 @@ class Due(msgspec.Struct, frozen=True):
     member_id: int
 
 
-async def against(app: Application, member_id: int) -> list[str]:
-    """Return what stands against deleting an account (zh_CN msgids)."""
+async def against(app: Application, member_id: int) -> list[Hindrance]:
+    """Return what stands against deleting an account."""
     async with app.database.connection() as connection:
         return await app.resource(Belongings).against_leaving(connection, member_id)
 
@@ -49,12 +49,12 @@ async def leave(app: Application, member_id: int, proof: Proof) -> datetime:
         member = await store.member(connection, member_id)
     if member is None:
         raise NotFound
-    if found := await against(app, member_id):
+    if found := texts(await against(app, member_id)):
         raise LeavingHeld(details=found, reason=found[0])
     proven = await prove(app, member, proof)
     async with app.database.transaction() as connection:
         await proven.use(connection)
-        if found := await app.resource(Belongings).against_leaving(connection, member_id):
+        if found := texts(await app.resource(Belongings).against_leaving(connection, member_id)):
             raise LeavingHeld(details=found, reason=found[0])
         due_at = await leaving_store.leave(connection, member_id, DAYS)
         ended = await app.sessions.revoke_all(connection, Kind.MEMBER, member_id)
@@ -85,7 +85,7 @@ async def erase(app: Application, due: Due) -> None:
         [member] = await store.lock(connection, [member_id])
         held = await belongings.against_leaving(connection, member_id)
         if held or member.status is Status.BANNED:
-            log.warning("account not deleted yet", member=member_id, status=member.status, reasons=held)
+            log.warning("account not deleted yet", member=member_id, status=member.status, reasons=texts(held))
             return
         if not await leaving_store.still_due(connection, member_id) or member.status is not Status.ACTIVE:
             return

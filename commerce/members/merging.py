@@ -1,8 +1,8 @@
 """Two accounts of one person become one: whoever proves another account while logged in is offered it.
 
-The account that one is logged in with stays. It gets everything of the other, which remains as a row that says where
-all went. An attempt at a flash sale that was under way may still be settled for the emptied account; the movers run
-again a minute and three hours later, beyond the life of anything that was admitted before.
+The person says which one stays. It gets everything of the other, which remains as a row that says where all went. An
+attempt at a flash sale that was under way may still be settled for the emptied account; the movers run again a minute
+and three hours later, beyond the life of anything that was admitted before.
 """
 
 from __future__ import annotations
@@ -14,19 +14,22 @@ import msgspec
 
 from commerce.courier import Channel
 from commerce.members import merge_store, store
-from commerce.members.belongings import Belongings
+from commerce.members.belongings import Belongings, Hindrance, texts
+from commerce.members.centre import Centre
 from commerce.members.codes import write
 from commerce.members.errors import MergeHeld, OfferEnded
 from commerce.members.targets import Target
-from commerce.members.types import Member, Secured, Status
+from commerce.members.types import Member, Secured, Status, Visitor
 from server.application import Application
 from server.database import Connection
 from server.events import publish
 from server.http import Kind
-from server.http.session import digest_of
+from server.http.session import Issued, digest_of
 from server.i18n import Translator
 from server.jobs import Job, enqueue
 
+Stays = Literal["this", "other"]
+"""Which account stays: the one that is logged in, or the one that was proved."""
 LASTS = 900
 """Seconds that an offer stands."""
 STRAGGLERS = "members.move_stragglers"
@@ -40,11 +43,24 @@ class Merged(msgspec.Struct, frozen=True):
 
 
 class Two(msgspec.Struct, frozen=True, kw_only=True):
-    """Both accounts as their owner is asked about them, and what stands against it (zh_CN msgids)."""
+    """Both accounts as their owner is asked about them, how many orders each has, and what stands against it."""
 
     keeper: merge_store.Heap
     other: merge_store.Heap
-    against: list[str]
+    orders: tuple[int, int]
+    against: list[Hindrance]
+
+    @property
+    def stays(self) -> Stays:
+        """Which one is proposed to stay: the one with more orders, else the one that is logged in."""
+        return "other" if self.orders[1] > self.orders[0] else "this"
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The account that stayed, and its session where the one that asked has ended with the other account."""
+
+    member: Member
+    issued: Issued | None = None
 
 
 async def make_offer(connection: Connection, keeper_id: int, other_id: int, proof: Literal["phone", "email"]) -> str:
@@ -72,36 +88,52 @@ async def look(app: Application, keeper_id: int, secret: str) -> Two:
         other = await merge_store.heap(connection, offer.other_id)
         assert keeper is not None  # the offer refers to both
         assert other is not None
-        return Two(keeper=keeper, other=other, against=await against(app, connection, keeper_id, other.id))
+        count = app.resource(Centre).orders
+        return Two(
+            keeper=keeper,
+            other=other,
+            orders=(
+                sum((await count(connection, keeper_id)).values()),
+                sum((await count(connection, other.id)).values()),
+            ),
+            against=await against(app, connection, keeper_id, other.id),
+        )
 
 
-async def against(app: Application, connection: Connection, keeper_id: int, other_id: int) -> list[str]:
+async def against(app: Application, connection: Connection, keeper_id: int, other_id: int) -> list[Hindrance]:
     """Return what stands against merging two accounts."""
     return await app.resource(Belongings).against_merging(connection, keeper_id, other_id)
 
 
-async def merge(app: Application, keeper_id: int, secret: str, tr: Translator) -> Member:
+async def merge(
+    app: Application, member_id: int, secret: str, tr: Translator, visitor: Visitor, stays: Stays = "this"
+) -> Done:
     """Do what was offered and return the account that stays. Locks both members in order of id.
 
+    Both have been proved by who asks: which one stays decides about name, picture and passwords, not about who may.
     Phones and mail addresses of either that log in to nothing from then on are told, in the language of ``tr``.
 
     Raises OfferEnded, MergeHeld with what stands against it.
     """
     digest = digest_of(secret)
     async with app.database.transaction() as connection:
-        offer = await merge_store.offered(connection, digest, keeper_id)
+        offer = await merge_store.offered(connection, digest, member_id)
         if offer is None:
             raise OfferEnded
-        both = {member.id: member for member in await store.lock(connection, [keeper_id, offer.other_id])}
-        keeper, other = both[keeper_id], both[offer.other_id]
+        both = {member.id: member for member in await store.lock(connection, [member_id, offer.other_id])}
+        keeper, other = both[member_id], both[offer.other_id]
+        if stays == "other":
+            keeper, other = other, keeper
         if not await merge_store.take(connection, digest):
             raise OfferEnded
         if keeper.status is not Status.ACTIVE or other.status is not Status.ACTIVE:
             raise MergeHeld(details=["其中一个账号已停用，不能合并"], reason="其中一个账号已停用，不能合并")
-        if found := await against(app, connection, keeper.id, other.id):
+        if found := texts(await against(app, connection, keeper.id, other.id)):
             raise MergeHeld(details=found, reason=found[0])
         await merge_store.empty(connection, keeper.id, other.id)
-        await merge_store.set_contacts(connection, keeper.id, *_ways_in(keeper, other, offer.proof))
+        await merge_store.set_contacts(
+            connection, keeper.id, *_ways_in(keeper, other, offer.proof if stays == "this" else "")
+        )
         await app.resource(Belongings).move(connection, keeper.id, other.id)
         ended = await app.sessions.revoke_all(connection, Kind.MEMBER, other.id)
         await store.note(connection, keeper.id, "merged", f"member:{keeper.id}", f"member:{other.id}")
@@ -109,12 +141,15 @@ async def merge(app: Application, keeper_id: int, secret: str, tr: Translator) -
         await publish(connection, Secured(member_id=keeper.id, what="merged"))
         for delay in AGAIN:
             await enqueue(connection, STRAGGLERS, Merged(other.id), delay=delay)
+        issued = None
+        if other.id == member_id:
+            issued = await app.sessions.issue(connection, Kind.MEMBER, keeper.id, visitor.address, visitor.agent)
         after = await store.member(connection, keeper.id)
         assert after is not None
         await _tell_ended(app, connection, keeper, other, after, tr)
     for each in ended:
         app.sessions.forget(each)
-    return after
+    return Done(after, issued)
 
 
 async def _tell_ended(
@@ -131,7 +166,7 @@ async def _tell_ended(
 def _ways_in(keeper: Member, other: Member, proof: str) -> tuple[str | None, str | None, str | None]:
     """Return phone, mail address and password hash of the account that stays.
 
-    Its own before the other's; only what has just been proved takes the place of its own.
+    Its own before the other's; only what of the other has just been proved takes the place of its own.
     """
     phone = other.phone if proof == "phone" or keeper.phone is None else keeper.phone
     email = other.email if proof == "email" or keeper.email is None else keeper.email

@@ -6,10 +6,13 @@ import contextlib
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from commerce.credentials import TooManyTries
 from commerce.members import merging
+from commerce.members.api import visitor_of
+from commerce.members.belongings import texts
 from commerce.members.contact_pages import own
 from commerce.members.contacts import change_contact
 from commerce.members.errors import (
@@ -58,9 +61,10 @@ class EmailChange(Body, frozen=True, kw_only=True):
 
 
 class MergeBody(Body, frozen=True, kw_only=True):
-    """The offer, as a refusal with the code `merge_offered` had it."""
+    """The offer, as a refusal with the code `merge_offered` had it; `stays`: the caller's account, or the other."""
 
     offer: Annotated[str, Meta(min_length=1, max_length=64)]
+    stays: merging.Stays = "this"
 
 
 class AccountView(View, frozen=True, kw_only=True):
@@ -75,8 +79,15 @@ class AccountView(View, frozen=True, kw_only=True):
     created_at: Instant
 
 
+class MergedView(MemberView, frozen=True, kw_only=True):
+    """The account that stayed. Where it is the other, the caller's session ended with theirs: ``token`` opens it."""
+
+    token: str | None
+    expires_at: Instant | None
+
+
 class OfferView(View, frozen=True, kw_only=True):
-    """Two accounts of one person: ``keeper`` stays and gets everything. ``against`` says why they cannot merge now."""
+    """Two accounts of one person: ``keeper`` is the caller's. ``against`` says why they cannot merge now."""
 
     keeper: AccountView
     other: AccountView
@@ -136,14 +147,21 @@ async def show_offer(call: Call, offer: str) -> OfferView:
     except OfferEnded:
         raise NotFound from None
     return OfferView(
-        keeper=_account(two.keeper), other=_account(two.other), against=[call.tr(text) for text in two.against]
+        keeper=_account(two.keeper), other=_account(two.other), against=[call.tr(text) for text in texts(two.against)]
     )
 
 
 @routes.post("/api/v1/me/merges", LoggedIn(), key=Key.OWN, limit="60/minute", errors=(OfferEnded, MergeHeld))
-async def merge(call: Call, body: MergeBody) -> MemberView:
-    """Merge the other account of an offer into the caller's."""
-    return member_view(await merging.merge(call.app, call.member.id, body.offer, call.tr))
+async def merge(call: Call, body: MergeBody) -> MergedView:
+    """Merge both accounts of an offer. What the other has goes to the one that stays."""
+    done = await merging.merge(call.app, call.member.id, body.offer, call.tr, visitor_of(call), body.stays)
+    if done.issued is not None:
+        call.renew(done.issued)
+    return MergedView(
+        **msgspec.structs.asdict(member_view(done.member)),
+        token=done.issued.token if done.issued is not None else None,
+        expires_at=wire(done.issued.expires_at) if done.issued is not None else None,
+    )
 
 
 def _account(heap: Heap) -> AccountView:

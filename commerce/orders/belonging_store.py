@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commerce.members.belongings import Belonging
+from commerce.members.belongings import NAMED, Belonging, Hindrance
 from server.database import Connection
 
 
@@ -13,19 +13,25 @@ async def move(connection: Connection, keeper_id: int, other_id: int) -> None:
     await connection.execute("UPDATE orders SET member_id = $1 WHERE member_id = $2", keeper_id, other_id)
 
 
-async def holds_leaving(connection: Connection, member_id: int) -> list[str]:
-    """Return that orders are open, if they are."""
-    row = await connection.fetchrow(
+async def holds_leaving(connection: Connection, member_id: int) -> list[Hindrance]:
+    """Return the orders that are open, those not paid first."""
+    rows = await connection.fetch(
         """
-        SELECT count(*) FILTER (WHERE status = 'pending_payment') AS unpaid,
-               count(*) FILTER (WHERE status IN ('pending_shipment', 'pending_receipt')) AS open
-        FROM orders WHERE member_id = $1
+        SELECT order_no, status = 'pending_payment' AS unpaid FROM orders
+        WHERE member_id = $1 AND status IN ('pending_payment', 'pending_shipment', 'pending_receipt')
+        ORDER BY unpaid DESC, id LIMIT $2
         """,
         member_id,
+        NAMED,
     )
-    assert row is not None
-    texts = {"unpaid": "有订单还没付款，先付款或取消", "open": "有订单还没完成，等收货以后再来"}
-    return [text for name, text in texts.items() if row[name]]
+    return [
+        Hindrance(
+            "有订单还没付款，先付款或取消" if row["unpaid"] else "有订单还没完成，等收货以后再来",
+            row["order_no"],
+            f"/orders/{row['order_no']}",
+        )
+        for row in rows
+    ]
 
 
 async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[str, Any]]]:

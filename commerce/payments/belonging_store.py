@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from commerce.members.belongings import Belonging
+from commerce.members.belongings import NAMED, Belonging, Hindrance
 from server.database import Connection
 
 
-async def holds_leaving(connection: Connection, member_id: int) -> list[str]:
-    """Return that money is still on its way, if it is."""
-    waiting = await connection.fetchval(
+async def holds_leaving(connection: Connection, member_id: int) -> list[Hindrance]:
+    """Return the orders whose money is still on its way back."""
+    rows = await connection.fetch(
         """
-        SELECT EXISTS (
-            SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN orders o ON o.id = p.order_id
-            WHERE o.member_id = $1 AND r.status <> 'done'
-        )
+        SELECT DISTINCT o.order_no
+        FROM refunds r JOIN payments p ON p.id = r.payment_id JOIN orders o ON o.id = p.order_id
+        WHERE o.member_id = $1 AND r.status <> 'done' ORDER BY o.order_no LIMIT $2
         """,
         member_id,
+        NAMED,
     )
-    return ["有退款还没到账，等到账以后再来"] if waiting else []
+    return [Hindrance("有退款还没到账，等到账以后再来", row["order_no"], f"/orders/{row['order_no']}") for row in rows]
 
 
 async def tell(connection: Connection, member_id: int) -> dict[str, list[dict[str, Any]]]:

@@ -9,22 +9,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from commerce.members.belongings import Belonging
+from commerce.members.belongings import NAMED, Belonging, Hindrance
 from server.database import Connection
 
 
-async def holds_merging(connection: Connection, member_id: int) -> list[str]:
-    """Return that a win is unpaid, or its sale not over, if so."""
-    held = await connection.fetchval(
+async def holds_merging(connection: Connection, member_id: int) -> list[Hindrance]:
+    """Return the sales where a win is unpaid, or that are not over. An unpaid one leads to its order."""
+    rows = await connection.fetch(
         """
-        SELECT EXISTS (
-            SELECT FROM orders o JOIN fs_reservations r ON r.id = o.reservation_id JOIN fs_items i ON i.id = r.item_id
-            WHERE o.member_id = $1 AND (r.status = 'held' OR r.status = 'paid' AND i.state <> 'ended')
-        )
+        SELECT i.id, i.title, o.order_no, r.status = 'held' AS unpaid
+        FROM orders o JOIN fs_reservations r ON r.id = o.reservation_id JOIN fs_items i ON i.id = r.item_id
+        WHERE o.member_id = $1 AND (r.status = 'held' OR r.status = 'paid' AND i.state <> 'ended')
+        ORDER BY unpaid DESC, o.id LIMIT $2
         """,
         member_id,
+        NAMED,
     )
-    return ["有秒杀还没结束或没付款，等它结束再合并"] if held else []
+    return [
+        Hindrance(
+            "有秒杀还没结束或没付款，等它结束再合并",
+            row["title"],
+            f"/orders/{row['order_no']}" if row["unpaid"] else f"/flash-sales/{row['id']}",
+        )
+        for row in rows
+    ]
 
 
 async def move(connection: Connection, keeper_id: int, other_id: int) -> None:

@@ -275,8 +275,10 @@ async def test_an_identity_of_another_account_is_not_taken_from_it(visitors: Any
     await second.log_in("13900000001")
     await second.bind("wechat", "13900000001")
     assert second.status == 409
-    assert "已绑定另一个账号" in second.text
-    assert 'href="/me/contact/phone"' in second.text
+    assert "<h1>这个微信属于另一个账号</h1>" in second.text
+    assert 'href="/me/contact/phone?why=merge"' in second.text
+    await second.open("/me/contact/phone?why=merge")
+    assert "那个账号的手机号" in second.text
     assert (await visitors_owner(visitors))["phone"] == PHONE
     await first.open("/me")
     assert first.path == "/me"

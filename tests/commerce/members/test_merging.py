@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient
 from commerce.members import merging
 from commerce.members.belongings import Belongings
 from commerce.members.merging import make_offer, move_stragglers
+from commerce.members.types import Visitor
 from server.application import Application
 from server.database import Connection
 
@@ -106,6 +107,27 @@ async def test_a_phone_with_an_account_of_its_own_leads_to_merging(client: Clien
     assert status == 410
 
 
+async def test_the_other_account_may_be_the_one_that_stays(client: Client, app: Application) -> None:
+    other_id, others = await log_in(client, phone=OTHERS)
+    my_id, mine = await log_in(client, phone=MINE)
+    async with app.database.connection() as connection:
+        kept = await order(connection, other_id)
+        moved = [await order(connection, my_id, n=n) for n in (1, 2)]
+        await connection.execute("UPDATE orders SET member_id = $1 WHERE order_no = $2", other_id, moved[0])
+    offer = await offer_of(client, mine, MINE, phone=OTHERS)
+    page = await (await client.get(f"/me/merge?offer={offer}", headers=mine)).text()
+    assert 'value="other" checked' in page, "the one with more orders is proposed"
+    assert (await send(client, "/api/v1/me/merges", mine, {"offer": offer, "stays": "mine"}))[0] == 422
+    status, merged = await send(client, "/api/v1/me/merges", mine, {"offer": offer, "stays": "other"})
+    assert (status, merged["id"], merged["phone"]) == (200, str(other_id), OTHERS)
+    assert (await client.get("/api/v1/me", headers=mine)).status == 401
+    anew = {"Authorization": f"Bearer {merged['token']}"}
+    for order_no in (kept, *moved):
+        assert (await client.get(f"/api/v1/orders/{order_no}", headers=anew)).status == 200
+    assert (await client.get("/api/v1/me", headers=others)).status == 200
+    assert "已和另一个合并" in (await inbox(client, MINE))[0]["text"]
+
+
 async def test_the_old_phone_is_told_and_a_new_one_needs_proof(client: Client) -> None:
     my_id, mine = await log_in(client, phone=MINE)
     fresh = "13800000009"
@@ -176,6 +198,8 @@ async def test_a_running_sales_win_stands_against_it(client: Client, app: Applic
     status, answer = await send(client, "/api/v1/me/merges", mine, {"offer": offer})
     assert (status, answer["error"]["code"]) == (409, "merge_held")
     assert "秒杀" in answer["error"]["message"]
+    page = await (await client.get(f"/me/merge?offer={offer}", headers=mine)).text()
+    assert f'href="/flash-sales/{item_id}">杯</a>' in page, "what stands against it is named, and leads there"
     async with app.database.connection() as connection:
         await connection.execute("UPDATE fs_items SET state = 'ended'")
     status, _ = await send(client, "/api/v1/me/merges", mine, {"offer": offer})
@@ -317,7 +341,7 @@ async def test_nothing_is_lost_whatever_lies_in_either_account(client: Client, a
             for table, same in SAME.items()
         }
         offer = await make_offer(connection, my_id, other_id, "phone")
-    await merging.merge(app, my_id, offer, app.translations.of("zh-CN"))
+    await merging.merge(app, my_id, offer, app.translations.of("zh-CN"), Visitor("", ""))
     for _ in range(2):
         async with app.database.connection() as connection:
             for table, same in SAME.items():
@@ -339,7 +363,7 @@ async def test_what_comes_to_the_emptied_account_afterwards_follows(client: Clie
     for keeper, other in ((my_id, other_id), (third_id, my_id)):
         async with app.database.transaction() as connection:
             offer = await make_offer(connection, keeper, other, "phone")
-        await merging.merge(app, keeper, offer, app.translations.of("zh-CN"))
+        await merging.merge(app, keeper, offer, app.translations.of("zh-CN"), Visitor("", ""))
     async with app.database.connection() as connection:
         order_no = await order(connection, other_id)
         await move_stragglers(app, merging.Merged(other_id))
