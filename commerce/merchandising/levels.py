@@ -26,8 +26,8 @@ async def renew(database: Database, most: int = BATCH) -> int:
 
 
 async def work(app: Application) -> None:
-    """Make figures until no mark is left."""
-    while await renew(app.database):
+    """Make figures until few marks are left: what comes meanwhile is the next turn's."""
+    while await renew(app.database) == BATCH:
         pass
 
 
