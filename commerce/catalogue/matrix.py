@@ -84,6 +84,11 @@ def axes(skus: Sequence[Sku], current: Sku, names: Sequence[str]) -> list[Axis]:
     return made
 
 
+def table(skus: Sequence[Sku], names: Sequence[str]) -> list[tuple[str, bool, list[str]]]:
+    """Return each SKU's id, whether it can be bought and its values by spec, for choices to add up in the browser."""
+    return [(str(sku.id), sku.free > 0, [sku.specs.get(name, "") for name in names]) for sku in skus]
+
+
 def _agrees(sku: Sku, specs: dict[str, str | None]) -> bool:
     return all(sku.specs.get(name) == value for name, value in specs.items())
 

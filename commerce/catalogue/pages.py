@@ -7,7 +7,7 @@ from typing import Any
 from commerce.catalogue import shared, store
 from commerce.catalogue.blocks import HomeBlocks, Offer, ProductBlocks, Slot
 from commerce.catalogue.markdown import html
-from commerce.catalogue.matrix import axes, chosen_sku
+from commerce.catalogue.matrix import axes, chosen_sku, table
 from commerce.catalogue.types import Card, Product, Sku
 from server.clock import wire
 from server.errors import NotFound
@@ -71,6 +71,7 @@ async def product(call: Call, product_id: int) -> Page:
         "facts": [*found.parameters, *(pair for pair in described if pair[0] not in told)],
         "current": current,
         "axes": axes(found.on_shelf, current, found.spec_names),
+        "table": table(found.on_shelf, found.spec_names),
         "pictures": _pictures(found, current),
         "trail": trail,
         "beside": beside,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import io
+import re
 from typing import Any
 
 import playwright.async_api as playwright
@@ -193,6 +196,52 @@ async def test_sharing_takes_the_device_s_own_way_or_ours(browser: BrowserContex
     await sheet.get_by_role("button", name="复制链接").click()
     await expect(sheet.locator("[data-copy-link]")).to_have_text("已复制")
     assert await page.evaluate("document.activeElement.value") == wanted
+
+
+async def test_choices_add_up_while_their_answers_are_under_way(browser: BrowserContext, market: Market) -> None:
+    price = 10000
+    async with market.app.database.transaction() as connection:
+        await connection.execute("UPDATE products SET spec_names = '{颜色,容量}'")
+        await connection.execute("UPDATE skus SET specs = $1", {"颜色": "墨", "容量": "350 ml"})
+        for colour, size in (("墨", "750 ml"), ("松", "350 ml"), ("松", "750 ml")):
+            price += 100
+            wanted = await connection.fetchval(
+                "INSERT INTO skus (product_id, code, specs, price) VALUES ($1, $2, $3, $4) RETURNING id",
+                market.product_id,
+                f"P-{price}",
+                {"颜色": colour, "容量": size},
+                price,
+            )
+            await stock.receive(connection, wanted, 5, "test", "test")
+    page = await browser.new_page()
+    held: list[Route] = []
+    both = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+        if len(held) == 2:
+            both.set()
+
+    await page.goto(f"/products/{market.product_id}")
+    await page.locator(".facts button", has_text="已选").click()
+    await page.route("**/products/*?sku=*", hold)
+    matrix = page.locator("#matrix")
+    await matrix.get_by_role("link", name="松").click()
+    await matrix.get_by_role("link", name="750 ml").click()
+    await asyncio.wait_for(both.wait(), 10)
+    await expect(page.locator("#sku-head")).to_contain_text("墨·350 ml")  # what is marked is what is named
+    await expect(matrix.locator("[aria-current]")).to_have_text(["墨", "350 ml"])
+    for route in reversed(held):  # the second answer overtakes the first, which nobody waits for any more
+        with contextlib.suppress(playwright.Error):
+            await route.continue_()
+    await expect(page.locator("#sku-head")).to_contain_text("松·750 ml")
+    await expect(page.locator("#chosen")).to_have_text("松·750 ml")
+    await expect(matrix.locator("[aria-current]")).to_have_text(["松", "750 ml"])
+    await expect(page.locator("#figures")).to_contain_text("103")
+    await expect(page).to_have_url(re.compile(rf"\?sku={wanted}$"))
+    await page.wait_for_load_state("networkidle")
+    await expect(page.locator("#sku-head")).to_contain_text("松·750 ml")
+    await expect(matrix.locator("[aria-busy]")).to_have_count(0)
 
 
 async def test_what_is_sold_out_is_chosen_in_place_and_waited_for_with_one_press(
