@@ -17,6 +17,8 @@ from server.http.pages import Page, Redirect
 
 routes = Routes("privacy")
 PRIVACY = "/privacy"
+_AT_WORK = ("/me", "/orders", "/payments", "/login", "/register")
+"""Where people have something to fill in, to check or to pay: nothing lies over it that can be asked elsewhere."""
 _Text = Annotated[str, Meta(max_length=2000)]
 
 
@@ -46,7 +48,9 @@ def consent(call: Call) -> Asked:
     if call.route.realm is Kind.STAFF:
         return Asked(ask=False, recording=False)
     lapse(call)
-    ask = chosen(call) is None and call.route.path != PRIVACY
+    path = call.route.path
+    ask = chosen(call) is None and path != PRIVACY
+    ask = ask and not any(path == one or path.startswith(one + "/") for one in _AT_WORK)
     return Asked(ask=ask, recording=greet(call) is not None)
 
 

@@ -22,6 +22,7 @@ async def test_without_a_choice_one_is_asked_and_nothing_is_kept(market: Market)
     assert sorted(value for _, value in buttons) == ["all", "necessary"]
     assert len({look for look, _ in buttons}) == 1, "saying no is as easy as saying yes"
     await browser.open(f"/products/{market.product_id}")
+    assert 'name="choice"' not in await browser.open("/login"), "nothing lies over a form"
     assert set(browser.cookies) == {"lf_visitor"}, "the token of its forms, and nothing else"
     assert await browser.events() == []
     assert await market.value("SELECT count(*) FROM behaviour_visits") == 0
