@@ -49,8 +49,8 @@ async def decide(connection: Connection, staff_id: int, remark_id: int, state: R
         "remark_decided",
         On("remark", remark_id, cut(found.text) or found.title),
         shop_id=found.shop_id,
-        before={"state": found.state},
-        after={"state": state},
+        before={"state": found.state, "reports": found.reports},
+        after={"state": state, "reports": 0},
         reason=reason,
     )
     now = await store.remark(connection, remark_id)

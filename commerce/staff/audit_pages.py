@@ -13,7 +13,8 @@ from msgspec import Meta
 
 from commerce.staff import audit_store
 from commerce.staff.audit_store import Sought
-from commerce.staff.audit_words import KINDS, OBJECTS, Told, told
+from commerce.staff.audit_told import Told, told
+from commerce.staff.audit_words import KINDS, OBJECTS
 from commerce.staff.shops import Shops
 from commerce.staff.types import Permission
 from server.cells import safe
@@ -193,6 +194,8 @@ async def _found(call: Call, query: AuditQuery, most: int) -> tuple[list[Told], 
         since=_day(query.since, "since"),
         until=_day(query.until, "until", 1),
     )
+    if sought.since is not None and sought.until is not None and sought.since >= sought.until:
+        raise Invalid("until", "不能早于开始的那天")
     before = int(query.before) if query.before else None
     async with call.database.connection() as connection:
         entries = await audit_store.found(connection, sought, before, most)

@@ -1,19 +1,8 @@
-"""The audit log in people's words: what was done, to what, and which fields went from what to what."""
+"""What the audit log's kinds, things, fields and values are called."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
-
 import msgspec
-
-from commerce.staff.audit_store import Kept
-from server.clock import shanghai
-from server.http import Identity
-from server.i18n import Translator
-from server.money import amount
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -48,6 +37,7 @@ KINDS: dict[str, str] = {
     "product_created": "新建商品",
     "product_changed": "修改商品",
     "batch_begun": "开始批量修改",
+    "batch_discarded": "删掉没执行的批次",
     "delivery_changed": "改发货承诺",
     "shelf_change_set": "设定定时上下架",
     "shelf_change_cancelled": "取消定时上下架",
@@ -172,6 +162,13 @@ FIELDS: dict[str, str] = {
     "kind": "种类",
     "products": "商品数",
     "edit": "改动",
+    "stock": "库存",
+    "tags_add": "加标签",
+    "tags_remove": "去标签",
+    "find": "查找",
+    "replace": "替换为",
+    "where": "在",
+    "reports": "举报",
 }
 """What each field is called (zh_CN msgids). That of a SKU stands in records behind its code and a space."""
 
@@ -199,132 +196,16 @@ VALUES: dict[str, dict[str, str]] = {
     "challenge": {"none": "不验证", "pow": "自动算题", "captcha": "图片验证码"},
     "level": {"any": "平台和店铺", "platform": "仅平台", "shop": "仅店铺"},
     "kind": {"edit": "批量编辑", "import": "导入", "undo": "撤销"},
+    "where": {"title": "标题", "subtitle": "副标题", "description": "正文"},
+    "carrier": {
+        "sf": "顺丰 SF",
+        "zto": "中通 ZTO",
+        "yto": "圆通 YTO",
+        "sto": "申通 STO",
+        "yd": "韵达 YD",
+        "jd": "京东 JD",
+        "ems": "邮政 EMS",
+        "other": "其他快递",
+    },
 }
 """What the values of fields are called (zh_CN msgids), where they are names of ours."""
-
-_STRANGERS = frozenset({"log_in_refused"})
-"""What was done to an account by somebody who was not let in: whoever that was, it need not be its owner."""
-_MONEY = frozenset({"price", "list_price", "amount"})
-"""Fields whose whole numbers are fen."""
-_FILE = re.compile(r"/(?:media|static)/(?:[^/\s]+/)*([^/\s.]+)\.(mp4|webm|webp|png|jpe?g|svg)")
-_VIDEOS = ("mp4", "webm")
-_NAME_MOST = 20
-"""Letters of a file's name; of longer ones, which are digests, the first eight tell one from another."""
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """A field, from what to what; None where there was nothing, or is nothing any more."""
-
-    field: str
-    before: str | None
-    after: str | None
-
-
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """A record for people. ``shop`` is empty for what is the platform's; ``href`` where the thing is seen."""
-
-    id: int
-    at: datetime
-    who: str
-    account: str
-    staff_id: int | None
-    kind: str
-    words: str
-    object_kind: str
-    object_words: str
-    object_id: str
-    object_name: str
-    href: str
-    shop: str
-    reason: str
-    differences: list[Difference]
-    detail: str
-    address: str
-    agent: str
-    request_id: str
-
-
-def told(entry: Kept, tr: Translator, shops: Mapping[int, str], reader: Identity) -> Told:
-    """Return a record in people's words, with a link where its ``reader`` may follow it."""
-    thing = OBJECTS.get(entry.object_kind, Thing(entry.object_kind, "", ""))
-    follows = reader.may(thing.permission, entry.shop_id)
-    stranger = entry.kind in _STRANGERS
-    return Told(
-        id=entry.id,
-        at=entry.at,
-        who=tr("有人") if stranger else entry.staff_name or tr("系统"),
-        account=entry.account,
-        staff_id=entry.staff_id,
-        kind=entry.kind,
-        words=tr(KINDS[entry.kind]) if entry.kind in KINDS else entry.kind,
-        object_kind=entry.object_kind,
-        object_words=tr(thing.words) if thing.words else "",
-        object_id=entry.object_id,
-        object_name=entry.object_name,
-        href=thing.path.format(entry.object_id) if follows else "",
-        shop="" if entry.shop_id is None else shops.get(entry.shop_id, str(entry.shop_id)),
-        reason=entry.reason,
-        differences=_differences(entry.before, entry.after, tr),
-        detail=_line(entry.detail, tr) if entry.detail else "",
-        address=entry.address,
-        agent=entry.agent,
-        request_id=entry.request_id,
-    )
-
-
-def _differences(before: Any, after: Any, tr: Translator) -> list[Difference]:
-    if before is None and after is None:
-        return []
-    old = before if isinstance(before, dict) else {"": before}
-    new = after if isinstance(after, dict) else {"": after}
-    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-    return [
-        Difference(
-            _field(name, tr),
-            _line(old[name], tr, _what(name)) if old.get(name) is not None else None,
-            _line(new[name], tr, _what(name)) if new.get(name) is not None else None,
-        )
-        for name in names
-    ]
-
-
-def _what(name: str) -> str:
-    """Return the field of a name that may have the code of a SKU before it."""
-    return name.rpartition(" ")[2]
-
-
-def _field(name: str, tr: Translator) -> str:
-    thing, _, what = name.rpartition(" ")
-    return f"{thing} {tr(FIELDS.get(what, what))}".strip()
-
-
-def _line(value: Any, tr: Translator, name: str = "") -> str:
-    match value:
-        case bool():
-            return tr("是") if value else tr("否")
-        case int() if name in _MONEY:
-            return f"¥{amount(value)}"
-        case str() if _MOMENT.fullmatch(value):
-            return shanghai(datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M:%S")
-        case "":
-            return "—"
-        case str() if found := _FILE.fullmatch(value):
-            what, short = ("视频" if found[2] in _VIDEOS else "图"), found[1]
-            return f"{tr(what)} {short if len(short) <= _NAME_MOST else short[:8]}.{found[2]}"
-        case str():
-            known = VALUES.get(name, {}).get(value)
-            return tr(known) if known else value
-        case list():
-            return tr("、").join(_line(one, tr, name) for one in value) or "—"
-        case dict():
-            pairs = (
-                f"{tr(FIELDS[key]) if key in FIELDS else _line(key, tr)}{tr('：')}{_line(one, tr, key)}"
-                for key, one in value.items()
-                if one is not None
-            )
-            return tr("；").join(pairs) or "—"
-        case None:
-            return "—"
-        case _:
-            return str(value)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from msgspec import Meta
 
 from commerce.staff import audit_store, people, people_store, roles_store, rules, store
-from commerce.staff.audit_words import told
+from commerce.staff.audit_told import told
 from commerce.staff.people import Deed
 from commerce.staff.shops import Shops
 from commerce.staff.shown_once import keep, once

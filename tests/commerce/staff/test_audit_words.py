@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from commerce.orders.words import CARRIERS
 from commerce.staff.audit_store import Kept
-from commerce.staff.audit_words import FIELDS, KINDS, OBJECTS, VALUES, told
+from commerce.staff.audit_told import told
+from commerce.staff.audit_words import FIELDS, KINDS, OBJECTS, VALUES
 from server.application import Application
 from server.http import Identity, Kind
 from tests.commerce.orders.market import Market
@@ -45,13 +47,40 @@ def record(**parts: Any) -> Kept:
         ({"price": 224700}, {"price": 199900}, ("价格", "¥2,247.00", "¥1,999.00")),
         ({"video": "/media/v/3f/" + "3f2a91c0" * 8 + ".mp4"}, {"video": ""}, ("视频", "视频 3f2a91c0.mp4", "—")),
         ({"pictures": []}, {"pictures": ["/media/p/0b.webp"]}, ("图片", "—", "图 0b.webp")),
+        ({"carrier": "sf"}, {"carrier": "zto"}, ("快递公司", "顺丰 SF", "中通 ZTO")),
+        ({}, {"shop_id": 1}, ("店铺", None, "山行")),
+        ({"state": "shown", "reports": 2}, {"state": "shown", "reports": 0}, ("举报", "2", "0")),
         ({"alts": {}}, {"alts": {"/media/p/0b.webp": "瓶"}}, ("图片说明", "—", "图 0b.webp：瓶")),
     ],
 )
-async def test_what_values_mean_is_said(app: Application, before: Any, after: Any, said: tuple[str, str, str]) -> None:
+async def test_what_values_mean_is_said(
+    app: Application, before: Any, after: Any, said: tuple[str, str | None, str]
+) -> None:
     entry = record(kind="sale_moved", object_kind="sale", object_id="5", before=before, after=after)
-    [one] = told(entry, app.translations.source, {}, READER).differences
+    [one] = told(entry, app.translations.source, {1: "山行"}, READER).differences
     assert (one.field, one.before, one.after) == said
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"price": {"how": "percent", "value": 500, "round": "ninety"}}, "价格：改为原来的 5%，尾数 .90"),
+        ({"price": {"how": "add", "value": -1000, "round": "fen"}, "picture": ""}, "价格：减 ¥10.00"),
+        ({"list_price": {"how": "remove", "value": 0, "round": "fen"}, "tags_add": []}, "划线价：去掉"),
+        ({"stock": {"how": "set", "value": 1200}, "tags_remove": ["新"]}, "库存：改为 1,200；去标签：新"),
+        (
+            {"text": {"find": "甲", "replace": "乙", "where": ["title", "subtitle"]}},
+            "内容：查找：甲；替换为：乙；在：标题、副标题",
+        ),
+    ],
+)
+async def test_what_a_batch_does_is_said(app: Application, edit: dict[str, Any], said: str) -> None:
+    entry = record(kind="batch_begun", object_kind="batch", object_id="5", detail={"products": 2, "edit": edit})
+    assert told(entry, app.translations.source, {}, READER).detail == f"商品数：2；改动：{said}"
+
+
+def test_carriers_are_called_as_orders_call_them() -> None:
+    assert VALUES["carrier"] == {str(carrier): name for carrier, name in CARRIERS.items()}
 
 
 async def test_whoever_is_not_let_in_is_not_called_by_the_accounts_name(app: Application) -> None:
