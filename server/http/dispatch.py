@@ -150,12 +150,21 @@ async def _arguments(call: Call, raw: bytes) -> dict[str, Any]:
             arguments[name] = text
     hold_text(request.query.items())  # some pages read their query themselves
     if route.query is not None:
-        arguments["query"] = convert(dict(request.query), route.query)
+        arguments["query"] = convert(_asked(route, request), route.query)
     if route.body is not None:
         arguments["body"] = decode_json(raw, route.body)
     elif _takes_nothing(route, request) and raw.strip():
         decode_json(raw, _Nothing)
     return arguments
+
+
+def _asked(route: Route, request: web.Request) -> dict[str, str]:
+    """Return the query. Of a page's what it knows: links come with what others have added to them."""
+    given = dict(request.query)
+    if route.page and route.query is not None:
+        known = {field.encode_name for field in msgspec.structs.fields(route.query)}
+        return {name: value for name, value in given.items() if name in known}
+    return given
 
 
 class _Nothing(Body, frozen=True):

@@ -189,11 +189,26 @@ class Pages(Templates):
         """Return a refusal as a page."""
         values: dict[str, Any] = {"problem": problem, "message": problem.shown_as(call.tr), "status": problem.status}
         values |= {"door": door(call), "layout": _layout(call), "back": "", "lapsed": False}
+        values |= {
+            "again": call.request.method == "GET" and bool(call.request.query_string),
+            "above": self._above(call),
+        }
         if isinstance(problem, CsrfFailed):
             back = own_page_before(call)
             lapsed = call.session is None and not isinstance(call.route.access, Anyone)
             values |= {"back": back, "lapsed": lapsed, "door": _way_in(call, back)}
         return self.respond(call, Page("error.html", values, status=problem.status, headers=problem.headers))
+
+    def _above(self, call: Call) -> str:
+        """Return the page of the back office that stands over the one asked for: the list of something that is gone."""
+        path = call.request.path
+        if _layout(call) != "console.html":
+            return ""
+        pages = {route.path for route in self._app.routes if route.page and route.method == "GET" and not route.params}
+        while (path := path.rpartition("/")[0]).startswith(BACK_OFFICE + "/"):
+            if path in pages:
+                return path
+        return ""
 
     def stray(self, request: web.Request) -> Call:
         """Return the call of an address that does not exist: of the back office below its own, else of the shop."""

@@ -140,6 +140,8 @@ def _values(locale: str, **more: Any) -> dict[str, Any]:
         "layout": "base.html",
         "back": "",
         "lapsed": False,
+        "above": "",
+        "again": False,
     } | more
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from commerce.staff import audit_pages, audit_store
 from commerce.staff.audit import MASK, masked
-from commerce.staff.audit_words import told
+from commerce.staff.audit_told import told
 from server.application import Application
 from server.cells import safe
 from server.clock import now
@@ -147,6 +147,17 @@ async def test_a_shop_reads_its_own_records(office: Office) -> None:
     assert (await office.ask("keeper", "GET", "/api/v1/backoffice/audit")) == (403, "forbidden")
     for no_day in ("2026-02-30", "0001-01-01", "20260228"):  # the first of all days begins before time does, in UTC
         assert (await office.ask("boss", "GET", f"/api/v1/backoffice/audit?since={no_day}")) == (422, "invalid")
+
+
+async def test_an_address_that_is_no_good_leads_on(office: Office) -> None:
+    here = "/backoffice/audit"
+    assert (await office.page("boss", f"{here}?utm_source=x"))[0] == 200  # others add to links what is none of ours
+    status, text = await office.page("boss", f"{here}?since=2026-11-23&until=2026-11-22")
+    assert (status, 'id="until-note">不能早于开始的那天' in text) == (422, True)
+    status, text = await office.page("boss", f"{here}?shop=x")
+    assert (status, f'href="{here}">不带条件再打开' in text) == (422, True)
+    status, text = await office.page("boss", "/backoffice/staff/999999999")
+    assert (status, 'href="/backoffice/staff">回上一级' in text, "not_found" in text) == (404, True, False)
 
 
 async def test_a_file_of_records_holds_no_formula(office: Office) -> None:
