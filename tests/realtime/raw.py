@@ -10,7 +10,6 @@ import asyncio
 import base64
 import contextlib
 import hashlib
-import itertools
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -171,7 +170,8 @@ def framed(opcode: int, payload: bytes, *, last: bool = True, reserved: int = 0,
         head += bytes([bit | 126]) + size.to_bytes(2, "big")
     else:
         head += bytes([bit | 127]) + size.to_bytes(8, "big")
-    return head + mask + bytes(byte ^ key for byte, key in zip(payload, itertools.cycle(mask or b"\0"), strict=False))
+    key = ((mask or bytes(4)) * (size // 4 + 1))[:size]
+    return head + mask + (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(size, "big")
 
 
 @contextlib.asynccontextmanager
