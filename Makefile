@@ -63,8 +63,10 @@ $(VENV)/installed: $(PACKAGING) | $(VENV)/bin/python
 	@$(PIP) install -q -e '.[embedded]'
 	@touch $@
 
-# At once, with what running needs: pip would build the package for each of two.
+# At once, with what running needs: pip would build the package for each of two. It compiles with one core, and tests of
+# libraries too; what cannot be compiled (templates, other Pythons' files) is not run either.
 $(VENV)/installed-dev: $(PACKAGING) | $(VENV)/bin/python
 	@echo "Installing what Lingfeng and its tests need into $(VENV)/ (once, a minute or two)"
-	@$(PIP) install -q -e '.[$(EXTRAS)]'
+	@$(PIP) install -q --no-compile -e '.[$(EXTRAS)]'
+	@cd $(VENV)/lib && ../bin/python -m compileall -q -j 0 -x '/tests/' . >/dev/null 2>&1 || true
 	@touch $(VENV)/installed $@
