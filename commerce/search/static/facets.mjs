@@ -3,6 +3,7 @@
 
 const form = document.getElementById("facet-form");
 const sheet = document.getElementById("facets");
+const foot = () => document.querySelector("#facet-foot button");
 const boxes = () => [...form.querySelectorAll(".range input")];
 const sent = new Map(boxes().map((box) => [box.name, box.value]));
 let down = false; // a list that is made anew under a finger takes the click away
@@ -13,13 +14,16 @@ function narrow() {
   form.dispatchEvent(new CustomEvent("narrow"));
 }
 
+// A click that has taken the focus away comes first: on the form's button it sends all of it, once.
+const later = () => setTimeout(() => waiting && !down && narrow(), 60);
+
 document.addEventListener("pointerdown", () => (down = true), true);
 for (const name of ["pointerup", "pointercancel"])
   document.addEventListener(
     name,
     () => {
       down = false;
-      if (waiting) setTimeout(() => waiting && narrow(), 60); // the click itself comes first
+      if (waiting) later();
     },
     true,
   );
@@ -31,10 +35,36 @@ form.addEventListener("focusout", (event) => {
   const range = event.target.closest(".range");
   if (!range || range.contains(event.relatedTarget)) return;
   if ([...range.querySelectorAll("input")].every((box) => box.value === (sent.get(box.name) ?? ""))) return;
-  if (down) waiting = true;
-  else narrow();
+  waiting = true;
+  if (!down) later();
+});
+// What is being typed is counted before it is applied: the sheet's button says no number until it knows.
+let counting;
+form.addEventListener("input", (event) => {
+  if (!event.target.closest(".range") || !foot().checkVisibility()) return;
+  counting?.abort();
+  const mine = (counting = new AbortController());
+  foot().textContent = foot().dataset.plain;
+  setTimeout(() => mine.signal.aborted || count(mine.signal), 350);
+});
+async function count(signal) {
+  try {
+    const asked = new URLSearchParams(new FormData(form));
+    const answer = await fetch(`${form.getAttribute("action")}?${asked}`, { credentials: "same-origin", signal });
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#facet-foot button");
+    if (!fresh || signal.aborted) return;
+    foot().textContent = fresh.textContent;
+    // What is wrong keeps the sheet open for a word under its box.
+    foot().toggleAttribute("data-shows", fresh.hasAttribute("data-shows"));
+  } catch {
+    // no answer, no number
+  }
+}
+form.addEventListener("submit", (event) => {
+  if (event.submitter?.hasAttribute("data-shows") && sheet.matches(":popover-open")) sheet.hidePopover();
 });
 form.addEventListener("htmx:configRequest", () => {
+  counting?.abort();
   waiting = false;
   for (const box of boxes()) sent.set(box.name, box.value);
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -60,6 +61,8 @@ async def test_attributes_narrow_in_place(mall: Mall, browser: Any) -> None:
 @pytest.mark.browser
 async def test_prices_are_taken_as_they_are_typed(mall: Mall, browser: Any) -> None:
     page = await browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
     await page.goto("/categories/g-thermos")
     await page.evaluate("window.kept = true")
     await page.click(".sortbar button")
@@ -80,3 +83,21 @@ async def test_prices_are_taken_as_they_are_typed(mall: Mall, browser: Any) -> N
     await page.click("#facet-foot button")  # the sheet stays where something is wrong
     await expect(page.locator("#wrong-low")).to_be_visible()
     assert await page.evaluate("window.kept")
+    assert [one for one in said if "422" not in one] == []
+    said.clear()
+    before = await page.inner_text("#facet-foot button")
+    assert before == "按这些筛选"
+    await page.fill("#low", "20")
+    await expect(page.locator("#facet-foot button")).to_have_text(re.compile(r"看 [1-9]\d* 件"))
+    counted = await page.inner_text("#facet-foot button")
+    await page.fill("#high", "60")
+    await expect(page.locator("#facet-foot button")).to_have_text("按这些筛选")  # no number while it is not known
+    await expect(page.locator("#facet-foot button")).to_have_text(re.compile(r"看 \d+ 件"))
+    fewer = await page.inner_text("#facet-foot button")
+    assert fewer != counted
+    await page.locator("#facet-foot button").tap()
+    await page.wait_for_url("**low=20&high=60*")
+    await expect(page.locator("#facets")).to_be_hidden()
+    await expect(page.locator("#results h1 .aside")).to_have_text(fewer.removeprefix("看 "))
+    await page.wait_for_load_state("networkidle")
+    assert said == [], "one press sends one request"
