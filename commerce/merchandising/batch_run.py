@@ -177,6 +177,15 @@ async def begin(connection: Connection, batch: Batch, who: Who) -> bool:
     return batch.waiting <= AT_ONCE
 
 
+async def discard(connection: Connection, batch: Batch, who: Who) -> None:
+    """Remove a batch that was never begun. Raises NoDraft."""
+    if not await batch_store.discard(connection, batch.id):
+        raise NoDraft
+    detail = {"batch_id": batch.id, "kind": batch.kind, "products": batch.total}
+    one_shop = batch.shops[0] if batch.shops is not None and len(batch.shops) == 1 else None
+    await audit(connection, who.staff_id, "batch_discarded", On("batch", batch.id), shop_id=one_shop, detail=detail)
+
+
 async def undo(connection: Connection, batch: Batch, who: Who) -> int:
     """Draw up the batch that takes another back and return its id. Raises NotUndoable."""
     if batch.state is not State.DONE or not batch.fresh or batch.undone_by is not None or batch.kind is Kind.UNDO:

@@ -66,6 +66,13 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode(self.edit.get("edit", {}), order="sorted")).hexdigest()[:16]
 
     @property
+    def asks(self) -> bool:
+        """Tell whether somebody said what it is to do; a file and what takes another back say it from the start."""
+        return self.kind is not Kind.EDIT or any(
+            value for name, value in self.edit.get("edit", {}).items() if name != "at"
+        )
+
+    @property
     def percent(self) -> int:
         """Return how much of it is done."""
         return 100 if not self.total else (self.total - self.waiting) * 100 // self.total
@@ -83,6 +90,16 @@ class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
     field: str
     reason: str
     changes: list[Change]
+
+
+class Priced(msgspec.Struct, frozen=True, kw_only=True):
+    """What a SKU of a waiting row costs, and what a file wants it to; fen."""
+
+    product_id: int
+    title: str
+    code: str
+    price: int
+    wanted: int | None
 
 
 _BATCH = """
@@ -218,6 +235,41 @@ async def rows(connection: Connection, batch_id: int, offset: int, size: int) ->
         size,
     )
     return many(BatchRow, found)
+
+
+async def prices(connection: Connection, batch_id: int) -> list[Priced]:
+    """Return what the SKUs on sale of a batch's waiting rows cost."""
+    found = await connection.fetch(
+        """
+        SELECT r.product_id, r.label AS title, k.code, k.price, NULL::bigint AS wanted
+        FROM product_batch_rows AS r
+        JOIN skus AS k ON k.product_id = r.product_id AND k.status = 'on'
+        WHERE r.batch_id = $1 AND r.state = 'waiting'
+        """,
+        batch_id,
+    )
+    return many(Priced, found)
+
+
+async def imported_prices(connection: Connection, batch_id: int) -> list[Priced]:
+    """Return what the SKUs cost that a file gives another price."""
+    found = await connection.fetch(
+        """
+        SELECT r.product_id, r.label AS title, k.code, k.price, (w.sku ->> 'price')::bigint AS wanted
+        FROM product_batch_rows AS r
+        CROSS JOIN LATERAL jsonb_array_elements(r.wanted -> 'skus') AS w (sku)
+        JOIN skus AS k ON k.product_id = r.product_id AND k.code = w.sku ->> 'code'
+        WHERE r.batch_id = $1 AND r.state = 'waiting' AND (w.sku ->> 'price')::bigint <> k.price
+        """,
+        batch_id,
+    )
+    return many(Priced, found)
+
+
+async def discard(connection: Connection, batch_id: int) -> bool:
+    """Remove a batch that was never begun, with its rows; False when it is no draft any more."""
+    status = await connection.execute("DELETE FROM product_batches WHERE id = $1 AND state = 'draft'", batch_id)
+    return touched(status) == 1
 
 
 async def set_edit(connection: Connection, batch_id: int, edit: Any) -> bool:

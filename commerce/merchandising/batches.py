@@ -17,8 +17,8 @@ from commerce.merchandising.batch_run import (
     NoDraft,
     NotUndoable,
     begin,
+    discard,
     draw_up,
-    edit_of,
     plan,
     undo,
     work,
@@ -27,6 +27,7 @@ from commerce.merchandising.batch_store import Batch, BatchRow, Kind, RowState, 
 from commerce.merchandising.editor import who
 from commerce.merchandising.listing import wanted
 from commerce.merchandising.schedule import hold_moment
+from commerce.merchandising.steep import Unchecked, hold_checked, is_steep, steep
 from commerce.merchandising.types import MANAGE, VIEW, Faults
 from server.clock import wire
 from server.database import Connection
@@ -50,6 +51,8 @@ class BatchBody(Body, frozen=True, kw_only=True):
 
     product_ids: Annotated[list[Id], Meta(min_length=1, max_length=MOST_PRODUCTS)]
     edit: BatchEdit
+    checked: bool = False
+    """Prices that fall below half or rise over double were looked at; without it such a batch is refused."""
 
 
 class BatchRowView(View, frozen=True, kw_only=True):
@@ -89,7 +92,8 @@ async def batches_page(call: Call) -> Page:
     at = int(page)
     async with call.database.connection() as connection:
         rows = await batch_store.batches(connection, call.staff.shops, (at - 1) * SIZE, SIZE + 1)
-    values = {"rows": rows[:SIZE], "page": at, "more": len(rows) > SIZE, "may": call.staff.may(MANAGE)}
+    values = {"rows": rows[:SIZE], "page": at, "more": len(rows) > SIZE}
+    values |= {"mine": {batch.id for batch in rows if _may(call, batch)}}
     return Page("merchandising/batches.html", values)
 
 
@@ -140,17 +144,30 @@ async def edit_by_form(call: Call, batch_id: int) -> Page | Redirect:
 
 
 @routes.page(f"{BATCHES}/{{batch_id}}/apply", StaffWith(MANAGE), "POST", deadline=60.0)
-async def apply_by_form(call: Call, batch_id: int) -> Redirect:
+async def apply_by_form(call: Call, batch_id: int) -> Page | Redirect:
     """Do what was looked at: at once, or by the worker where it is much."""
-    seen = str((await call.fields()).get("seen", ""))
+    fields = await call.fields()
     async with call.transaction() as connection:
         batch = await found(call, connection, batch_id)
-        if batch.kind is Kind.EDIT and batch.state is State.DRAFT and seen != batch.stamp:
+        if batch.kind is Kind.EDIT and batch.state is State.DRAFT and str(fields.get("seen", "")) != batch.stamp:
             raise Edited
+        try:
+            await hold_checked(connection, batch, batch.state is not State.DRAFT or fields.get("checked") == "1")
+        except Unchecked as problem:
+            faults = {"checked": str(problem.values["reason"])}
+            return await _shown(call, connection, batch, faults=faults)
         at_once = await begin(connection, batch, who(call))
     if at_once:
         await work(call.app, BatchJob(batch_id))
     return Redirect(f"{BATCHES}/{batch_id}")
+
+
+@routes.page(f"{BATCHES}/{{batch_id}}/discard", StaffWith(MANAGE), "POST")
+async def discard_by_form(call: Call, batch_id: int) -> Redirect:
+    """Remove a batch that was never begun."""
+    async with call.transaction() as connection:
+        await discard(connection, await found(call, connection, batch_id), who(call))
+    return Redirect(BATCHES)
 
 
 @routes.page(f"{BATCHES}/{{batch_id}}/undo", StaffWith(MANAGE), "POST")
@@ -170,6 +187,7 @@ async def add_batch(call: Call, body: BatchBody) -> BatchView:
     async with call.transaction() as connection:
         ids = sorted({int(one) for one in body.product_ids})
         batch = await found(call, connection, await draw_up(connection, ids, body.edit, who(call)))
+        await hold_checked(connection, batch, body.checked)
         await begin(connection, batch, who(call))
         return view(await found(call, connection, batch.id), [])
 
@@ -217,8 +235,7 @@ async def _shown(
     page = call.request.query.get("page", "1")
     if not re.fullmatch("[1-9][0-9]{0,3}", page):
         raise NotFound
-    at, draft = int(page), batch.state is State.DRAFT
-    asks = batch.kind is not Kind.EDIT or not edit_of(batch).empty
+    at, draft, asks = int(page), batch.state is State.DRAFT, batch.asks
     start, ahead = (at - 1) * SIZE, draft and asks and batch.total <= FORESEEN
     rows = await batch_store.rows(connection, batch.id, 0 if ahead else start, FORESEEN if ahead else SIZE)
     planned = await plan(connection, batch, rows, call.staff.shops)
@@ -227,6 +244,8 @@ async def _shown(
         "planned": planned[start : start + SIZE] if ahead else planned,
         "changing": sum(one.state is RowState.WAITING for one in planned) if ahead else batch.waiting,
         "exact": ahead,
+        "steep": await steep(connection, batch) if draft and asks else [],
+        "is_steep": is_steep,
         "draft": draft,
         "asks": asks,
         "page": at,

@@ -204,6 +204,7 @@ STAFF = {
     "GET /backoffice/batches/{batch_id}": "products.view",
     "POST /backoffice/batches/{batch_id}": "products.manage",
     "POST /backoffice/batches/{batch_id}/apply": "products.manage",
+    "POST /backoffice/batches/{batch_id}/discard": "products.manage",
     "POST /backoffice/batches/{batch_id}/undo": "products.manage",
     "GET /backoffice/products": "products.view",
     "GET /backoffice/products/{product_id}": "products.view",

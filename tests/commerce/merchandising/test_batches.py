@@ -117,7 +117,7 @@ async def test_what_cannot_be_done_is_refused_row_by_row(shelf: Shelf, staff: St
 
 async def test_nobody_touches_another_shop(shelf: Shelf, staff: Staff) -> None:
     bottle = str(await shelf.product("bottle"))
-    body = {"product_ids": [bottle], "edit": {"price": {"how": "set", "value": 1}}}
+    body = {"product_ids": [bottle], "edit": {"price": {"how": "set", "value": 1}}, "checked": True}
     told = await post(shelf, BATCHES, body, staff["shop2"], 422)
     assert told["error"]["field"] == "product_ids"
     drawn = await post(shelf, BATCHES, body, staff["admin"])
@@ -314,5 +314,28 @@ async def test_what_is_done_is_what_was_looked_at(shelf: Shelf, staff: Staff) ->
     for given in (seen, {}):
         status, _, text = await one.post(f"{place}/apply", {"csrf_token": csrf} | given)
         assert (status, "刚被别人改过" in text) == (409, True)
-    seen = seen_in(await shelf.page(place, headers=one.cookies))
-    assert (await one.post(f"{place}/apply", {"csrf_token": csrf} | seen))[0] == 303
+    page = await shelf.page(place, headers=one.cookies)
+    assert "18 个规格的售价会降到一半以下" in page
+    assert page.count("→") >= 18, "every SKU is there to be looked at"
+    status, _, text = await one.post(f"{place}/apply", {"csrf_token": csrf} | seen_in(page))
+    assert (status, "核对后勾选" in text) == (422, True)
+    assert (await one.post(f"{place}/apply", {"csrf_token": csrf, "checked": "1"} | seen_in(page)))[0] == 303
+    body = {"product_ids": [str(await shelf.product("phone"))], "edit": {"price": {"how": "percent", "value": 500}}}
+    told = await post(shelf, BATCHES, body, staff["admin"], 422)
+    assert told["error"]["field"] == "checked"
+
+
+async def test_what_was_never_begun_can_be_removed(shelf: Shelf, staff: Staff) -> None:
+    browser = Browser(shelf, staff["shop1"])
+    place, csrf = await drawn_by_form(shelf, browser)
+    assert "没填要改什么" in await shelf.page("/backoffice/batches", headers=browser.cookies)
+    theirs = Browser(shelf, staff["shop2"])
+    token = shelf.app.sessions.csrf(staff["shop2"]["Authorization"].removeprefix("Bearer "))
+    assert (await theirs.post(f"{place}/discard", {"csrf_token": token}))[0] == 404
+    assert (await browser.post(f"{place}/discard", {"csrf_token": csrf}))[:2] == (303, "/backoffice/batches")
+    assert (await browser.post(f"{place}/discard", {"csrf_token": csrf}))[0] == 404
+    place, csrf = await drawn_by_form(shelf, browser)
+    await browser.post(place, {"csrf_token": csrf, "tags_add": "甲"})
+    seen = seen_in(await shelf.page(place, headers=browser.cookies))
+    await browser.post(f"{place}/apply", {"csrf_token": csrf} | seen)
+    assert (await browser.post(f"{place}/discard", {"csrf_token": csrf}))[0] == 409
