@@ -15,7 +15,8 @@ from commerce.merchandising.batch_store import Kind
 from commerce.merchandising.batches import BATCHES, BatchView, found, view
 from commerce.merchandising.editor import who
 from commerce.merchandising.listing import Filter, wanted
-from commerce.merchandising.sheet import COLUMNS, ENGLISH, Known, SheetRefused
+from commerce.merchandising.sheet import COLUMNS, ENGLISH, SheetRefused
+from commerce.merchandising.sheet_known import Known
 from commerce.merchandising.sheet_parse import MOST_BYTES, MOST_LINES
 from commerce.merchandising.types import MANAGE, VIEW
 from server.cells import meant

@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 import xlsxwriter
@@ -18,7 +18,7 @@ from commerce.merchandising import sheet_parse
 from commerce.merchandising.batch_store import NewRow
 from commerce.merchandising.check import NO_UNITS, TOO_MANY_UNITS
 from commerce.merchandising.import_row import ImportedProduct, ImportedSku
-from commerce.merchandising.sheet_store import Owned
+from commerce.merchandising.sheet_known import NONE, Known, shop_of, trail, unknown
 from commerce.merchandising.types import Choices, Goods
 from server.cells import meant, safe
 from server.errors import Problem, Unavailable
@@ -59,7 +59,6 @@ _STATES = {
     "off": Status.OFF,
 }
 _OF_PRODUCT = ("slug", "shop", "title", "subtitle", "category", "brand", "tags", "status", "parameters", "description")
-_NONE = ("无", "none")
 _SPLIT = re.compile(r"[,，、;；\n]+")
 _turn = asyncio.Semaphore(2)
 
@@ -138,7 +137,7 @@ def _lines(
             goods.title,
             goods.subtitle,
             categories.get(goods.category_id, ""),
-            brands.get(goods.brand_id or 0, _NONE[english]),
+            brands.get(goods.brand_id or 0, NONE[english]),
             "、".join(goods.tags),
             states[goods.status],
             "；".join(f"{name}={value}" for name, value in item.specs.items()),
@@ -150,31 +149,6 @@ def _lines(
             "\n".join(f"{name}：{value}" for name, value in goods.parameters),
             goods.description,
         ]
-
-
-class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What is there already: products by SKU's code and by slug, those of other shops too; one's own by id.
-
-    ``leaves``, ``brands`` and ``shops`` are what a file may name, by their names in lower case.
-    """
-
-    by_code: dict[str, int]
-    by_slug: dict[str, int]
-    own: dict[int, Owned]
-    leaves: dict[str, list[int]]
-    brands: dict[str, int]
-    shops: dict[str, int]
-
-    @classmethod
-    def of(cls, by_code: dict[str, int], by_slug: dict[str, int], own: dict[int, Owned], choices: Choices) -> Self:
-        """Return it with the names of what there is to choose from; a category by its whole name and its last part."""
-        leaves: dict[str, list[int]] = {}
-        for leaf, name in choices.leaves():
-            for called in {name, name.rpartition(" / ")[2]}:
-                leaves.setdefault(called, []).append(leaf)
-        brands = {brand.name.casefold(): brand.id for brand in choices.brands}
-        shops = {shop.name.casefold(): shop.id for shop in choices.shops}
-        return cls(by_code=by_code, by_slug=by_slug, own=own, leaves=leaves, brands=brands, shops=shops)
 
 
 def headings(row: Sequence[str]) -> list[str]:
@@ -226,12 +200,17 @@ def _product(
     product_id = int(key[1]) if key[0] == "id" else None
     fields: dict[str, Any] = {}
     given: dict[str, str] = {}
+    named: set[str] = set()
     skus = []
     for at, cells in lines:
         if at in twice:
             wrong(at, "code", "货号重复")
         if product_id is not None and "slug" in cells and known.by_slug.get(cells["slug"]) != product_id:
             wrong(at, "slug", "货号和短名不是同一件商品的")
+        for name, reason in unknown(cells, known):
+            wrong(at, name, reason)
+            cells = {key: text for key, text in cells.items() if key != name}
+            named.add(name)
         for name in _OF_PRODUCT:
             if name in cells and given.setdefault(name, cells[name]) != cells[name]:
                 wrong(at, name, "同一件商品的几行不一致")
@@ -239,9 +218,15 @@ def _product(
     first = lines[0][0]
     if product_id is not None and product_id not in known.own:
         wrong(first, "code", "别的商品在用这个货号")
-    _read_fields(given, fields, known, lambda name, reason: wrong(first, name, reason), product_id is None)
-    shop_id = _shop(given.get("shop", ""), known)
-    if product_id is None and shop_id is None:
+    _read_fields(
+        given,
+        fields,
+        known,
+        lambda name, reason: None if name in named else wrong(first, name, reason),
+        product_id is None,
+    )
+    shop_id = shop_of(given.get("shop", ""), known)
+    if product_id is None and shop_id is None and "shop" not in named:
         wrong(first, "shop", "请选择店铺")
     if product_id in known.own and "shop" in given and shop_id != known.own[product_id].shop_id:
         wrong(first, "shop", "商品不能换店铺")
@@ -258,7 +243,11 @@ def _product(
     )
     own = known.own.get(product_id) if product_id is not None else None
     label = given.get("title") or (own.title if own is not None else str(key[1]))
-    kept = msgspec.to_builtins(wanted) | ({"errors": errors} if errors else {})
+    errors.sort(key=lambda one: int(one["line"]))
+    by_title = key[0] == "new" and "slug" not in given and len(lines) > 1
+    kept = (
+        msgspec.to_builtins(wanted) | ({"errors": errors} if errors else {}) | ({"by_title": True} if by_title else {})
+    )
     owned = own.id if own is not None else None
     if errors:
         return NewRow(product_id=owned, label=label, wanted=kept, field=errors[0]["column"], reason=errors[0]["reason"])
@@ -313,20 +302,14 @@ def _read_fields(given: Mapping[str, str], fields: dict[str, Any], known: Known,
     if new and "title" not in given:
         wrong("title", "必填")
     if "category" in given:
-        found = known.leaves.get(" / ".join(part.strip() for part in re.split("[/>]", given["category"])), [])
-        if len(found) == 1:
-            fields["category_id"] = found[0]
-        else:
-            wrong("category", "请选择最下一级分类")
+        fields["category_id"] = known.leaves[trail(given["category"])][0]
     elif new:
         wrong("category", "必填")
     if "brand" in given:
-        if given["brand"].casefold() in _NONE:
+        if given["brand"].casefold() in NONE:
             fields["brand_id"] = None
-        elif given["brand"].casefold() in known.brands:
-            fields["brand_id"] = known.brands[given["brand"].casefold()]
         else:
-            wrong("brand", "没有这个品牌")
+            fields["brand_id"] = known.brands[given["brand"].casefold()]
     if "tags" in given:
         fields["tags"] = list(dict.fromkeys(tag.strip() for tag in _SPLIT.split(given["tags"]) if tag.strip()))
     if "status" in given:
@@ -337,9 +320,3 @@ def _read_fields(given: Mapping[str, str], fields: dict[str, Any], known: Known,
     if "parameters" in given:
         lines = [line.replace("：", ":", 1).partition(":") for line in given["parameters"].splitlines() if line.strip()]
         fields["parameters"] = [[name.strip(), value.strip()] for name, _, value in lines]
-
-
-def _shop(name: str, known: Known) -> int | None:
-    if not name and len(known.shops) == 1:
-        return next(iter(known.shops.values()))
-    return known.shops.get(name.casefold())

@@ -100,11 +100,24 @@ async def test_every_bad_cell_is_named(shelf: Shelf, staff: Staff) -> None:
         (2, "品牌", "没有这个品牌"),
         (2, "售价", "写成 49.90 这样的金额"),
         (2, "在库", "库存要是 0 或更多的整数"),
-        (3, "分类", "请选择最下一级分类"),
+        (3, "分类", "没有这个分类"),
         (3, "规格", "写成 颜色=墨；容量=500ml"),
-        (4, "货号", "货号重复"),
+        (4, "货号", "重复"),
     ):
         assert f"第 {line} 行 {column} {reason}" in page, (line, column)
+    csv = (
+        "货号,名称,分类,店铺,规格,售价\n"
+        "LF-BT-INK-500,,家居/水杯,,,70\nLF-BT-INK-350,,不存在/类,,,60\nLF-BT-INK-750,,家居,,,60\n"
+        "Z-1,同名,家居/水杯,凌峰自营,颜色=甲,5\nZ-2,同名,家居/水杯,没有的店,颜色=乙,6\n"
+        "Y-1,一样,家居/水杯,凌峰自营,颜色=甲,5\nY-2,一样,家居/水杯,凌峰自营,颜色=乙,6\n"
+    ).encode()
+    drawn = await send(shelf, csv, staff["admin"], name="a.csv")
+    page = await shelf.page(f"/backoffice/batches/{drawn['id']}", headers=staff["admin"])
+    for told in ("第 3 行 分类 没有这个分类", "第 4 行 分类 请选择最下一级分类", "第 6 行 店铺 没有这个店铺，或不归你管"):
+        assert told in page
+    assert "不一致" not in page
+    assert "整件都不导入：第 2, 3, 4 行" in page
+    assert "名称相同，当作一件新商品的几个规格" in page
     drawn = await send(shelf, "货号,售价\nLF-BT-INK-500,1\n".encode(), staff["shop2"], name="a.csv")
     assert (drawn["refused"], drawn["rows"][0]["product_id"]) == (1, None)
 

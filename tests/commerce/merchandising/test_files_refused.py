@@ -7,7 +7,8 @@ import zipfile
 from typing import Any
 
 from commerce.merchandising import sheet_parse
-from commerce.merchandising.sheet import Known, products
+from commerce.merchandising.sheet import products
+from commerce.merchandising.sheet_known import Known
 from commerce.merchandising.types import Choices
 from tests.commerce.catalogue.conftest import Shelf
 from tests.commerce.merchandising.sheets import book, send
