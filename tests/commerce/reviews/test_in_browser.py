@@ -72,11 +72,11 @@ async def test_a_review_with_pictures(market: Market, browser: BrowserContext, t
     await expect(button).to_have_attribute("aria-pressed", "false")
     assert await market.value("SELECT useful FROM remarks") == 0
     await page.locator("#reviews .remark .shots a").first.click()
-    await expect(page.locator("dialog.lightbox span")).to_have_text("1 / 2")
+    await expect(page.locator("dialog.viewer output")).to_have_text("1 / 2")
     await page.keyboard.press("ArrowRight")
-    await expect(page.locator("dialog.lightbox span")).to_have_text("2 / 2")
+    await expect(page.locator("dialog.viewer output")).to_have_text("2 / 2")
     await page.keyboard.press("Escape")
-    await expect(page.locator("dialog.lightbox")).to_have_count(0)
+    await expect(page.locator("dialog.viewer")).to_be_hidden()
 
 
 async def test_a_review_with_a_video(market: Market, browser: BrowserContext, tmp_path: Path) -> None:
@@ -110,12 +110,12 @@ async def test_a_review_with_a_video(market: Market, browser: BrowserContext, tm
     assert not [one for one in asked if "/media/w/" in one]  # nothing is loaded before somebody plays it
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await page.get_by_role("link", name="买家视频 1").click()
-    await expect(page.locator("dialog.lightbox video")).to_have_attribute("src", re.compile(url))
-    await page.locator("dialog.lightbox span").click()
-    await expect(page.locator("dialog.lightbox img")).to_be_visible()
-    await expect(page.locator("dialog.lightbox span")).to_have_text("2 / 2")
+    await expect(page.locator("dialog.viewer video")).to_have_attribute("src", re.compile(url))
+    await page.locator("dialog.viewer .after").click()
+    await expect(page.locator("dialog.viewer img")).to_be_visible()
+    await expect(page.locator("dialog.viewer output")).to_have_text("2 / 2")
     await page.keyboard.press("Escape")
-    await expect(page.locator("dialog.lightbox")).to_have_count(0)
+    await expect(page.locator("dialog.viewer")).to_be_hidden()
 
 
 async def test_nothing_is_wider_than_the_phone(market: Market, browser: BrowserContext) -> None:

@@ -1,26 +1,21 @@
 // Large pictures over the whole screen: swiped or stepped through, zoomed by pinch, double tap, click, wheel or keys.
-// They are asked for when they are looked at, not with the page.
+// They are asked for when they are looked at, not with the page. Going back closes them, as × and Esc do.
 
-const gallery = document.getElementById("gallery");
-const slides = gallery.querySelector(".slides");
-const words = gallery.dataset;
-const look = gallery.querySelector(".look");
-const sprite = look.querySelector("use").getAttribute("href").split("#")[0];
 const MOST = 4;
 const NEAR = 2.5;
 const TAP_MS = 280;
 const TAP_PX = 10;
 
-let dialog, track, output;
-let pictures = [];
+let dialog, track, output, words, told;
+let pictures = []; // { whole, small, alt } of each, `film` for a video
 let at = 0;
-let view = { scale: 1, x: 0, y: 0 };
+let seen = { scale: 1, x: 0, y: 0 };
 const fingers = new Map();
 let grip = null; // how it all stood when the fingers last changed
 let tapped = null;
 
-const shown = () => [...slides.querySelectorAll("img[data-whole]")];
 const picture = () => track.children[at].firstElementChild;
+const film = () => pictures[at].film;
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 function button(name, icon, text, run) {
@@ -28,7 +23,7 @@ function button(name, icon, text, run) {
   made.type = "button";
   made.className = name;
   made.setAttribute("aria-label", text);
-  made.innerHTML = `<svg class="icon" aria-hidden="true"><use href="${sprite}#${icon}"/></svg>`;
+  made.innerHTML = `<svg class="icon" aria-hidden="true"><use href="${words.icons}#${icon}"/></svg>`;
   made.addEventListener("click", run);
   return made;
 }
@@ -36,7 +31,6 @@ function button(name, icon, text, run) {
 function build() {
   dialog = document.createElement("dialog");
   dialog.className = "viewer";
-  dialog.setAttribute("aria-label", words.view);
   track = document.createElement("div");
   track.className = "track";
   output = document.createElement("output");
@@ -55,39 +49,52 @@ function build() {
   track.addEventListener("pointermove", moved);
   for (const end of ["pointerup", "pointercancel"]) track.addEventListener(end, up);
   dialog.addEventListener("close", closed);
+  addEventListener("popstate", () => dialog.open && dialog.close());
   addEventListener("resize", () => dialog.open && (reset(), slide(0, false)));
 }
 
 /** Ask for a picture of full size, once; what the page has of it stands there meanwhile. */
 function load(index) {
   const figure = track.children[index];
-  if (!figure || figure.dataset.asked) return;
+  if (!figure || figure.dataset.asked || pictures[index].film) return;
   figure.dataset.asked = "1";
   const image = figure.firstElementChild;
-  const { whole } = pictures[index].dataset;
-  image.src = pictures[index].currentSrc || pictures[index].src;
+  const { whole, small } = pictures[index];
+  image.src = small;
   if (image.getAttribute("src") === whole) return;
   const large = new Image();
   large.onload = () => (image.src = whole);
   large.src = whole;
 }
 
-function open(index) {
+function framed(one) {
+  const figure = document.createElement("figure");
+  const shown = document.createElement(one.film ? "video" : "img");
+  if (one.film) {
+    shown.controls = shown.playsInline = true;
+    shown.preload = "none";
+    shown.src = one.film;
+    shown.setAttribute("aria-label", one.alt);
+  } else {
+    shown.alt = one.alt;
+    shown.draggable = false;
+  }
+  figure.append(shown);
+  return figure;
+}
+
+/** Show `all` from the one at `index`; `said` are the words of the element that they belong to (ui.viewed), `closed` is
+    called with the index that was looked at last. */
+export function view(all, index, said, closed) {
+  words = said;
+  told = closed;
   if (!dialog) build();
-  pictures = shown();
-  track.replaceChildren(
-    ...pictures.map((one) => {
-      const figure = document.createElement("figure");
-      const image = document.createElement("img");
-      image.alt = one.alt;
-      image.draggable = false;
-      figure.append(image);
-      return figure;
-    }),
-  );
-  gallery.querySelector("video")?.pause();
+  dialog.setAttribute("aria-label", words.view);
+  pictures = all;
+  track.replaceChildren(...pictures.map(framed));
   at = clamp(index, 0, pictures.length - 1);
   dialog.showModal(); // keeps the focus inside, and gives it back at the end
+  history.pushState({ ...history.state, viewer: true }, "");
   dialog.querySelector(".shut").focus();
   reset();
   settle(false);
@@ -96,8 +103,9 @@ function open(index) {
 function closed() {
   fingers.clear();
   grip = null;
-  const place = [...slides.children].indexOf(pictures[at]);
-  slides.scrollTo({ left: place * slides.clientWidth, behavior: "instant" });
+  track.replaceChildren(); // and no film plays on
+  if (history.state?.viewer) history.back(); // closed by hand, not by going back
+  told?.(at);
 }
 
 function slide(offset, calm = true) {
@@ -108,6 +116,9 @@ function slide(offset, calm = true) {
 function settle(calm = true) {
   slide(0, calm);
   for (const index of [at, at + 1, at - 1]) load(index);
+  for (const video of track.querySelectorAll("video")) video.pause();
+  if (film()) picture().play().catch(() => {}); // where it may not start by itself, it has its button
+  dialog.classList.toggle("film", Boolean(film()));
   output.textContent = `${at + 1} / ${pictures.length}`;
   dialog.querySelector(".before").disabled = at === 0;
   dialog.querySelector(".after").disabled = at === pictures.length - 1;
@@ -121,7 +132,7 @@ function go(index) {
 }
 
 function reset() {
-  view = { scale: 1, x: 0, y: 0 };
+  seen = { scale: 1, x: 0, y: 0 };
   paint(false);
 }
 
@@ -131,27 +142,28 @@ function paint(calm) {
   const { clientWidth: width, clientHeight: height } = dialog;
   const left = base.left - at * width; // offsets count from the dialog, the track stands still for them
   const along = (x, start, size, room) =>
-    size * view.scale <= room ? (room - size * view.scale) / 2 - start : clamp(x, room - size * view.scale - start, -start);
-  view.x = view.scale === 1 ? 0 : along(view.x, left, base.width, width);
-  view.y = view.scale === 1 ? 0 : along(view.y, base.top, base.height, height);
+    size * seen.scale <= room ? (room - size * seen.scale) / 2 - start : clamp(x, room - size * seen.scale - start, -start);
+  seen.x = seen.scale === 1 ? 0 : along(seen.x, left, base.width, width);
+  seen.y = seen.scale === 1 ? 0 : along(seen.y, base.top, base.height, height);
   image.classList.toggle("calm", calm);
-  image.style.transform = view.scale === 1 ? "" : `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
-  dialog.classList.toggle("near", view.scale > 1);
+  image.style.transform = seen.scale === 1 ? "" : `translate(${seen.x}px, ${seen.y}px) scale(${seen.scale})`;
+  dialog.classList.toggle("near", seen.scale > 1);
 }
 
 /** Zoom to `scale` so that what lies under (x, y) of the screen stays there. */
 function zoom(scale, x, y, calm = true) {
+  if (film()) return;
   const image = picture();
   const left = image.offsetLeft - at * dialog.clientWidth;
   const next = clamp(scale, 1, MOST);
-  const ratio = next / view.scale;
-  view.x = x - left - (x - left - view.x) * ratio;
-  view.y = y - image.offsetTop - (y - image.offsetTop - view.y) * ratio;
-  view.scale = next;
+  const ratio = next / seen.scale;
+  seen.x = x - left - (x - left - seen.x) * ratio;
+  seen.y = y - image.offsetTop - (y - image.offsetTop - seen.y) * ratio;
+  seen.scale = next;
   paint(calm);
 }
 
-const toggle = (x, y) => zoom(view.scale > 1 ? 1 : NEAR, x, y);
+const toggle = (x, y) => zoom(seen.scale > 1 ? 1 : NEAR, x, y);
 
 function hold() {
   const points = [...fingers.values()];
@@ -161,7 +173,7 @@ function hold() {
         x: middle("x"),
         y: middle("y"),
         apart: points.length > 1 ? Math.hypot(points[0].x - points[1].x, points[0].y - points[1].y) : 0,
-        view: { ...view },
+        seen: { ...seen },
         began: grip?.began ?? performance.now(),
         far: grip?.far ?? 0,
         many: (grip?.many ?? false) || points.length > 1,
@@ -171,7 +183,7 @@ function hold() {
 }
 
 function down(event) {
-  if (event.button) return;
+  if (event.button || event.target.closest("video")) return;
   event.preventDefault();
   track.setPointerCapture(event.pointerId);
   fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
@@ -188,14 +200,14 @@ function moved(event) {
   grip.far = Math.max(grip.far, Math.hypot(dx, dy));
   if (points.length > 1 && grip.apart) {
     const apart = Math.hypot(points[0].x - points[1].x, points[0].y - points[1].y);
-    view = { ...grip.view };
-    zoom((grip.view.scale * apart) / grip.apart, grip.x, grip.y, false);
-    view.x += dx;
-    view.y += dy;
+    seen = { ...grip.seen };
+    zoom((grip.seen.scale * apart) / grip.apart, grip.x, grip.y, false);
+    seen.x += dx;
+    seen.y += dy;
     paint(false);
-  } else if (view.scale > 1) {
-    view.x = grip.view.x + dx;
-    view.y = grip.view.y + dy;
+  } else if (seen.scale > 1) {
+    seen.x = grip.seen.x + dx;
+    seen.y = grip.seen.y + dy;
     paint(false);
   } else if (!grip.many) {
     const edge = (at === 0 && dx > 0) || (at === pictures.length - 1 && dx < 0);
@@ -214,7 +226,7 @@ function up(event) {
     slide(0);
     return tap(event);
   }
-  if (view.scale > 1 || many) return settle();
+  if (seen.scale > 1 || many) return settle();
   const enough = Math.abs(dragged) > dialog.clientWidth / 4 || (quick && Math.abs(dragged) > 40);
   go(event.type === "pointerup" && enough ? at - Math.sign(dragged) : at);
 }
@@ -232,28 +244,15 @@ function tap(event) {
 
 function wheeled(event) {
   event.preventDefault();
-  zoom(view.scale * Math.exp(-event.deltaY / 400), event.clientX, event.clientY, false);
+  zoom(seen.scale * Math.exp(-event.deltaY / 400), event.clientX, event.clientY, false);
 }
 
 function keyed(event) {
+  if (event.target.closest("video")) return;
   const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -pictures.length, End: pictures.length };
-  const zooms = { "+": view.scale * 1.5, "=": view.scale * 1.5, "-": view.scale / 1.5, 0: 1 };
+  const zooms = { "+": seen.scale * 1.5, "=": seen.scale * 1.5, "-": seen.scale / 1.5, 0: 1 };
   if (event.key in steps) go(at + steps[event.key]);
   else if (event.key in zooms && !event.ctrlKey && !event.metaKey) zoom(zooms[event.key], innerWidth / 2, innerHeight / 2);
   else return;
   event.preventDefault();
 }
-
-slides.addEventListener("click", (event) => {
-  const index = shown().indexOf(event.target);
-  if (index >= 0) open(index);
-});
-const current = () => {
-  const slide = slides.children[Math.round(slides.scrollLeft / Math.max(1, slides.clientWidth))];
-  return Math.max(0, shown().indexOf(slide));
-};
-look.hidden = false;
-look.addEventListener("click", () => open(current()));
-slides.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target === slides) open(current());
-});
