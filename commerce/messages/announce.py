@@ -33,14 +33,18 @@ class Send(msgspec.Struct, frozen=True):
     announcement_id: int
 
 
+def faults(title: str, text: str, link: str) -> list[Invalid]:
+    """Return all that is wrong with what is to be told."""
+    found = [Invalid(field, "必填") for field, given in (("title", title), ("text", text)) if not given]
+    if link and local_path(link, "") != link:
+        found.append(Invalid("link", "请填本站的地址，以 / 开头"))
+    return found
+
+
 async def announce(call: Call, connection: Connection, title: str, text: str, link: str, member_id: int | None) -> int:
     """Tell one member, or everybody for None, by a job; staff's doing is written down. Raises Invalid."""
-    if not title:
-        raise Invalid("title", "必填")
-    if not text:
-        raise Invalid("text", "必填")
-    if link and local_path(link, "") != link:
-        raise Invalid("link", "请填本站的地址，以 / 开头")
+    for fault in faults(title, text, link):
+        raise fault
     if member_id is not None and await find_member(connection, member_id) is None:
         raise Invalid("member", "没有这位会员")
     made = await store.announce(connection, call.staff.id, title, text, link, member_id)

@@ -9,10 +9,12 @@ from msgspec import Meta
 from commerce.courier import Channel
 from commerce.members.store import member_by_email, member_by_phone
 from commerce.members.targets import target_of
+from commerce.members.types import Member
 from commerce.messages import store
-from commerce.messages.announce import announce
+from commerce.messages.announce import announce, faults
 from commerce.messages.kinds import Messages
 from commerce.staff import Permission, names
+from server.database import Connection
 from server.errors import Invalid
 from server.http import Body, Call, Kind, Paging, Routes, StaffWith
 from server.http.pages import Page, Redirect
@@ -22,13 +24,18 @@ DESK = "/backoffice/messages"
 
 
 class SendForm(Body, frozen=True, kw_only=True):
-    """What to tell whom: ``to`` is a phone or mail address, ``all`` says everybody."""
+    """What to tell whom: ``to`` is a phone or mail address, ``all`` says everybody.
+
+    It is sent once ``sure`` is said, to what was shown; ``edit`` goes back from there to the form.
+    """
 
     title: Annotated[str, Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
     text: Annotated[str, Meta(max_length=500)] = ""
     link: Annotated[str, Meta(max_length=500)] = ""
     audience: Annotated[str, Meta(max_length=10)] = "one"
     to: Annotated[str, Meta(max_length=254)] = ""
+    sure: Annotated[str, Meta(max_length=1)] = ""
+    edit: Annotated[str, Meta(max_length=1)] = ""
 
 
 @routes.page(DESK, StaffWith(Permission.MESSAGES_SEND))
@@ -39,27 +46,40 @@ async def show_desk(call: Call, query: Paging) -> Page:
 
 @routes.page(DESK, StaffWith(Permission.MESSAGES_SEND), "POST")
 async def send(call: Call) -> Page | Redirect:
-    """Send a message, or show the form again with what is wrong."""
+    """Show what is to be sent and ask; send it once that is answered; or show the form with all that is wrong."""
     form = await call.form(SendForm)
-    try:
-        async with call.transaction() as connection:
-            member_id = None
-            if form.audience != "all":
-                target = target_of(form.to, "to")
-                find = member_by_phone if target.channel is Channel.SMS else member_by_email
-                member = await find(connection, target.value)
-                if member is None:
-                    raise Invalid("to", "没有这位会员")
-                member_id = member.id
-            title, text = " ".join(form.title.split()), form.text.replace("\r\n", "\n").strip()
-            await announce(call, connection, title, text, form.link.strip(), member_id)
-    except Invalid as problem:
-        return await _desk(call, form, {problem.field or "to": problem.reason(call.tr)}, status=422)
-    return Redirect(f"{DESK}#sent")
+    title, text = " ".join(form.title.split()), form.text.replace("\r\n", "\n").strip()
+    link, member = form.link.strip(), None
+    wrong = faults(title, text, link)
+    async with call.transaction() as connection:
+        if form.audience != "all":
+            try:
+                member = await _receiver(connection, form.to)
+            except Invalid as problem:
+                wrong.append(problem)
+        if form.sure and not wrong and not form.edit:
+            await announce(call, connection, title, text, link, None if member is None else member.id)
+            return Redirect(f"{DESK}#sent")
+    if form.edit or wrong:
+        told = {problem.field or "to": problem.reason(call.tr) for problem in reversed(wrong)}
+        return await _desk(call, form, told, status=422 if wrong else 200)
+    whom = call.tr("全部会员") if member is None else member.nickname
+    asked = {"form": form, "whom": whom, "title": title, "text": text, "link": link}
+    return Page("messages/desk_sure.html", asked)
+
+
+async def _receiver(connection: Connection, to: str) -> Member:
+    """Return the member of a phone number or mail address. Raises Invalid (field ``to``)."""
+    target = target_of(to, "to")
+    find = member_by_phone if target.channel is Channel.SMS else member_by_email
+    member = await find(connection, target.value)
+    if member is None:
+        raise Invalid("to", "没有这位会员")
+    return member
 
 
 async def _desk(
-    call: Call, form: SendForm, faults: dict[str, str] | None = None, *, query: Paging | None = None, status: int = 200
+    call: Call, form: SendForm, told: dict[str, str] | None = None, *, query: Paging | None = None, status: int = 200
 ) -> Page:
     query = query or Paging()
     chinese, english = (call.app.translations.of(locale) for locale in ("zh-CN", "en"))
@@ -68,7 +88,7 @@ async def _desk(
         people = await names(connection, {one.staff_id for one in sent})
     values: dict[str, Any] = {
         "form": form,
-        "faults": faults or {},
+        "faults": told or {},
         "sent": sent,
         "people": people,
         "page": query.page,

@@ -255,7 +255,7 @@ async def _members_and_words(walk: Walk) -> None:
     db = walk.world.db
     for name in ("POST /backoffice/members/{member_id}/ban", "POST /backoffice/members/{member_id}/unban"):
         await walk.did(name)
-    sent = {"title": "甲", "text": "乙", "audience": "all"}
+    sent = {"title": "甲", "text": "乙", "audience": "all", "sure": "1"}
     await walk.did("POST /backoffice/messages", form=sent)
     await walk.did("POST /backoffice/search/hot")
     await walk.did("POST /backoffice/search/picks")

@@ -132,13 +132,23 @@ async def staff(centre: Centre, *permissions: str) -> str:
 
 
 async def desk(centre: Centre, token: str, **fields: str) -> tuple[int, str]:
-    data = {"csrf_token": centre.app.sessions.csrf(token), **fields}
+    data = {"csrf_token": centre.app.sessions.csrf(token), "sure": "1", **fields}
     response = await centre.client.post("/backoffice/messages", data=data, headers={"Cookie": f"lf_staff={token}"})
     return response.status, await response.text()
 
 
 async def test_staff_tell_one_member_or_all_and_it_is_written_down(centre: Centre) -> None:
     token = await staff(centre, Permission.MESSAGES_SEND)
+    asked = {"audience": "one", "to": PHONE, "title": "只给你", "text": "一句话"}
+    status, text = await desk(centre, token, **asked, sure="")
+    assert (status, "现在发送？" in text, "发出后不能撤回" in text, 'value="一句话"' in text) == (200, True, True, True)
+    assert ">一句话</textarea>" in (await desk(centre, token, **asked, edit="1"))[1]
+    status, text = await desk(centre, token, audience="one", to="nobody", link="evil", sure="")
+    assert (status, text.count('aria-invalid="true"')) == (
+        422,
+        4,
+    )  # all that is wrong at once, before anything is asked
+    assert await centre.value("SELECT count(*) FROM message_announcements") == 0
     await centre.run(
         "INSERT INTO members (phone, nickname) SELECT '1' || n, '乙' FROM generate_series(3000000001, 3000002500) n"
     )
