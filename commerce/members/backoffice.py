@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from msgspec import Meta
@@ -26,9 +26,10 @@ _CLOSINGS = 20
 
 
 class MembersQuery(Paging, frozen=True, kw_only=True):
-    """Which members to list: those of a phone number, a mail address, or a part of a name."""
+    """Which members to list: those of a phone number, a mail address, or a part of a name; of today alone."""
 
     q: Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    joined: Literal["", "today"] = ""
 
 
 class ReasonForm(Body, frozen=True, kw_only=True):
@@ -39,22 +40,27 @@ class ReasonForm(Body, frozen=True, kw_only=True):
 
 async def figures(connection: Connection, shops: Sequence[int] | None) -> list[Figure]:
     """Return who registered today; members belong to no shop."""
-    return [Figure(position=20, label="今日新会员", value=await store.joined_since(connection, day_start()), href=LIST)]
+    joined = await store.joined_since(connection, day_start())
+    return [Figure(position=20, label="今日新会员", value=joined, href=f"{LIST}?joined=today")]
 
 
 @routes.page(LIST, StaffWith("members.view"))
 async def show_members(call: Call, query: MembersQuery) -> Page:
     """List members, the newest first."""
     words = query.q.strip()
+    since = day_start() if query.joined else None
     async with call.database.connection() as connection:
-        members, total = await store.search(connection, words or None, query.offset, query.size)
-    kept = ({"q": words} if words else {}) | ({"size": query.size} if query.size != 20 else {})
+        members, total = await store.search(connection, words or None, since, query.offset, query.size)
+    kept = {name: value for name, value in (("q", words), ("joined", query.joined)) if value} | (
+        {"size": query.size} if query.size != 20 else {}
+    )
     return Page(
         "members/desk_list.html",
         {
             "members": [(member, masked_contact(member.phone, member.email)) for member in members],
             "banned": Status.BANNED,
             "q": words,
+            "joined": query.joined,
             "total": total,
             "page": query.page,
             "pages": -(-total // query.size),

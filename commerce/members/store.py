@@ -66,26 +66,37 @@ async def member_by_email(connection: Connection, email: str) -> Member | None:
     return one(Member, row)
 
 
-async def search(connection: Connection, words: str | None, offset: int, size: int) -> tuple[list[Member], int]:
+async def search(
+    connection: Connection, words: str | None, since: datetime | None, offset: int, size: int
+) -> tuple[list[Member], int]:
     """Return a page of members, the newest first, and how many there are.
 
-    ``words`` are a whole phone number or mail address, or a part of a name.
+    ``since`` is when those registered first who count. ``words`` are a whole phone number or mail address, or a part of
+    a name.
     """
     part = None if words is None else "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     rows = await connection.fetch(
         """
         SELECT id, phone, email::text, nickname, avatar, password_hash, status, created_at FROM members
-        WHERE $1::text IS NULL OR phone = $1 OR email = $1 OR nickname LIKE $2 ORDER BY id DESC OFFSET $3 LIMIT $4
+        WHERE ($1::text IS NULL OR phone = $1 OR email = $1 OR nickname LIKE $2)
+          AND ($3::timestamptz IS NULL OR created_at >= $3)
+        ORDER BY id DESC OFFSET $4 LIMIT $5
         """,
         words,
         part,
+        since,
         offset,
         size,
     )
     total: int = await connection.fetchval(
-        "SELECT count(*) FROM members WHERE $1::text IS NULL OR phone = $1 OR email = $1 OR nickname LIKE $2",
+        """
+        SELECT count(*) FROM members
+        WHERE ($1::text IS NULL OR phone = $1 OR email = $1 OR nickname LIKE $2)
+          AND ($3::timestamptz IS NULL OR created_at >= $3)
+        """,
         words,
         part,
+        since,
     )
     return many(Member, rows), total
 

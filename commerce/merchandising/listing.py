@@ -138,12 +138,14 @@ async def products_page(call: Call) -> Page:
             connection, asked.filter(call.staff.shops), (asked.page - 1) * SIZE, SIZE
         )
         choices = await store.choices(connection, call.staff.shops)
+        few = await levels_store.short(connection, call.staff.shops, SHORT, MOST_COUNTED)
     values = {
         "rows": rows,
         "total": total,
         "asked": asked,
         "pages": -(-total // SIZE),
         "counts": counts,
+        "few": f"{few}+" if few >= MOST_COUNTED else few,
         "short": SHORT,
         "choices": choices,
         "leaves": choices.leaves(),

@@ -145,8 +145,7 @@ async def show_home(call: Call) -> Page | Redirect:
     figures.sort(key=lambda one: one.position)
     waiting = [one for one in figures if one.waits]
     groups = [("要处理的", waiting), ("今天", [one for one in figures if not one.waits])]
-    idle = bool(waiting) and not any(one.value for one in waiting)
-    return Page("staff/home.html", {"groups": [group for group in groups if group[1]], "idle": idle, "tiles": tiles})
+    return Page("staff/home.html", {"groups": [group for group in groups if group[1]], "tiles": tiles})
 
 
 async def _barred(connection: Connection, staff_id: int) -> bool:

@@ -36,7 +36,12 @@ RIGHTS_THERE_ARE: tuple[Right, ...] = (
     Right(Permission.FLASHSALE_MANAGE, PROMOTION, "管理秒杀", "安排、发布、暂停和结束秒杀"),
     Right(Permission.REVIEWS_REPLY, TRADE, "回复评价", "看店里的评价和问题，替店铺回复"),
     Right(Permission.REVIEWS_MODERATE, PLATFORM, "审核评价与问答", "决定评价和问答展示还是隐藏，改敏感词"),
-    Right(Permission.CATALOGUE_MANAGE, PLATFORM, "管理分类与搜索", "改分类、品牌、属性、同义词、热搜和推荐搜索，看推荐数据"),
+    Right(
+        Permission.CATALOGUE_MANAGE,
+        PLATFORM,
+        "管理分类与搜索",
+        "改分类、品牌、属性、同义词、热搜和推荐搜索，看推荐数据",
+    ),
     Right(Permission.MEMBERS_VIEW, PLATFORM, "查看会员", "查找会员，看手机号后四位"),
     Right(Permission.MEMBERS_MANAGE, PLATFORM, "管理会员", "封禁和解封会员"),
     Right(Permission.LEDGER_VIEW, PLATFORM, "查看账本", "看平台的总账和分录"),

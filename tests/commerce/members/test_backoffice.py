@@ -59,10 +59,10 @@ async def test_the_first_page_tells_how_many_joined_today(
             "UPDATE members SET created_at = now() - interval '1 day' WHERE id = $1", int(buyers[0].member_id)
         )
     await enter(client, "service")
-    assert figure(await (await client.get("/backoffice")).text(), "/backoffice/members") == "2"
+    assert figure(await (await client.get("/backoffice")).text(), "/backoffice/members?joined=today") == "2"
     client.session.cookie_jar.clear()
     await enter(client, "warehouse")
-    assert figure(await (await client.get("/backoffice")).text(), "/backoffice/members") is None
+    assert figure(await (await client.get("/backoffice")).text(), "/backoffice/members?joined=today") is None
 
 
 async def test_members_are_found_and_their_phones_stay_covered(

@@ -45,7 +45,11 @@ async def test_figures_are_those_of_ones_shops_and_rights(market: Market) -> Non
     listed = await (await market.call("GET", href, staff)).text()
     assert orders[0].order_no in listed
     assert orders[1].order_no not in listed
-    assert seen["今日新会员"][0] == "1"
+    joined, _, href = seen["今日新会员"]
+    assert joined == "1"
+    await market.run("INSERT INTO members (phone, nickname, created_at) VALUES ('13911112222', '老会员', '2020-01-01')")
+    listed = await (await market.call("GET", href, await market.staff(["members.view"]))).text()
+    assert ("老会员" in listed, listed.count("<tr>")) == (False, 2)  # the head, and who came today
     assert {
         "失败的退款",
         "在途的退款",
