@@ -33,10 +33,12 @@ _WORTH = {Deed.VIEWED: 1.0, Deed.KEPT: 2.0, Deed.BOUGHT: 2.0}
 _RELATED = {Deed.VIEWED: 1.0, Deed.KEPT: 1.0, Deed.BOUGHT: 0.4}
 """How much what is near counts: who has just bought a phone wants no second one."""
 _BOUGHT_WITH = {Deed.VIEWED: 0.1, Deed.KEPT: 0.2, Deed.BOUGHT: 1.5}
-_AGAIN = {Deed.VIEWED: 0.8, Deed.KEPT: 0.8, Deed.BOUGHT: 0.0}
-"""How much something looked at is worth being shown itself."""
+_AGAIN = {Deed.VIEWED: 0.8, Deed.KEPT: 0.0, Deed.BOUGHT: 0.0}
+"""How much something looked at is worth being shown itself. What is kept has a list of its own."""
 OFTEN = 3.0
 """How much more so by each time, as a logarithm: what somebody comes back to is what they buy."""
+TELLS = 0.8
+"""How near something of another family has to be to be told as the reason, or shown as related."""
 ONE_LOOK_DAYS = 0.5 / 24
 """What was looked at again within so many days is the same look: a page loaded anew says nothing."""
 
@@ -58,16 +60,17 @@ class Near(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that may be liked, and the seed that says so most."""
+    """Something that may be liked, the seed that says so most, and how near it is to that."""
 
     product_id: int
     score: float
     because: Seed | None
+    near: float
 
 
 def candidates(seeds: Iterable[Seed], near: Mapping[int, Near]) -> list[Candidate]:
     """Return what somebody may like who did all that, the likeliest first."""
-    best: dict[int, tuple[float, Seed]] = {}
+    best: dict[int, tuple[float, Seed, float]] = {}
     scores: dict[int, float] = {}
     strongest: dict[tuple[int, Deed], Seed] = {}
     latest = sorted(seeds, key=lambda one: one.age)[: SEEDS * 3]
@@ -77,19 +80,25 @@ def candidates(seeds: Iterable[Seed], near: Mapping[int, Near]) -> list[Candidat
     for seed in list(strongest.values())[:SEEDS]:
         worth = _WORTH[seed.deed] * 2.0 ** (-max(seed.age, 0.0) / MEMORY_DAYS)
         found = near.get(seed.product_id, Near())
-        told = [(one, worth * _RELATED[seed.deed] * score) for one, score in found.related]
-        told += [(one, worth * _BOUGHT_WITH[seed.deed] * score) for one, score in (*found.together, *found.also)]
+        told = [(one, worth * _RELATED[seed.deed] * score, score) for one, score in found.related]
+        told += [(one, worth * _BOUGHT_WITH[seed.deed] * score, score) for one, score in (*found.together, *found.also)]
         if _AGAIN[seed.deed]:
             often = 1.0 + OFTEN * math.log(times[seed.product_id])
-            told.append((seed.product_id, worth * _AGAIN[seed.deed] * often))
-        for product_id, score in told:
+            told.append((seed.product_id, worth * _AGAIN[seed.deed] * often, 1.0))
+        for product_id, score, nearness in told:
             scores[product_id] = scores.get(product_id, 0.0) + score
-            if product_id != seed.product_id and score > best.get(product_id, (0.0, seed))[0]:
-                best[product_id] = score, seed
+            if product_id != seed.product_id and score > best.get(product_id, (0.0, seed, 0.0))[0]:
+                best[product_id] = score, seed, nearness
     ranked = _woven(sorted(scores.items(), key=lambda pair: (-pair[1], pair[0])), {one for one, _ in strongest})
     own = {seed.product_id: seed for seed in reversed(list(strongest.values()))}
     return [
-        Candidate(product_id=one, score=score, because=best[one][1] if one in best else own.get(one))
+        # What somebody looked at themselves is there for that, whatever else speaks for it.
+        Candidate(
+            product_id=one,
+            score=score,
+            because=own[one] if one in own else best[one][1],
+            near=1.0 if one in own else best[one][2],
+        )
         for one, score in ranked
     ]
 

@@ -7,6 +7,7 @@ tomorrow, and 100,000 products take seconds. A run is left out while nothing has
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -31,6 +32,7 @@ REST = timedelta(minutes=15)
 POPULAR = 240
 DISMISSED_DAYS = 180
 _BATCH = 5000
+_HAN, _LATIN = re.compile(r"[\u4e00-\u9fff]{2,}"), re.compile(r"[a-z]{3,}")
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -120,6 +122,8 @@ def _read(products: Sequence[Row], deeds: Sequence[Row], purchases: Sequence[Row
             brand=np.array([row["brand_id"] for row in products], dtype=np.int64),
             price=np.array([row["price"] for row in products], dtype=np.float64),
             traits=[row["traits"] for row in products],
+            family=np.array([row["family"] for row in products], dtype=np.int64),
+            words=[_words(row["title"]) for row in products],
         ),
         sales=[row["sales"] for row in products],
         deeds=Deeds(
@@ -136,6 +140,12 @@ def _read(products: Sequence[Row], deeds: Sequence[Row], purchases: Sequence[Row
         ),
         orders=len(orders),
     )
+
+
+def _words(title: str) -> frozenset[str]:
+    """Return the parts of a title that two of a kind may share: pairs of ideographs, and Latin words."""
+    pairs = (run[at : at + 2] for run in _HAN.findall(title) for at in range(len(run) - 1))
+    return frozenset([*pairs, *_LATIN.findall(title.casefold())])
 
 
 def _popular(read: Read, model: Model) -> list[int]:

@@ -38,12 +38,14 @@ async def last_event(connection: Connection) -> int:
 
 
 async def products(connection: Connection) -> list[Row]:
-    """Return what all products on the shelf are, by id: ``id, category_id, brand_id, price, sales, traits``."""
+    """Return what all products on the shelf are, by id: ``id, title, category_id, family, brand_id, price,
+    sales, traits``; the family is the category that the product's own lies in, itself at the top."""
     return await connection.fetch(
         """
-        SELECT p.id, p.category_id, coalesce(p.brand_id, -1) AS brand_id, k.price, p.sales,
-            coalesce(t.traits, '{}') AS traits
+        SELECT p.id, p.title, p.category_id, coalesce(c.parent_id, c.id) AS family,
+            coalesce(p.brand_id, -1) AS brand_id, k.price, p.sales, coalesce(t.traits, '{}') AS traits
         FROM products AS p
+        JOIN categories AS c ON c.id = p.category_id
         JOIN (
             SELECT product_id, min(price) AS price FROM skus WHERE status = 'on' GROUP BY product_id
         ) AS k ON k.product_id = p.id

@@ -9,7 +9,7 @@ from commerce.behaviour import Shelf, visit_of
 from commerce.catalogue import store as catalogue
 from commerce.catalogue.types import Card
 from commerce.recommendations import store
-from commerce.recommendations.rank import Candidate, Deed, Near, Seed, candidates, mixed
+from commerce.recommendations.rank import TELLS, Candidate, Deed, Near, Seed, candidates, mixed
 from commerce.recommendations.types import Basis, Because, Fact, Guess, Person, Pick
 from server.clock import now
 from server.database import Connection
@@ -20,6 +20,8 @@ SIZE = 10
 """Products of a page of what somebody may like."""
 PAGES = 20
 NEAR_ROW = 6
+NEAR_LEAST = 3
+"""Fewer related goods than so many are filled up with what chance brought."""
 JUST_BOUGHT_DAYS = 30.0
 """What was bought within so many days is not recommended."""
 TOPIC = "recommendations"
@@ -50,7 +52,7 @@ async def guess(call: Call, page: int = 1, moment: datetime | None = None, besid
         found: list[Candidate] = []
         if allowed and seeds:
             found = candidates(seeds, await store.near(connection, _products(seeds)))[:_PERSONAL]
-        because = {one.product_id: one.because for one in found}
+        because = {one.product_id: one for one in found}
         ids = list(dict.fromkeys([*because, *(one for one in popular if one not in beside)]))
         ids = [one for one in ids if one not in left_out]
         if not seeds or not allowed:
@@ -114,7 +116,8 @@ async def _own(connection: Connection, person: Person, at: datetime) -> tuple[bo
         return True, set(), []
     allowed, dismissed, seeds = await store.own(connection, person, at)
     bought = {seed.product_id for seed in seeds if seed.deed is Deed.BOUGHT and seed.age < JUST_BOUGHT_DAYS}
-    return allowed, dismissed | bought, seeds
+    kept = {seed.product_id for seed in seeds if seed.deed is Deed.KEPT}
+    return allowed, dismissed | bought | kept, seeds
 
 
 def _ordered(ids: Sequence[int], facts: dict[int, Fact]) -> list[int]:
@@ -130,10 +133,32 @@ def _parted(ids: Sequence[int], facts: dict[int, Fact]) -> tuple[list[int], list
     return there, [one for one in ids if one in facts and not facts[one].there]
 
 
-def _because(seed: Seed | None, product_id: int, facts: dict[int, Fact]) -> Because | None:
-    if seed is None or seed.product_id not in facts:
+def _because(found: Candidate | None, product_id: int, facts: dict[int, Fact]) -> Because | None:
+    """Return the reason that a card names: where it is of the same family, or much speaks for it, else none."""
+    seed = found.because if found is not None else None
+    if found is None or seed is None or seed.product_id not in facts or product_id not in facts:
+        return None
+    if found.near < TELLS and facts[seed.product_id].family != facts[product_id].family:
         return None
     return Because(deed=seed.deed, product_id=seed.product_id, title=facts[seed.product_id].title)
+
+
+def _of_kin(pairs: Sequence[tuple[int, float]], product_id: int, facts: dict[int, Fact]) -> Sequence[tuple[int, float]]:
+    """Return what is related with its own kind first, then the family, then what many look at with it.
+
+    What hardly anybody does is left out where that leaves enough: chance brings together a kettle and an umbrella.
+    """
+    own = facts.get(product_id)
+    if own is None:
+        return pairs
+    known = [pair for pair in pairs if pair[0] in facts]
+    kind = [pair for pair in known if facts[pair[0]].category_id == own.category_id]
+    family = [pair for pair in known if pair not in kind and facts[pair[0]].family == own.family]
+    others = [pair for pair in known if pair not in kind and pair not in family]
+    brand = [pair for pair in others if own.brand_id is not None and facts[pair[0]].brand_id == own.brand_id]
+    strong = [pair for pair in others if pair not in brand and pair[1] >= TELLS]
+    found = [*kind, *family, *strong, *brand]
+    return found if len(found) >= NEAR_LEAST else [*found, *(pair for pair in others if pair not in found)]
 
 
 async def near(call: Call, product_id: int, most: int = NEAR_ROW) -> dict[Shelf, list[Pick]]:
@@ -149,9 +174,10 @@ async def near(call: Call, product_id: int, most: int = NEAR_ROW) -> dict[Shelf,
             left_out |= (await _own(connection, person, now()))[1]
         wanted = [one for one, _ in (*found.together, *found.also, *found.related) if one not in left_out]
         cards = {card.id: card for card in await catalogue.cards(connection, list(dict.fromkeys(wanted)))}
+        related = _of_kin(found.related, product_id, await store.facts(connection, [product_id, *cards]))
     call.shows(TOPIC, *(f"product:{one}" for one in wanted))
     made: dict[Shelf, list[Pick]] = {}
-    for shelf, pairs in ((Shelf.TOGETHER, found.together), (Shelf.ALSO, found.also), (Shelf.RELATED, found.related)):
+    for shelf, pairs in ((Shelf.TOGETHER, found.together), (Shelf.ALSO, found.also), (Shelf.RELATED, related)):
         there = [cards[one] for one, _ in pairs if one in cards and one not in left_out]
         picked = _to_be_had(there)[:most]
         left_out |= {card.id for card in picked}

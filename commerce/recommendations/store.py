@@ -100,8 +100,9 @@ async def facts(connection: Connection, product_ids: Sequence[int]) -> dict[int,
     """Return what ranking needs to know of those products that are on the shelf."""
     rows = await connection.fetch(
         """
-        SELECT p.id, p.title, p.category_id, p.brand_id, o.there
+        SELECT p.id, p.title, p.category_id, coalesce(c.parent_id, c.id) AS family, p.brand_id, o.there
         FROM products AS p
+        JOIN categories AS c ON c.id = p.category_id
         CROSS JOIN LATERAL (
             SELECT bool_or(coalesce(f.free, 0) > 0) AS there
             FROM skus AS k

@@ -65,11 +65,15 @@ class Guess(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """What ranking needs to know of a product on the shelf; ``there`` is false while it is sold out."""
+    """What ranking needs to know of a product on the shelf; ``there`` is false while it is sold out.
+
+    ``family`` is the category that its own lies in, or its own at the top.
+    """
 
     id: int
     title: str
     category_id: int
+    family: int
     brand_id: int | None
     there: bool
 

@@ -50,7 +50,10 @@ def evaluate(world: World) -> Result:
     model = build(world.goods, deeds, purchases)
     held = world.held_back()
     seeds = _seeds(world)
-    had = {person: {seed.product_id for seed in found if seed.deed is Deed.BOUGHT} for person, found in seeds.items()}
+    # What was bought or kept is in no list, whoever makes it.
+    had = {
+        person: {seed.product_id for seed in found if seed.deed is not Deed.VIEWED} for person, found in seeds.items()
+    }
     opened = {person: {seed.product_id for seed in found} for person, found in seeds.items()}
     ranked = [int(one) for one in np.argsort(-model.popularity, kind="stable")]
     brand, category = world.goods.brand, world.goods.category

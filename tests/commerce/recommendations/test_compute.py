@@ -89,8 +89,23 @@ def test_likeness_is_traits_brand_and_price_within_the_category() -> None:
     )
     found = alike(made, 3)
     assert ids(found, 0) == [1, 2, 3]
-    assert ids(found, 4) == []
+    assert ids(found, 4) == [0, 1], "nothing else is of its category: its brand is"
     assert np.all(np.diff(found.scores[0]) <= 0)
+
+
+def test_what_is_alone_in_its_category_reaches_out_to_the_family_the_brand_and_the_title() -> None:
+    made = Goods(
+        np.array([1, 2, 3, 4, 5]),
+        np.array([7, 8, 7, 8, -1]),
+        np.array([100.0] * 5),
+        [[]] * 5,
+        family=np.array([10, 10, 11, 12, 13]),
+        words=[frozenset({"umbrella", "red"}), frozenset(), frozenset(), frozenset(), frozenset({"umbrella"})],
+    )
+    found = alike(made, 4)
+    assert ids(found, 0) == [1, 2, 4]
+    assert ids(found, 3) == [1]
+    assert np.all(np.diff(found.scores[0][:3]) < 0)
 
 
 def test_a_crowded_category_takes_bounded_room(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +151,7 @@ def test_nearness_is_the_one_that_a_plain_sum_gives(rows: list[tuple[int, int, f
         both = [own for own in held.values() if one in own and other in own]
         if len(both) >= 2:
             shared = sum(own[one] * own[other] for own in both)
-            expected[one, other] = shared / (norm[one] * norm[other]) * len(both) / (len(both) + 3.0)
+            expected[one, other] = shared / (norm[one] * norm[other]) * (len(both) / (len(both) + 3.0)) ** 2
     first, second, scores = compute._both_ways(*compute._cosine(deeds(*rows), 6), 6)
     found = {(int(a), int(b)): float(c) for a, b, c in zip(first, second, scores, strict=True)}
     assert set(found) == {pair for one, other in expected for pair in ((one, other), (other, one))}
