@@ -76,9 +76,9 @@ function readiness(v, s) {
       ? line(true, v.t("默认收货地址已设好"))
       : line(false, v.t("还没有默认收货地址"), html`<a class="link" href=${`/me/addresses/new?next=${here}`}>${v.t("去添加")}</a>`)}
     ${ticket
-      ? line(true, v.t("抢购资格已领好"))
-      : line(false, s.now < s.opens ? v.t("{at} 起自动领抢购资格", { at: soon }) : v.t("正在领抢购资格"))}
-    ${s.item.challenge === "pow" && s.now >= s.opens ? line(s.buyer.answered, s.buyer.answered ? v.t("验证已在后台算好") : v.t("浏览器正在算验证题")) : null}
+      ? line(true, v.t("已登记，到点就能抢"))
+      : line(false, s.now < s.opens ? v.t("{at} 起自动为你登记", { at: soon }) : v.t("正在为你登记…"))}
+    ${s.item.challenge === "pow" && s.now >= s.opens ? line(s.buyer.answered, s.buyer.answered ? v.t("安全验证已做好") : v.t("正在为你做安全验证…")) : null}
   </ul>`;
 }
 

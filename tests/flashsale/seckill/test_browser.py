@@ -27,8 +27,8 @@ async def test_from_the_countdown_to_the_payment(browser: BrowserContext, stage:
         await expect(moment).to_contain_text("开抢，还有")
         await expect(moment).to_contain_text("默认收货地址已设好")
         # The ticket and its proof of work are done before the start.
-        await expect(moment).to_contain_text("抢购资格已领好")
-        await expect(moment).to_contain_text("验证已在后台算好")
+        await expect(moment).to_contain_text("已登记，到点就能抢")
+        await expect(moment).to_contain_text("安全验证已做好")
         await expect(act.locator(".primary")).to_have_count(0)
         await shot(page, "sale-countdown")
         await fits(page)
@@ -224,7 +224,7 @@ async def test_the_page_is_readable_without_script_and_moves_nothing_when_it_wak
     finally:
         await still.close()
     awake = await enter(browser, stage, member, f"/flash-sales/{item}")
-    await expect(awake.locator("#moment")).to_contain_text("抢购资格已领好")
+    await expect(awake.locator("#moment")).to_contain_text("已登记，到点就能抢")
     after = await awake.locator(".panel.offer").bounding_box()
     assert before is not None
     assert after is not None
