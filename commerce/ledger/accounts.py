@@ -24,6 +24,11 @@ def payable(shop_id: int) -> str:
     return f"shop:{shop_id}:payable"
 
 
+def owed(account: str) -> bool:
+    """Tell whether an account says what is owed: it grows by what is credited, and people read that as a plus."""
+    return account in (UNALLOCATED, REFUNDS) or (account.startswith("shop:") and account.endswith(":payable"))
+
+
 def named(account: str, shops: Mapping[int, str], tr: Translator) -> str:
     """Return what people call an account, with shops' names by id; the account itself for one that has no name."""
     if account == UNALLOCATED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from commerce.ledger.types import Balance, Entry, Posting
+from commerce.ledger.types import Balance, DayTotal, Entry, Posting, Sought
 from server.database import Connection, many
 
 
@@ -83,32 +83,50 @@ async def total(connection: Connection) -> int:
     return found
 
 
-async def postings(
-    connection: Connection, account: str | None, ref: str | None, offset: int, size: int
-) -> tuple[list[Posting], int]:
-    """Return one page of transactions, newest first, and how many there are; of one account or one ref if given."""
+_WHERE = """
+    ($1::text IS NULL OR t.id IN (SELECT transaction_id FROM ledger_entries WHERE account = $1))
+    AND ($2::text IS NULL OR t.ref = $2)
+    AND ($3::timestamptz IS NULL OR t.at >= $3) AND ($4::timestamptz IS NULL OR t.at < $4)
+"""
+
+
+async def postings(connection: Connection, sought: Sought, offset: int, size: int) -> tuple[list[Posting], int]:
+    """Return one page of the transactions sought, newest first, and how many there are."""
+    narrowed = (sought.account, sought.ref, sought.since, sought.until)
     rows = await connection.fetch(
-        """
+        f"""
         SELECT t.id, t.kind, t.ref, t.at,
                (SELECT jsonb_agg(jsonb_build_object('account', e.account, 'amount', e.amount) ORDER BY e.id)
                 FROM ledger_entries e WHERE e.transaction_id = t.id) AS entries
-        FROM ledger_transactions t
-        WHERE ($1::text IS NULL OR t.id IN (SELECT transaction_id FROM ledger_entries WHERE account = $1))
-          AND ($2::text IS NULL OR t.ref = $2)
-        ORDER BY t.id DESC OFFSET $3 LIMIT $4
-        """,
-        account,
-        ref,
+        FROM ledger_transactions t WHERE {_WHERE} ORDER BY t.id DESC OFFSET $5 LIMIT $6
+        """,  # noqa: S608  # a constant
+        *narrowed,
         offset,
         size,
     )
     count: int = await connection.fetchval(
-        """
-        SELECT count(*) FROM ledger_transactions t
-        WHERE ($1::text IS NULL OR t.id IN (SELECT transaction_id FROM ledger_entries WHERE account = $1))
-          AND ($2::text IS NULL OR t.ref = $2)
-        """,
-        account,
-        ref,
+        f"SELECT count(*) FROM ledger_transactions t WHERE {_WHERE}",  # noqa: S608  # a constant
+        *narrowed,
     )
     return many(Posting, rows), count
+
+
+async def by_day(connection: Connection, sought: Sought, most: int) -> list[DayTotal]:
+    """Return the last ``most`` days on which something sought was posted: of one account, or of all gateways'."""
+    rows = await connection.fetch(
+        """
+        SELECT (t.at AT TIME ZONE 'Asia/Shanghai')::date AS day,
+               coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0)::bigint AS debit,
+               coalesce(-sum(e.amount) FILTER (WHERE e.amount < 0), 0)::bigint AS credit,
+               count(DISTINCT t.id) AS transactions
+        FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+        WHERE CASE WHEN $1::text IS NULL THEN e.account LIKE 'gateway:%' ELSE e.account = $1 END
+          AND ($2::timestamptz IS NULL OR t.at >= $2) AND ($3::timestamptz IS NULL OR t.at < $3)
+        GROUP BY 1 ORDER BY 1 DESC LIMIT $4
+        """,
+        sought.account,
+        sought.since,
+        sought.until,
+        most,
+    )
+    return many(DayTotal, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -14,6 +14,15 @@ class Entry(msgspec.Struct, frozen=True):
     amount: int
 
 
+class Sought(msgspec.Struct, frozen=True, kw_only=True):
+    """Which transactions: of an account, of a ref, from a moment on, before another. None narrows nothing."""
+
+    account: str | None = None
+    ref: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class Posting(msgspec.Struct, frozen=True, kw_only=True):
     """A transaction as it was posted."""
 
@@ -22,6 +31,15 @@ class Posting(msgspec.Struct, frozen=True, kw_only=True):
     ref: str
     at: datetime
     entries: list[Entry]
+
+
+class DayTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """What accounts were debited and credited on a day in Shanghai, in fen, and in how many transactions."""
+
+    day: date
+    debit: int
+    credit: int
+    transactions: int
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +16,7 @@ from commerce.ledger.accounts import named
 from server.application import Application
 from tests.commerce.orders.market import Market
 
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 SHARES = st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=6)
 
 
@@ -119,6 +123,31 @@ async def test_accounts_go_by_names_that_people_know(market: Market, app: Applic
     async with app.database.transaction() as connection:
         entries = [Entry(accounts.gateway("alipay"), 5), Entry(accounts.payable(market.shop_id), -5)]
         await ledger.post(connection, "payment.captured", "T-9", entries)
-    shown = await (await market.call("GET", "/backoffice/ledger", await market.staff(["ledger.view"]))).text()
-    assert "支付宝待结算</a>" in shown
-    assert '<small class="quiet">gateway:alipay</small>' in shown
+    reader = await market.staff(["ledger.view"])
+    shown = await (await market.call("GET", "/backoffice/ledger", reader)).text()
+    assert 'title="gateway:alipay">支付宝待结算</a>' in shown
+
+
+async def test_people_read_what_is_owed_as_a_plus_day_by_day(market: Market, app: Application) -> None:
+    bank, shop = accounts.gateway("alipay"), accounts.payable(market.shop_id)
+    async with app.database.transaction() as connection:
+        # The first is of the evening before in UTC, and of the same day here.
+        for ref, at, fen in (("D-1", datetime(2026, 3, 1, 16, 30, tzinfo=UTC), 500), ("D-2", NOON, 300)):
+            await ledger.post(connection, "payment.captured", ref, [Entry(bank, fen), Entry(shop, -fen)], at)
+        await ledger.post(connection, "refund.done", "D-3", [Entry(shop, 100), Entry(bank, -100)], NOON)
+    reader = await market.staff(["ledger.view"])
+
+    async def shown(query: str) -> tuple[int, str, list[list[str]]]:
+        answer = await market.call("GET", f"/backoffice/ledger?{query}", reader)
+        text = await answer.text()
+        rows = [re.findall(r'<data value="(-?\d+)"', row) for row in text.split("<tr>") if '">2026-03-0' in row and "until=" in row]
+        return answer.status, text, rows
+
+    assert (await shown(""))[2] == [["800", "100", "700"]]
+    status, text, rows = await shown(f"account={shop}&since=2026-03-02&until=2026-03-02")
+    assert (status, rows, "D-1" in text, "-¥" in text) == (200, [["800", "100", "700"]], True, True)
+    assert re.findall(r"(\+?)<data value=\"(-?\d+)\"", text[text.index("D-3") :])[:2] == [("", "-100"), ("", "-100")]
+    assert "D-1" not in (await shown("since=2026-03-03"))[1]
+    status, text, _ = await shown("since=2026-03-03&until=2026-03-02")
+    assert (status, 'id="until-note">不能早于开始的那天' in text) == (422, True)
+    assert (await shown("since=2026-02-30"))[0] == 422
