@@ -137,6 +137,10 @@ class Encoders:
         _end(pool)
 
 
+# Each process of a pool runs the main program's module once more, though it has it from the one that it is a fork of.
+warnings.filterwarnings("ignore", r"'[\w.]+' found in sys\.modules", RuntimeWarning, "runpy")
+
+
 def _started(processes: int) -> ProcessPoolExecutor:
     """Return a pool whose processes are forks of one that holds everything, so that a new one is there at once.
 
