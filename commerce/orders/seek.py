@@ -27,7 +27,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NUMBER = re.compile(r"[0-9]{18}")
 _CALLED = re.compile(r"[0-9+() -]+")
-Typed = Annotated[str, Meta(max_length=1000)]
+Typed = Annotated[str, Meta(max_length=100)]
+"""Longer than what is told at its field; all of them together fit into an address, which ends at 8,190 bytes."""
 
 
 class SeekQuery(Body, frozen=True, kw_only=True):
