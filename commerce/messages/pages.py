@@ -104,8 +104,13 @@ async def save_settings(call: Call) -> Page | Redirect:
     except msgspec.ValidationError:
         return _settings(call, chosen, {"start": call.tr("请填时间，例如 22:00")}, status=422)
     chosen = msgspec.structs.replace(chosen, quiet=quiet)
-    async with call.transaction() as connection:
-        await choose(messages, connection, call.member.id, chosen)
+    try:
+        async with call.transaction() as connection:
+            await choose(messages, connection, call.member.id, chosen)
+    except Invalid as problem:
+        if problem.field != "quiet.end":
+            raise
+        return _settings(call, chosen, {"end": problem.reason(call.tr)}, status=422)
     return Redirect(f"{SETTINGS}?saved=1")
 
 

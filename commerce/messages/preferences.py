@@ -11,13 +11,15 @@ from server.i18n import Translator
 
 
 async def choose(messages: Messages, connection: Connection, member_id: int, chosen: Preferences) -> None:
-    """Keep what a member chose. Raises Invalid for what cannot be switched off, or for an unknown kind."""
+    """Keep what a member chose. Raises Invalid for what cannot be switched off, an unknown kind, no hours."""
     for category, way in sorted(LOCKED):
         if not getattr(getattr(chosen.channels, category), way):
             raise Invalid(f"channels.{category}.{way}", "这类消息不能关")
     known = {kind.code for kind in messages.switches}
     if set(chosen.muted) - known:
         raise Invalid("muted", "没有这种消息")
+    if chosen.quiet.on and chosen.quiet.start == chosen.quiet.end:
+        raise Invalid("quiet.end", "开始和结束一样，就没有不打扰的时间；不想要就把它关掉")
     await store.set_preferences(connection, member_id, chosen)
 
 

@@ -120,7 +120,7 @@ Code = Annotated[str, Meta(pattern="^[a-z_]{1,40}\\.[a-z_]{1,40}$")]
 
 
 class Quiet(Body, frozen=True, kw_only=True):
-    """Hours in which no SMS, no mail and no promotional push goes out; they wait for the end. Start = end: none."""
+    """Hours in which no SMS, no mail and no promotional push goes out; they wait for the end."""
 
     on: bool = True
     start: Clock = "22:00"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from commerce.reviews import store
 from commerce.reviews.plain import said
 from commerce.reviews.say import say
 from commerce.reviews.types import NewRemark, NotABuyer, NotStanding, Remark, RemarkKind, RemarkState
 from server.database import Connection
-from server.errors import NotFound
+from server.errors import Invalid, NotFound
 
 MOST_QUESTION, MOST_ANSWER = 200, 500
+LEAST = 4
+"""Letters and digits of a question, an ideograph counting for two: 热吗 asks something, a mark alone does not."""
 
 
 async def ask(connection: Connection, member_id: int, product_id: int, text: str, anonymous: bool) -> Remark:
@@ -23,11 +27,20 @@ async def ask(connection: Connection, member_id: int, product_id: int, text: str
             kind=RemarkKind.QUESTION,
             product_id=product_id,
             shop_id=found[2],
-            text=said(text, "text", MOST_QUESTION),
+            text=_asked(text),
             member_id=member_id,
             anonymous=anonymous,
         ),
     )
+
+
+def _asked(text: str) -> str:
+    """Return a question made plain. Raises Invalid for one that asks nothing: marks, or one sign over and over."""
+    found = said(text, "text", MOST_QUESTION)
+    signs = [sign for sign in found if sign.isalnum()]
+    if sum(2 if unicodedata.category(sign) == "Lo" else 1 for sign in signs) < LEAST or len(set(signs)) < 2:
+        raise Invalid("text", "问题太短，写清楚想知道什么")
+    return found
 
 
 async def answer(connection: Connection, member_id: int, question_id: int, text: str, anonymous: bool) -> Remark:

@@ -100,6 +100,7 @@ async def test_preferences_are_kept_whole(centre: Centre) -> None:
         ({"muted": ["no.such"]}, "muted"),
         ({"muted": ["test.alarm"]}, "muted"),
         ({"quiet": {"on": True, "start": "25:00", "end": "08:00"}}, "quiet.start"),
+        ({"quiet": {"on": True, "start": "08:00", "end": "08:00"}}, "quiet.end"),
         ({"language": "fr"}, "language"),
     ],
 )
