@@ -9,7 +9,8 @@ import msgspec
 
 from commerce.catalogue import HomeBlock, Offer, Product, ProductBlock, Slot
 from commerce.catalogue.store import product as catalogue_product
-from commerce.members import default_address
+from commerce.members import AddressSnapshot, default_address
+from commerce.members.targets import masked
 from commerce.orders import ActorKind
 from flashsale.seckill import pages_store, reminders, sessions, store, words
 from flashsale.seckill.board import ROWS_FOR, Board, Seen, item_view, phase
@@ -29,6 +30,15 @@ HOME_SESSIONS = 6
 routes = Routes("flash-sales")
 
 
+class SendTo(View, frozen=True, kw_only=True):
+    """Whom and where to a sale's parcel goes; the phone is masked, as orders show it."""
+
+    name: str
+    phone: str
+    region: str
+    detail: str
+
+
 class OwnView(View, frozen=True, kw_only=True):
     """What a member has of a sale: ``taken`` units count against the limit; the rest is the last win, if any."""
 
@@ -44,6 +54,8 @@ class OwnView(View, frozen=True, kw_only=True):
     pay_before: Instant | None = None
     cancelled_by: ActorKind | None = None
     """Of a win that expired: `member` and `staff` cancelled its order, `system` as it was not paid in time."""
+    send_to: SendTo | None = None
+    """Where the order of a win that is held goes; else the default address, to which the next would."""
 
 
 @routes.get("/api/v1/flash-sales/{item_id}/mine", LoggedIn())
@@ -60,8 +72,17 @@ async def _own_view(call: Call, item_id: int) -> OwnView:
         own: Own | None = await pages_store.own(connection, item_id, member_id)
         taken = await pages_store.units_of(connection, item_id, member_id)
         address = await default_address(connection, member_id)
+        has_address = address is not None
         reminder = item_id in await pages_store.reminded(connection, member_id, [item_id])
-    view = OwnView(item_id=str(item_id), taken=taken, has_address=address is not None, reminder=reminder)
+    if own is not None and own.status is ReservationStatus.HELD:
+        address = own.address
+    view = OwnView(
+        item_id=str(item_id),
+        taken=taken,
+        has_address=has_address,
+        reminder=reminder,
+        send_to=_send_to(address) if address is not None else None,
+    )
     if own is None:
         return view
     return msgspec.structs.replace(
@@ -74,6 +95,10 @@ async def _own_view(call: Call, item_id: int) -> OwnView:
         pay_before=wire(own.pay_before),
         cancelled_by=own.cancelled_by,
     )
+
+
+def _send_to(address: AddressSnapshot) -> SendTo:
+    return SendTo(name=address.name, phone=masked(address.phone), region=address.region, detail=address.detail)
 
 
 @routes.page("/flash-sales", Anyone())

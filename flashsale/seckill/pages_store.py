@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from commerce.members import AddressSnapshot
 from commerce.orders import ActorKind
 from flashsale.seckill.types import ReservationStatus
 from server.database import Connection, many, one, touched
@@ -22,6 +23,8 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     pay_before: datetime
     cancelled_by: ActorKind | None
+    address: AddressSnapshot
+    """Where the order goes."""
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +42,7 @@ async def own(connection: Connection, item_id: int, member_id: int) -> Own | Non
         Own,
         await connection.fetchrow(
             """
-            SELECT o.order_no, o.status AS order_status, r.status, r.qty AS quantity, o.amount, r.pay_before,
+            SELECT o.order_no, o.status AS order_status, r.status, r.qty AS quantity, o.amount, r.pay_before, o.address,
                 (
                     SELECT e.actor_kind FROM order_events AS e
                     WHERE o.status = 'cancelled' AND e.order_id = o.id AND e.kind = 'cancelled'

@@ -63,6 +63,11 @@ function stock(v, { item }) {
   return html`<div class=${`stock${low ? " low" : ""}`}><progress value=${taken} max="100" aria-label=${text}></progress><span>${text}</span></div>`;
 }
 
+/** Whom and where to it goes, and the way to another address. */
+function sendTo(v, { name, phone, region, detail }, way) {
+  return html`<li class="done to">${v.icon("pin")}<span>${v.t("送到")} <b>${name} ${phone}</b> ${region} ${detail}</span><a class="link" href=${way}>${v.t("更换")}</a></li>`;
+}
+
 /** What has to be in place before the start; what is missing has a way to it. */
 function readiness(v, s) {
   const here = encodeURIComponent(location.pathname);
@@ -73,13 +78,19 @@ function readiness(v, s) {
   const soon = v.moment(s.opens, { hour: "2-digit", minute: "2-digit" });
   return html`<ul class="ready" aria-label=${v.t("开抢前准备")}>
     ${s.buyer.own?.has_address
-      ? line(true, v.t("默认收货地址已设好"))
+      ? sendTo(v, s.buyer.own.send_to, `/me/addresses?next=${here}`)
       : line(false, v.t("还没有默认收货地址"), html`<a class="link" href=${`/me/addresses/new?next=${here}`}>${v.t("去添加")}</a>`)}
     ${ticket
       ? line(true, v.t("已登记，到点就能抢"))
       : line(false, s.now < s.opens ? v.t("{at} 起自动为你登记", { at: soon }) : v.t("正在为你登记…"))}
     ${s.item.challenge === "pow" && s.now >= s.opens ? line(s.buyer.answered, s.buyer.answered ? v.t("安全验证已做好") : v.t("正在为你做安全验证…")) : null}
   </ul>`;
+}
+
+/** Where to it goes, while one can buy. */
+function reached(v, s) {
+  if (!s.buyer.own.has_address) return s.buyer.refusal?.code === "address_missing" ? null : readiness(v, s);
+  return html`<ul class="ready">${sendTo(v, s.buyer.own.send_to, `/me/addresses?next=${encodeURIComponent(location.pathname)}`)}</ul>`;
 }
 
 /** The captcha, where the sale demands one. */
@@ -154,7 +165,8 @@ function got(v, s) {
     <div class="line"><img src=${s.item.picture || v.blank} alt="" width="72" height="72" /><div><h3>${s.item.title}</h3>
       <span class="aside">${[...Object.values(s.item.specs), v.t("{n} 件", { n: own.quantity })].join("·")}</span></div></div>
     <dl class="sums"><dt>${own.quantity > 1 ? v.t("商品小计") : v.t("秒杀价")}${own.quantity > 1 && html` <small>${v.exact(own.amount / own.quantity)} × ${own.quantity}</small>`}</dt><dd>${v.exact(own.amount)}</dd><dt>${v.t("运费")}</dt><dd>${v.exact(0)}</dd>
-      <dt class="total">${v.t("应付")}</dt><dd class="total">${v.price(own.amount, "", true)}</dd></dl>`;
+      <dt class="total">${v.t("应付")}</dt><dd class="total">${v.price(own.amount, "", true)}</dd></dl>
+    ${own.send_to && html`<ul class="ready">${sendTo(v, own.send_to, `/orders/${own.order_no}`)}</ul>`}`;
 }
 
 function waiting(v, s) {
@@ -195,7 +207,7 @@ export function momentFace(v, s) {
       return html`<div class="apart"><span class="soft">${v.t("距结束")}</span>${clock(ends, s.now, { label: v.t("距结束"), big: true, day: v.day })}</div>
         ${stock(v, s)}${s.restocked && !paid && !lost ? note(v, "good", "undo", html`<b>${v.t("回流了！")}</b>${v.t("有人没付款，货又放出来了。")}`, "status") : null}
         ${paid}${lost}${s.full ? null : html`${captcha(v, s)}${quantity(v, s)}`}${refusal(v, s)}
-        ${s.member && !s.full && buyer.own && !buyer.own.has_address && buyer.refusal?.code !== "address_missing" ? readiness(v, s) : null}`;
+        ${s.member && !s.full && buyer.own ? reached(v, s) : null}`;
     case "sold_out":
       return head(v.t("已抢光"), html`${item.unpaid
         ? note(v, "wait", "clock", html`<b>${v.t("{n} 件还没付款，可能回流。", { n: item.unpaid })}</b>${v.t("不用刷新，一有货这里就会变。")}`)

@@ -116,16 +116,22 @@ async def test_what_a_member_has_of_a_sale(stage: Stage) -> None:
     assert empty.body | {"item_id": ""} == {
         "item_id": "", "taken": 0, "has_address": False, "reminder": False, "status": None, "order_no": "",
         "order_status": "", "quantity": 0, "amount": 0, "pay_before": None, "cancelled_by": None,
+        "send_to": None,
     }  # fmt: skip
     won = await stage.won(item, member, quantity=2)
     own = (await stage.call("GET", f"/api/v1/flash-sales/{item}/mine", member)).body
     assert (own["taken"], own["status"], own["order_no"], own["amount"]) == (2, "held", won.body["order_no"], 1980)
     assert own["pay_before"] == won.body["pay_before"]
+    kept = own["send_to"]
+    assert "****" in kept["phone"]
+    await stage.db.execute("UPDATE addresses SET name = '别人'")
+    assert (await stage.call("GET", f"/api/v1/flash-sales/{item}/mine", member)).body["send_to"] == kept
     await stage.db.execute("UPDATE fs_reservations SET pay_before = now() - interval '1 second'")
     await stage.db.execute("UPDATE orders SET pay_before = now() - interval '1 second'")
     await stage.work()
     own = (await stage.call("GET", f"/api/v1/flash-sales/{item}/mine", member)).body
     assert (own["taken"], own["status"], own["cancelled_by"]) == (0, "expired", "system")
+    assert own["send_to"] == kept | {"name": "别人"}, "where the next one would go"
     assert (await stage.call("GET", f"/api/v1/flash-sales/{item}/mine")).status == 401
     assert (await stage.call("GET", "/api/v1/flash-sales/999999/mine", member)).status == 404
 
@@ -164,6 +170,7 @@ async def test_pages_speak_english(stage: Stage, challenge: Challenge) -> None:
     on = await stage.sale(title=title, challenge=challenge, limit_per_member=2)
     soon = await stage.sale(title=title, starts_at=at + timedelta(minutes=5), sku_id=str(await stage.sku()))
     member = await stage.member()
+    await stage.db.execute("UPDATE addresses SET name = 'Lin', region = 'Shanghai', detail = '1 Hill Road'")
     reader = Reader(stage, member, language="en")
     desk = Reader(stage, stage.staff, "staff", language="en")
     product, brand = "杯", "凌峰"
