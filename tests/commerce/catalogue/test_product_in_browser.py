@@ -207,7 +207,7 @@ async def test_sharing_takes_the_device_s_own_way_or_ours(browser: BrowserContex
 
 
 async def test_choices_add_up_while_their_answers_are_under_way(browser: BrowserContext, market: Market) -> None:
-    price = 10000
+    price, wanted = 10000, 0
     async with market.app.database.transaction() as connection:
         await connection.execute("UPDATE products SET spec_names = '{颜色,容量}'")
         await connection.execute("UPDATE skus SET specs = $1", {"颜色": "墨", "容量": "350 ml"})
