@@ -136,6 +136,19 @@ async def batches(connection: Connection, shops: Sequence[int] | None, offset: i
     return many(Batch, rows)
 
 
+async def visible(connection: Connection, batch_ids: Sequence[int], shops: Sequence[int] | None) -> set[int]:
+    """Return which of those batches staff of ``shops`` may see."""
+    rows = await connection.fetch(
+        """
+        SELECT id FROM product_batches
+        WHERE id = ANY ($2::bigint[]) AND ($1::bigint[] IS NULL OR shops <@ $1::bigint[])
+        """,
+        _shops(shops),
+        list(batch_ids),
+    )
+    return {row["id"] for row in rows}
+
+
 async def add(
     connection: Connection, kind: Kind, staff_id: int, shops: Sequence[int] | None, edit: Any, undoes: int | None = None
 ) -> int:

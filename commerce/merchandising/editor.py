@@ -11,7 +11,7 @@ import msgspec
 from commerce import stock
 from commerce.catalogue.markdown import html
 from commerce.catalogue.types import Status
-from commerce.merchandising import form, schedule_store, store, three_way
+from commerce.merchandising import batch_store, form, schedule_store, store, three_way
 from commerce.merchandising.form import Sheet
 from commerce.merchandising.save import Who, current, save, told_since
 from commerce.merchandising.three_way import Joined
@@ -27,6 +27,11 @@ MOST_FORM = 1_000_000
 CHARGED_WITHIN = 30
 """Days within which a struck-through price must have been asked."""
 _LINES = 10
+_ORDER = (
+    *("title", "subtitle", "category_id", "brand_id", "shop_id", "tags", "slug", "attributes", "pictures", "video"),
+    *("spec_names", "skus", "description", "parameters"),
+)
+_CELLS = ("code", "price", "list_price", "on_hand", "picture")
 _MOST_JOINED = 1000
 """Changes of others that a form is joined with."""
 
@@ -53,7 +58,7 @@ async def new_page(call: Call) -> Page:
             sheet = form.of_goods(await current(connection, int(copied), call.staff.shops), copy=True)
         else:
             sheet = form.blank(choices.shops[0].id if len(choices.shops) == 1 else None)
-        return await _shown(call, connection, sheet, None, choices)
+        return await shown(call, connection, sheet, None, choices)
 
 
 @routes.page(f"{HOME}/new", StaffWith(MANAGE), "POST", most=MOST_FORM)
@@ -68,7 +73,7 @@ async def product_page(call: Call, product_id: int) -> Page:
     async with call.database.connection() as connection:
         goods = await current(connection, product_id, call.staff.shops)
         choices = await store.choices(connection, call.staff.shops)
-        return await _shown(call, connection, form.of_goods(goods), goods, choices)
+        return await shown(call, connection, form.of_goods(goods), goods, choices)
 
 
 @routes.page(f"{HOME}/{{product_id}}", StaffWith(MANAGE), "POST", most=MOST_FORM)
@@ -88,7 +93,7 @@ async def put_by_form(call: Call, product_id: int) -> Page | Redirect:
             goods = await current(connection, product_id, call.staff.shops)
             choices = await store.choices(connection, call.staff.shops)
             sheet = form.of_goods(goods)
-            return await _shown(call, connection, sheet, goods, choices, faults=problem.faults, status=422)
+            return await shown(call, connection, sheet, goods, choices, faults=problem.faults, status=422)
     return Redirect(f"{HOME}/{product_id}")
 
 
@@ -110,7 +115,7 @@ async def _posted(call: Call, product_id: int | None) -> Page | Redirect:
         choices = await store.choices(connection, call.staff.shops)
         if doing != "save":
             sheet, faults = _worked(sheet, fields, doing)
-            return await _shown(call, connection, sheet, before, choices, faults=faults, joined=joined)
+            return await shown(call, connection, sheet, before, choices, faults=faults, joined=joined)
         described = await _described(connection, sheet)
     wanted, faults = form.read(sheet, before, described)
     status, stale = 422, []
@@ -134,7 +139,7 @@ async def _posted(call: Call, product_id: int | None) -> Page | Redirect:
             edits = await store.edits(connection, before.id, since=sheet.version, most=_MOST_JOINED)
             joined = three_way.joined(three_way.as_it_was(before, edits), before, sheet, joined.clashes)
             faults = {}  # they were said of other rows, and of fields that are others' now
-        return await _shown(
+        return await shown(
             call, connection, joined.sheet, before, choices, faults=faults, stale=stale, joined=joined, status=status
         )
 
@@ -166,7 +171,7 @@ async def _described(connection: Connection, sheet: Sheet) -> list[Described]:
     return await store.attributes(connection, int(category)) if known else []
 
 
-async def _shown(
+async def shown(
     call: Call,
     connection: Connection,
     sheet: Sheet,
@@ -176,16 +181,22 @@ async def _shown(
     faults: Faults | None = None,
     stale: list[dict[str, Any]] | None = None,
     joined: Joined | None = None,
+    timer: dict[str, str] | None = None,
     status: int = 200,
 ) -> Page:
+    """Return the editor's page; ``timer`` is what was asked of the form that has a product go on or off later."""
+    told = {name: call.tr(text) for name, text in sorted((faults or {}).items(), key=_place)}
+    if "parameters" in told and (lines := form.unread_parameters(sheet)):
+        told["parameters"] += "：" + call.tr("第 %(n)s 行") % {"n": ", ".join(map(str, lines))}
     ids = [item.id for item in before.skus if item.id is not None] if before is not None else []
     charged = await store.charged(connection, ids, CHARGED_WITHIN)
     values = {
         "sheet": sheet,
         "product": before,
-        "faults": {name: call.tr(text) for name, text in (faults or {}).items()},
+        "faults": told,
         "stale": stale or [],
         "theirs": joined.theirs if joined is not None else frozenset(),
+        "timer": timer or {},
         "clashes": joined.clashes if joined is not None else [],
         "choices": choices,
         "leaves": choices.leaves(),
@@ -203,7 +214,17 @@ async def _shown(
         "kinds": list(stock.Kind),
         "saved": call.request.query.get("saved", ""),
     }
+    if before is not None and not values["may"]:
+        return Page("merchandising/plain.html", values, status=status)
     return Page("merchandising/editor.html", values, status=status)
+
+
+def _place(fault: tuple[str, str]) -> tuple[int, int, int]:
+    """Return where on the page a fault's field stands."""
+    name, _, rest = fault[0].partition(".")
+    row, _, cell = rest.partition(".")
+    top = _ORDER.index(name) if name in _ORDER else len(_ORDER)
+    return top, int(row) if row.isdigit() else 0, _CELLS.index(cell) if cell in _CELLS else 0
 
 
 def _dishonest(goods: Goods | None, charged: Mapping[int, int]) -> list[tuple[str, int, int]]:
@@ -229,15 +250,21 @@ async def history_page(call: Call, product_id: int) -> Page:
     async with call.database.connection() as connection:
         goods = await current(connection, product_id, call.staff.shops)
         ids = [item.id for item in goods.skus if item.id is not None]
-        values: dict[str, Any] = {"edits": [], "prices": [], "moves": []}
+        lists: dict[str, list[Any]] = {"edits": [], "prices": [], "moves": []}
         if kind == "edits":
-            values["edits"] = (await store.edits(connection, product_id, most=at * size + 1))[(at - 1) * size :]
+            lists["edits"] = (await store.edits(connection, product_id, most=at * size + 1))[(at - 1) * size :]
         elif kind == "prices":
-            values["prices"] = await store.price_changes(connection, ids, size + 1, (at - 1) * size)
+            lists["prices"] = await store.price_changes(connection, ids, size + 1, (at - 1) * size)
         else:
-            values["moves"] = (await stock.movements(connection, ids, at * size + 1))[(at - 1) * size :]
-    more = any(len(rows) > size for rows in values.values())
-    values = {name: rows[:size] for name, rows in values.items()}
+            lists["moves"] = (await stock.movements(connection, ids, at * size + 1))[(at - 1) * size :]
+        actors = {row.actor.partition(":") for row in (*lists["prices"], *lists["moves"])}
+        people = await store.names(connection, [int(key) for kind, _, key in actors if kind == "staff"])
+        refs = {row.ref.partition(":") for rows in lists.values() for row in rows}
+        ids = [int(key) for kind, _, key in refs if kind == "batch"]
+        batches = {str(batch_id) for batch_id in await batch_store.visible(connection, ids, call.staff.shops)}
+    more = any(len(rows) > size for rows in lists.values())
+    values: dict[str, Any] = {name: rows[:size] for name, rows in lists.items()} | {"people": people}
+    values["open"] = {"batches": batches, "orders": call.staff.may("orders.view", goods.shop_id)}
     values["codes"] = {item.id: item.code for item in goods.skus}
     return Page(
         "merchandising/history.html",

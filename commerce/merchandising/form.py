@@ -253,6 +253,16 @@ def read(sheet: Sheet, before: Goods | None, described: Sequence[Described]) -> 
     return goods, faults
 
 
+def unread_parameters(sheet: Sheet) -> list[int]:
+    """Return the lines of the parameters, from 1, that are not a name and what it is."""
+    bad = []
+    for at, line in enumerate(sheet["parameters"].splitlines(), 1):
+        name, sign, value = (part.strip() for part in line.replace("：", ":", 1).partition(":"))
+        if line.strip() and not (sign and 0 < len(name) <= 40 and 0 < len(value) <= 200):
+            bad.append(at)
+    return bad
+
+
 def _kept(sheet: Sheet, before: Goods | None, known: set[int]) -> dict[int, list[str]]:
     """Return the attributes that the form does not show because the category was moved or merged."""
     if before is None or _id(sheet["category_id"]) != before.category_id:

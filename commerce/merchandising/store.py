@@ -338,3 +338,9 @@ async def margin(connection: Connection, product_id: int) -> Margin | None:
     """Return what the editor's margin shows of a product."""
     row = await connection.fetchrow("SELECT sales, created_at, updated_at FROM products WHERE id = $1", product_id)
     return one(Margin, row)
+
+
+async def names(connection: Connection, staff_ids: Sequence[int]) -> dict[int, str]:
+    """Return the names of those employees."""
+    rows = await connection.fetch("SELECT id, name FROM staff WHERE id = ANY ($1::bigint[])", list(staff_ids))
+    return {row["id"]: row["name"] for row in rows}

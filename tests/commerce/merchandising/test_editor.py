@@ -56,6 +56,7 @@ async def test_every_change_is_in_the_history(shelf: Shelf, staff: Staff) -> Non
     for show, shown in (("edits", "山行保温杯 新款"), ("prices", "¥66.60"), ("stock", "8,001")):
         page = await shelf.page(f"{HOME}/{product_id}/history?show={show}", headers=staff["admin"])
         assert shown in page, show
+        assert re.search(r"(staff|product):[0-9]", page) is None, "people and things are called by their names"
 
 
 async def test_history_cannot_be_changed(shelf: Shelf, staff: Staff) -> None:
@@ -232,6 +233,7 @@ async def test_who_may_only_look_in_a_shop_is_offered_nothing_that_changes_it(sh
         page = await shelf.page(f"{HOME}/{product_id}", headers=both.cookies)
         assert (save in page) is may
         assert ("/cancel" in page) is may
+        assert ('id="editor"' in page, "只能查看" in page) == (may, not may)
         token = re.search(r'name="csrf_token" value="([^"]+)"', page)
         assert token
         form = {"csrf_token": token[1], "status": "on"}

@@ -109,7 +109,7 @@ async def test_figures_of_stock_are_those_of_stock(shelf: Shelf, staff: Staff) -
     assert cells is not None
     assert re.findall(r">([\d,]+)</td>", cells[1]) == ["168", "7,832"]
     history = await shelf.page(f"/backoffice/products/{row['id']}/history?show=stock", headers=staff["admin"])
-    assert "flash-sale:7" in history
+    assert "秒杀 #7" in history
     short = await shelf.page("/backoffice/products?show=short", headers=staff["admin"])
     assert "没有符合条件的商品" in short
 
