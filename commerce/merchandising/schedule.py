@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from commerce.catalogue.types import Status
-from commerce.merchandising import schedule_store
-from commerce.merchandising.editor import HOME, who
+from commerce.merchandising import form, schedule_store, store
+from commerce.merchandising.editor import HOME, shown, who
 from commerce.merchandising.save import Who, current, save
 from commerce.merchandising.schedule_store import Due, DueState
 from commerce.merchandising.types import MANAGE, VIEW, Faulty, Stale
@@ -152,12 +152,17 @@ SCHEDULE = Schedule(name="merchandising.shelf", every=2.0, run=run_due)
 
 
 @routes.page(f"{HOME}/{{product_id}}/schedule", StaffWith(MANAGE), "POST")
-async def set_by_form(call: Call, product_id: int) -> Redirect:
-    """Have a product put on or off the shelf at a moment, and show it again."""
-    form = await call.form(DueForm)
+async def set_by_form(call: Call, product_id: int) -> Page | Redirect:
+    """Have a product put on or off the shelf at a moment, and show it again, with what is wrong with the moment."""
+    given = await call.form(DueForm)
     async with call.transaction() as connection:
-        await current(connection, product_id, call.staff.shops)
-        await set_due(connection, product_id, form.status, moment(form.at), who(call))
+        goods = await current(connection, product_id, call.staff.shops)
+        try:
+            await set_due(connection, product_id, given.status, moment(given.at), who(call))
+        except Invalid as problem:
+            timer = {"status": given.status.value, "at": given.at[:30], "fault": call.tr(str(problem.values["reason"]))}
+            choices = await store.choices(connection, call.staff.shops)
+            return await shown(call, connection, form.of_goods(goods), goods, choices, timer=timer, status=422)
     return Redirect(f"{HOME}/{product_id}")
 
 

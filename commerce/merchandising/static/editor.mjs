@@ -1,7 +1,5 @@
 // Pictures of the editor: sent as they are chosen, put in order by drag or by buttons. The rest is the server's.
 
-import { toast } from "lingfeng/toast";
-
 const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 const box = () => document.querySelector("[data-shots]");
 const figures = () => [...box().querySelectorAll("figure")];
@@ -10,7 +8,22 @@ function renumber() {
   figures().forEach((figure, at) => {
     for (const part of figure.querySelectorAll("[data-part]")) part.name = `pictures.${at}.${part.dataset.part}`;
   });
+  offer();
 }
+
+// Each SKU's picture is chosen from those that are there now.
+function offer() {
+  const urls = figures().map((figure) => figure.querySelector("[data-part=url]").value).filter(Boolean);
+  for (const select of document.querySelectorAll('.matrix.skus select[name$=".picture"]')) {
+    const kept = select.value;
+    const own = kept && !urls.includes(kept) ? select.selectedOptions[0] : undefined;
+    const options = urls.map((url, at) => new Option(box().dataset.nth.replace("{n}", at + 1), url));
+    select.replaceChildren(new Option("—", ""), ...options, ...(own ? [own] : []));
+    select.value = kept;
+  }
+}
+
+const faulty = (text) => (document.querySelector("[data-shots-fault]").textContent = text);
 
 async function send(file) {
   const form = new FormData();
@@ -27,8 +40,13 @@ async function send(file) {
 
 async function add(files) {
   const most = Number(box().dataset.most);
+  const wrong = [];
+  faulty("");
   for (const file of files) {
-    if (figures().length >= most) return void toast(box().dataset.mostSaid, { tone: "bad" });
+    if (figures().length >= most) {
+      wrong.push(box().dataset.mostSaid);
+      break;
+    }
     const figure = document.querySelector("#shot").content.firstElementChild.cloneNode(true);
     const shown = URL.createObjectURL(file);
     figure.querySelector("img").src = shown;
@@ -41,12 +59,13 @@ async function add(files) {
       figure.querySelector("img").src = url;
     } catch (error) {
       figure.remove();
-      toast(`${file.name}: ${error.message}`, { tone: "bad" });
+      wrong.push(`${file.name}: ${error.message}`);
     }
     figure.removeAttribute("aria-busy");
     URL.revokeObjectURL(shown);
     renumber();
   }
+  faulty(wrong.join(" · "));
 }
 
 document.addEventListener("change", (event) => {
@@ -96,6 +115,13 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   if (!dragged && event.dataTransfer?.files.length) add([...event.dataTransfer.files]);
 });
+
+// What was wrong with a moment is mended where it was typed.
+const again = document.querySelector("[data-again]");
+if (again) {
+  document.getElementById(again.dataset.again).showPopover?.();
+  again.querySelector("[aria-invalid]")?.focus();
+}
 
 // What was typed and not saved is not lost by a slip.
 let touched = false;

@@ -38,11 +38,13 @@ document.addEventListener("change", async (event) => {
   const file = input?.files[0];
   if (!file) return;
   toast(box().dataset.busy);
+  const fault = box().querySelector("[data-video-fault]");
+  fault.textContent = "";
   input.disabled = true;
   try {
     show(await send(file));
   } catch (error) {
-    toast(`${file.name}: ${error.message}`, { tone: "bad" });
+    fault.textContent = `${file.name}: ${error.message}`;
   }
   input.value = "";
   input.disabled = false;

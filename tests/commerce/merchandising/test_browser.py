@@ -36,6 +36,10 @@ async def test_pictures_specs_and_preview(shelf: Shelf, staff: Staff, browser: B
     await expect(figures).to_have_count(before + 1)
     new = figures.nth(before).locator("[data-part=url]")
     await expect(new).to_have_value(UPLOADED)
+    await expect(page.locator('[name="skus.0.picture"] option')).to_have_count(before + 2)
+    (tmp_path / "fake.jpg").write_bytes(b"no picture")
+    await page.set_input_files("[data-add]", str(tmp_path / "fake.jpg"))
+    await expect(page.locator("[data-shots-fault]")).to_contain_text("fake.jpg")
     back = figures.nth(before).locator('[data-move="-1"]')
     await back.focus()
     for _ in range(before):

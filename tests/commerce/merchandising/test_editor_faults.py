@@ -25,11 +25,16 @@ async def test_all_faults_at_once_and_the_draft_stays(shelf: Shelf, staff: Staff
         f"skus.{at}.price": "便宜",
         f"skus.{at}.code": "LF BT",
         "category_id": "",
+        "parameters": "材质：帆布\n没有冒号",
     }
     status, _, text = await browser.post(f"{HOME}/{product_id}", form)
     assert status == 422
-    for shown in ("草稿还在", "有 4 处要改", "写成 49.90 这样的金额", "货号 1 到 40 个字符", "请选择最下一级分类"):
+    for shown in ("草稿还在", "有 5 处要改", "写成 49.90 这样的金额", "请选择最下一级分类", "：第 2 行"):
         assert shown in text, shown
+    listed = re.findall(r'<li><a class="link" href="#[a-z]+">([^<]+)</a> ([^<]+)</li>', text)
+    row = f"第 {at + 1} 行"
+    assert [name for name, _ in listed] == ["名称", "分类", f"{row} 货号", f"{row} 售价", "参数"], "as on the page"
+    assert listed[2][1] == "1 到 40 个字符，不含空格", "the field is named once"
     assert fields(text)[f"skus.{at}.price"] == ["便宜"]
     other = await shelf.sku("LF-BT-INK-500")
     async with shelf.client.patch(
@@ -95,7 +100,7 @@ async def test_a_shop_cannot_add_to_another(shelf: Shelf, staff: Staff) -> None:
 async def test_what_a_struck_through_price_must_have_been(shelf: Shelf, staff: Staff) -> None:
     product_id = await shelf.product("bottle")
     await shelf.change("UPDATE skus SET price = 7990, list_price = 12900 WHERE product_id = $1", product_id)
-    warning = "划线价须是近 30 天内真实卖过的价格"
+    warning = "划线价须是近 30 天内真实标过的售价"
     assert warning in await shelf.page(f"{HOME}/{product_id}", headers=staff["admin"])
     kept = await shelf.get(f"{API}/{product_id}", headers=staff["admin"])
     for price, list_price in ((12900, None), (7990, 12900)):
@@ -118,3 +123,14 @@ async def test_no_form_has_more_rows_than_are_read(shelf: Shelf, staff: Staff) -
         got, _, text = await browser.post(f"{HOME}/{product_id}", form | {"do": doing})
         assert (got, told in text) == (status, True)
         assert text.count("<tr") < 500
+
+
+async def test_a_moment_that_is_past_is_mended_in_place(shelf: Shelf, staff: Staff) -> None:
+    place = f"{HOME}/{await shelf.product('bottle')}"
+    browser = Browser(shelf, staff["admin"])
+    csrf = (await browser.open(place))["csrf_token"][0]
+    for at, told in (("2020-01-02T03:04", "时间要在将来一年之内"), ("", "请填时间")):
+        status, _, text = await browser.post(f"{place}/schedule", {"csrf_token": csrf, "status": "on", "at": at})
+        assert (status, told in text, 'id="editor"' in text) == (422, True, True)
+        assert f'type="datetime-local" value="{at}"' in text
+        assert '<option value="on" selected>' in text
