@@ -288,6 +288,8 @@ async def test_a_batch_goes_on_where_a_process_died(
     monkeypatch.setattr(batches, "work", killed)
     seen = seen_in(await shelf.page(place, headers=browser.cookies))
     assert (await browser.post(f"{place}/apply", {"csrf_token": csrf} | seen))[0] == 503
+    page = await shelf.page(place, headers=browser.cookies)
+    assert ('hx-select-oob="#batch-acts"' in page, 'id="batch-acts"' in page) == (True, True), "buttons come live too"
     async with shelf.app.database.connection() as connection:
         waiting = "SELECT count(*) FROM pgqueuer WHERE entrypoint = $1"
         assert await connection.fetchval(waiting, batch_run.JOB.name) == 1
