@@ -66,7 +66,7 @@ def setup(app: Application) -> None:
     blocks.add(ProductBlock(name="trail", position=90, slot=Slot.BELOW, template="", values=trail.noticed))
     app.resource(Belongings).add(belonging_store.BELONGING)
     centre = app.resource(Centre)
-    centre.entry(Entry(position=20, title="收藏", href=pages.LIST, icon="heart", count=store.count))
+    centre.entry(Entry(position=20, title="我的收藏", href=pages.LIST, icon="heart", count=store.count))
     centre.entry(Entry(position=25, title="到货提醒", href=restock_pages.LIST, icon="box", count=restock_store.count))
     centre.entry(Entry(position=30, title="足迹", href=pages.TRAIL, icon="eye", count=_footprints))
     app.resource(DemoSteps).add(demo.STEP)

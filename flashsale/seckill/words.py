@@ -1,8 +1,8 @@
 """What the scripts of the pages say, as msgids; the pages hand them over in the reader's language."""
 
 TEXTS: tuple[str, ...] = (
-    "今天",
-    "明天",
+    "今天 {at}",
+    "明天 {at}",
     " 天 ",
     "开抢",
     "排队",

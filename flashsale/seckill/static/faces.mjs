@@ -24,8 +24,8 @@ export function tongue({ texts, sprite, blank }) {
   const when = (at, now) => {
     const day = (ms) => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai" }).format(ms);
     const hour = moment(at, { hour: "2-digit", minute: "2-digit" });
-    if (day(at) === day(now)) return `${t("今天")} ${hour}`;
-    return day(at) === day(now + 86_400_000) ? `${t("明天")} ${hour}` : `${day(at).slice(5)} ${hour}`;
+    if (day(at) === day(now)) return t("今天 {at}", { at: hour });
+    return day(at) === day(now + 86_400_000) ? t("明天 {at}", { at: hour }) : `${day(at).slice(5)} ${hour}`;
   };
   return { blank, when, t, icon, money, exact, price, moment, day: t(" 天 ") };
 }

@@ -182,6 +182,6 @@ async def test_the_member_centre_counts(market: Market) -> None:
     member = await market.member()
     await body(market, "POST", BASE, member, {"product_id": str(market.product_id)})
     _, text = await page(market, "/me", member)
-    assert re.search(r'<a href="/me/favourites"><b>1</b>收藏</a>', text)
+    assert re.search(r'<a href="/me/favourites"><b>1</b>我的收藏</a>', text)
     assert 'href="/me/footprints"' in text
     assert 'href="/me/messages"' in text
