@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from commerce.orders import desk_store, shipment_store, store
 from commerce.orders.pages import shop_names
-from commerce.orders.parcels import address_version, read
+from commerce.orders.parcels import address_for, address_version, read
 from commerce.orders.refunds import Refunds, under_way
 from commerce.orders.ship import correct, held_by_refund, ship
 from commerce.orders.types import (
@@ -132,6 +132,7 @@ async def _order(call: Call, order_no: str, form: ParcelForm | None = None, prob
         held = order.status is OrderStatus.PENDING_SHIPMENT and await held_by_refund(connection, refunds, order)
     values: dict[str, Any] = {
         "order": order,
+        "address": address_for(order, call.staff),
         "lines": lines,
         "timeline": [
             (

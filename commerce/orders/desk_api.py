@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from commerce.orders import shipment_store, store
-from commerce.orders.parcels import address_version, read
+from commerce.orders.parcels import address_for, address_version, read
 from commerce.orders.refunds import Refunds
 from commerce.orders.ship import correct, ship
 from commerce.orders.types import (
@@ -57,7 +57,7 @@ class ShipmentPatch(Body, frozen=True, kw_only=True):
 
 class OrderShipmentView(View, frozen=True, kw_only=True):
     """Where an order goes, and what has left. ``address_version`` changes with the address, ``shipment`` is null
-    before it has shipped."""
+    before it has shipped. Who may not send orders gets an address that is masked, and no version."""
 
     order_no: str
     status: OrderStatus
@@ -115,8 +115,10 @@ async def _view(connection: Connection, call: Call, order: Order) -> OrderShipme
         order_no=order.order_no,
         status=order.status,
         refund_status=order.refund_status,
-        address=order.address,
-        address_version=address_version(order.address),
+        address=address_for(order, call.staff),
+        address_version=address_version(order.address)
+        if call.staff.may(Permission.ORDERS_MANAGE, order.shop_id)
+        else "",
         shipment=shipment_view(sent[0], call.tr) if sent else None,
         receipt_before=wire(order.receipt_before) if order.receipt_before else None,
     )

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from commerce.members.targets import masked
 from commerce.orders import desk_store, store
 from commerce.orders.desk_store import Sought
+from commerce.orders.parcels import receiver
 from commerce.orders.seek import SeekQuery, before, faults, sought
 from commerce.orders.types import Line, Order, OrderStatus, RefundStatus
 from commerce.orders.views import LineView, line_view
@@ -132,12 +133,6 @@ async def show(call: Call, query: SeekQuery) -> Page:
         "older": _way(kept | sized | {"before": before(found[query.size - 1])}) if len(found) > query.size else "",
     }
     return Page("orders/desk_list.html", values, status=422 if wrong else 200)
-
-
-def receiver(order: Order) -> str:
-    """Return who receives an order as a list shows it, to tell them apart: the name's first sign."""
-    name: str = order.address.get("name", "")
-    return f"{name[:1]}**" if name else ""
 
 
 async def _found(connection: Connection, wanted: Sought, query: SeekQuery) -> tuple[list[Order], dict[int, list[Line]]]:

@@ -302,6 +302,20 @@ async def test_an_address_that_changed_meanwhile_is_looked_at_again(market: Mark
     assert (await market.call("POST", path(order), staff, {**SENT, "address_version": fresh})).status == 201
 
 
+async def test_who_sends_orders_reads_where_they_go_and_nobody_else(market: Market) -> None:
+    order = await market.order(await market.member(), status="pending_shipment")
+    for role in ("warehouse", "shop_manager", "service", "finance", "operator", "auditor"):
+        held = await market.value("SELECT permissions FROM roles WHERE code = $1", role)
+        staff = await market.staff(held, market.shop_id if role != "auditor" else None)
+        page = await (await market.client.get(f"/backoffice/orders/{order.order_no}", headers=staff)).text()
+        seen = await said(await market.call("GET", path(order), staff), 200)
+        sends = role in ("warehouse", "shop_manager")
+        for text in (page, str(seen)):
+            assert [word in text for word in ("13812346021", "林小满", "龙腾大道")] == [sends] * 3, role
+            assert ("138****6021" in text, "上海市 徐汇区" in text) == (not sends, True), role
+        assert bool(seen["address_version"]) == sends
+
+
 async def test_an_address_does_not_change_under_a_parcel(market: Market) -> None:
     member = await market.member()
     order = await market.order(member, status="pending_shipment")
