@@ -30,6 +30,18 @@ QUEUES = {
 DESKS = {Desk.OPEN: "未回复", Desk.BAD: "差评", Desk.REVIEWS: "全部评价", Desk.QUESTIONS: "全部提问"}
 
 
+class QueuePage(QueueQuery, frozen=True, kw_only=True):
+    """What waits for a decision, and what the last one was."""
+
+    done: Annotated[str, Meta(max_length=10)] = ""
+
+
+class DeskPage(DeskQuery, frozen=True, kw_only=True):
+    """What is said of one's products, and whether a reply was just given."""
+
+    done: Annotated[str, Meta(max_length=10)] = ""
+
+
 class DecisionForm(QueueQuery, frozen=True, kw_only=True):
     """What becomes of a remark, and the page of the queue that it stands on."""
 
@@ -50,12 +62,12 @@ class WordsForm(Body, frozen=True, kw_only=True):
 
 
 @routes.page(QUEUE, StaffWith(Permission.REVIEWS_MODERATE))
-async def show_queue(call: Call, query: QueueQuery) -> Page:
+async def show_queue(call: Call, query: QueuePage) -> Page:
     """List what waits for a decision."""
-    return await _queue(call, query)
+    return await _queue(call, query, done=query.done)
 
 
-async def _queue(call: Call, query: QueueQuery, fault: tuple[int, str, str] | None = None) -> Page:
+async def _queue(call: Call, query: QueueQuery, fault: tuple[int, str, str] | None = None, *, done: str = "") -> Page:
     async with call.database.snapshot() as connection:
         found, counts = await queue_store.queue(connection, query.show, query.offset, query.size)
         ids = [each.id for each in found]
@@ -69,6 +81,7 @@ async def _queue(call: Call, query: QueueQuery, fault: tuple[int, str, str] | No
         "people": people,
         "reasons": {reason: call.tr(text) for reason, text in REASONS.items()},
         "fault": fault,
+        "done": done,
         "show": query.show,
         "tabs": [
             (call.tr(text), address(QUEUE, show=which), which is query.show, counts[which] if which != "decided" else 0)
@@ -95,21 +108,22 @@ async def decide(call: Call, queued_id: int) -> Page | Redirect:
         return await _queue(call, form, (queued_id, form.reason, problem.reason(call.tr)))
     except NoSuchMove as problem:
         return await _queue(call, form, (queued_id, form.reason, problem.told(call.tr)))
-    return Redirect(address(QUEUE, show=form.show))
+    return Redirect(address(QUEUE, show=form.show, done=form.state))
 
 
 @routes.page(DESK, StaffWith(Permission.REVIEWS_REPLY))
-async def show_desk(call: Call, query: DeskQuery) -> Page:
+async def show_desk(call: Call, query: DeskPage) -> Page:
     """List what is said of the products of the caller's shops."""
-    return await _desk(call, query)
+    return await _desk(call, query, done=query.done)
 
 
-async def _desk(call: Call, query: DeskQuery, fault: tuple[int, str, str] | None = None) -> Page:
+async def _desk(call: Call, query: DeskQuery, fault: tuple[int, str, str] | None = None, *, done: str = "") -> Page:
     async with call.database.snapshot() as connection:
         found, total = await queue_store.desk(connection, query.show, call.staff.shops, query.offset, query.size)
     values = {
         "remarks": found,
         "fault": fault,
+        "done": done,
         "show": query.show,
         "tabs": [
             (call.tr(text), address(DESK, show=which), which is query.show, total if which is query.show else 0)
@@ -134,7 +148,7 @@ async def reply(call: Call, remark_id: int) -> Page | Redirect:
         return await _desk(call, form, (remark_id, form.text, problem.reason(call.tr)))
     except (AlreadyReplied, NotStanding) as problem:
         return await _desk(call, form, (remark_id, form.text, problem.told(call.tr)))
-    return Redirect(address(DESK, show=form.show))
+    return Redirect(address(DESK, show=form.show, done="replied"))
 
 
 @routes.page(WORDS, StaffWith(Permission.REVIEWS_MODERATE))
