@@ -140,7 +140,11 @@ async def test_people_read_what_is_owed_as_a_plus_day_by_day(market: Market, app
     async def shown(query: str) -> tuple[int, str, list[list[str]]]:
         answer = await market.call("GET", f"/backoffice/ledger?{query}", reader)
         text = await answer.text()
-        rows = [re.findall(r'<data value="(-?\d+)"', row) for row in text.split("<tr>") if '">2026-03-0' in row and "until=" in row]
+        rows = [
+            re.findall(r'<data value="(-?\d+)"', row)
+            for row in text.split("<tr>")
+            if '">2026-03-0' in row and "until=" in row
+        ]
         return answer.status, text, rows
 
     assert (await shown(""))[2] == [["800", "100", "700"]]
