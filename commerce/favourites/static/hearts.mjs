@@ -3,7 +3,7 @@
 // the same way.
 
 import { get, post, remove } from "lingfeng/api";
-import { toast } from "lingfeng/toast";
+import { refused, toast } from "lingfeng/toast";
 
 const words = document.getElementById("favour-words").dataset;
 const base = "/api/v1/me/favourites";
@@ -44,7 +44,7 @@ async function turn(id, on) {
     if (error.status === 404 && !on) return; // another page was faster
     asked.set(id, !on);
     paint(id);
-    toast(error.message, { tone: "bad" });
+    refused(error);
   }
 }
 
@@ -69,7 +69,7 @@ async function wait(id, on) {
   } catch (error) {
     if (error.status === 404 && !on) return; // told meanwhile, or another page was faster
     paintAwaited(id, !on);
-    toast(error.message, { tone: "bad" });
+    refused(error);
   }
 }
 

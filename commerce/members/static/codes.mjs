@@ -2,7 +2,7 @@
 // (data-ask="new"). Without this script the buttons post the form, which does the same with a new page.
 
 import { post } from "lingfeng/api";
-import { toast } from "lingfeng/toast";
+import { refused, toast } from "lingfeng/toast";
 
 function countDown(button, seconds) {
   const label = (button.dataset.label ??= button.textContent);
@@ -37,7 +37,7 @@ for (const button of document.querySelectorAll("[data-ask]")) {
       form.elements[button.dataset.ask === "proof" ? "code" : "new_code"].focus();
     } catch (error) {
       if (error.status === 429) countDown(button, error.retryAfter ?? 60);
-      toast(error.message, { tone: "bad" });
+      refused(error);
     } finally {
       button.removeAttribute("aria-busy");
     }

@@ -1,7 +1,7 @@
 // A list that grows as one comes to its end, and cards that can be sent away. Without this both are links and forms.
 
 import { post, remove } from "lingfeng/api";
-import { toast } from "lingfeng/toast";
+import { refused, toast } from "lingfeng/toast";
 
 const words = document.getElementById("shelf-words").dataset;
 const base = "/api/v1/recommendations/dismissals";
@@ -72,6 +72,6 @@ document.addEventListener("click", async (event) => {
     toast(words.gone, { action: { label: words.undo, run: back } });
   } catch (error) {
     card.classList.remove("leaving");
-    toast(error.message, { tone: "bad" });
+    refused(error);
   }
 });

@@ -1,7 +1,7 @@
 // Votes without a reload, and pictures in full without leaving the page. Without this forms post and links lead there.
 
 import { put, remove } from "lingfeng/api";
-import { toast } from "lingfeng/toast";
+import { refused } from "lingfeng/toast";
 import { view } from "lingfeng/viewer";
 
 // Before the page's own listener, which would hold the button for as long as the page stands.
@@ -21,7 +21,7 @@ async function vote(event) {
     button.value = voted ? "" : "1";
     button.querySelector("b").textContent = useful || "";
   } catch (error) {
-    toast(error.message, { tone: "bad" });
+    refused(error);
   }
   button.disabled = false;
 }

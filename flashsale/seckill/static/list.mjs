@@ -3,7 +3,7 @@
 
 import { post, remove } from "lingfeng/api";
 import { on, watch } from "lingfeng/member";
-import { toast } from "lingfeng/toast";
+import { refused, toast } from "lingfeng/toast";
 
 const data = JSON.parse(document.querySelector("#seckill").textContent);
 const t = (text) => data.texts[text] ?? text;
@@ -77,7 +77,7 @@ document.addEventListener("submit", async (event) => {
     await refresh();
   } catch (error) {
     button.removeAttribute("aria-busy");
-    toast(error.message, { tone: "bad" });
+    refused(error);
   }
 });
 

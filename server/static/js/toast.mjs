@@ -11,6 +11,14 @@ function place() {
   return region;
 }
 
+/** Say why something was refused; where that is for want of a log-in, lead to it and back here afterwards. */
+export function refused(error) {
+  const label = document.querySelector('meta[name="csrf-token"]')?.dataset.door;
+  const door = () => location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  const action = error.status === 401 && label ? { label, run: door } : undefined;
+  return toast(error.message, { tone: "bad", action });
+}
+
 /** Say `text`. `tone` "bad" for what went wrong; `action` {label, run} for the way back. Returns a function that takes it away. */
 export function toast(text, { tone = "", action, seconds = 4 } = {}) {
   const box = document.createElement("div");

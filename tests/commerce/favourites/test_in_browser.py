@@ -46,6 +46,11 @@ async def test_a_heart_is_turned_in_place_and_back(browser: BrowserContext, mark
     await page.get_by_label("选择《山行保温杯》").check()
     await page.get_by_role("button", name="删除选中的").click()
     await expect(page.get_by_text("还没有收藏")).to_be_visible()
+    await page.goto(f"/products/{market.product_id}")
+    await browser.clear_cookies(name="lf_member")  # logged out in another tab
+    await own.click()
+    await page.get_by_role("button", name="去登录").click()
+    await expect(page).to_have_url(re.compile(rf"/login\?next=%2Fproducts%2F{market.product_id}$"))
 
 
 async def test_what_was_looked_at_is_found_again_and_forgotten(browser: BrowserContext, market: Market) -> None:
