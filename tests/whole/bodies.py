@@ -186,6 +186,7 @@ def body_of(world: World, route: Route) -> dict[str, Any]:
         "POST /api/v1/me/pay-password": {
             "new": "135791", "proof": {"by": "password", "password": "not hers", "code": ""},
         },
+        "POST /api/v1/me/pay-password/checks": {"pay_password": "135791"},
         "POST /api/v1/me/departure": {"proof": {"by": "password", "password": "not hers", "code": ""}},
         # Too weak to be taken, and the present one is another: nobody's session ends.
         "POST /api/v1/me/password": {"old": "not hers", "new": "weak"},
