@@ -131,7 +131,9 @@ async def of_shops(connection: Connection, shops: Sequence[int] | None, refund_n
 
 _EACH_STATE = """
     FROM unnest($1::text[]) AS t (status) CROSS JOIN LATERAL (
-        SELECT id FROM refunds WHERE $2::bigint[] IS NULL AND status = t.status ORDER BY id DESC LIMIT $3::bigint + $4::bigint
+        SELECT id FROM refunds
+        WHERE $2::bigint[] IS NULL AND status = t.status
+        ORDER BY id DESC LIMIT $3::bigint + $4::bigint
     ) AS f ORDER BY f.id DESC OFFSET $3 LIMIT $4
 """
 _EACH_STATE_OF_EACH_SHOP = """

@@ -12,6 +12,7 @@ from PIL import Image
 from commerce.members import exports, leaving, merging, pictures
 from commerce.members.belongings import Belonging, Belongings
 from commerce.members.merging import make_offer
+from commerce.members.types import Visitor
 from server import uploads
 from server.application import Application
 from tests.commerce.members.browser import Client
@@ -89,7 +90,7 @@ async def test_a_merged_accounts_pictures_name_and_log_ins_go_with_the_account(
     picture = await face(client, others, "red")
     async with app.database.transaction() as connection:
         offer = await make_offer(connection, my_id, other_id, "phone")
-    await merging.merge(app, my_id, offer, app.translations.of("zh-CN"))
+    await merging.merge(app, my_id, offer, app.translations.of("zh-CN"), Visitor("", ""))
     await due(app, my_id)
     await erase_due(app)
     await removals(app)

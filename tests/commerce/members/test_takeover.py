@@ -13,7 +13,7 @@ from commerce.members import log_in as logging_in
 from commerce.members import merging, store
 from commerce.members.errors import ProofWrong
 from commerce.members.proof import Proof, prove
-from commerce.members.types import Member
+from commerce.members.types import Visitor
 from commerce.messages.alarms import ALARMS
 from server.application import Application
 from tests.commerce.members.test_merging import MINE, OTHERS, code, inbox, log_in, offer_of, order, proof, send
@@ -157,10 +157,10 @@ async def test_two_accounts_that_swallow_each_other_leave_one_with_everything(cl
         ]
     words = app.translations.of("zh-CN")
     done = await asyncio.gather(
-        *(merging.merge(app, keeper, offer, words) for keeper, offer in offers), return_exceptions=True
+        *(merging.merge(app, keeper, offer, words, Visitor("", "")) for keeper, offer in offers), return_exceptions=True
     )
-    assert sorted(type(one).__name__ for one in done) == ["Member", "MergeHeld"]
-    [kept] = [one for one in done if isinstance(one, Member)]
+    assert sorted(type(one).__name__ for one in done) == ["Done", "MergeHeld"]
+    [kept] = [one.member for one in done if isinstance(one, merging.Done)]
     async with app.database.connection() as connection:
         rows = await connection.fetch("SELECT order_no, member_id FROM orders")
     assert {(row["order_no"], row["member_id"]) for row in rows} == {(number, kept.id) for number in placed}

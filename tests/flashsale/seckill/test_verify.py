@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from commerce.members.merging import make_offer, merge
+from commerce.members.types import Visitor
 from flashsale.seckill import rebuild, release, rewin, verify
 from flashsale.seckill.commands import run_rebuild, run_verify
 from tests.flashsale.seckill.conftest import Stage, pay
@@ -305,5 +306,5 @@ async def test_orders_of_members_who_merged_are_no_violation(stage: Stage) -> No
     assert {violation.invariant for violation in found.violations} == {"order_content"}
     async with stage.app.database.transaction() as connection:
         offer = await make_offer(connection, keeper.id, winner.id, "phone")
-    await merge(stage.app, keeper.id, offer, stage.app.translations.of("zh-CN"))
+    await merge(stage.app, keeper.id, offer, stage.app.translations.of("zh-CN"), Visitor("", ""))
     await stage.balanced(item_id)
