@@ -7,6 +7,7 @@ wants durable ones, or wants to kill them, asks for `own_engines`.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import os
@@ -21,6 +22,7 @@ import msgspec
 import pytest
 import redis.asyncio as aioredis
 import structlog
+import uvloop
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 from hypothesis import settings as property_settings
 from playwright import async_api as playwright
@@ -112,7 +114,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_sessionstart() -> None:
-    """Collect no garbage while tests are collected: nothing of it is any."""
+    """Run the tests on the loop that the platform runs on. Collect no garbage while tests are: nothing of it is any."""
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     gc.disable()
 
 
