@@ -67,7 +67,7 @@ async def test_people_get_a_page_that_escapes_what_was_sent(client: Client, app:
     assert "<script>alert(1)" not in text
 
 
-@pytest.mark.parametrize("query", [{"to": "x" * 255}, {"to": "\x00"}, {"from": "13812345678"}])
+@pytest.mark.parametrize("query", [{"to": "x" * 255}, {"to": "\x00"}])
 async def test_a_bad_query_is_refused(client: Client, query: dict[str, str]) -> None:
     assert (await client.get("/sandbox/inbox", params=query)).status == 422
 

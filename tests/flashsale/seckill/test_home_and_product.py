@@ -52,7 +52,7 @@ async def test_the_bar_of_a_product_leads_to_what_can_be_bought_or_says_why_noth
 
     assert "也没有秒杀" in texts(await Reader(stage).get(path))
     assert "收藏，降价通知我" in await bar()
-    assert "Keep, tell me" in await bar("en")
+    assert "Save and alert me" in await bar("en")
     coming = await stage.sale(starts_at=at + timedelta(days=3), ends_at=at + timedelta(days=3, hours=1))
     day = shanghai(at + timedelta(days=3)).strftime("%m-%d %H:%M")
     assert f"{day} 开抢，去设提醒" in await bar()
