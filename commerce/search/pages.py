@@ -30,6 +30,8 @@ SHOPS = 24
 KINDS = 60
 """Categories that a list offers to go on with."""
 _LISTED = {"q", "category", "shop", "brand", "tag", "attr", "low", "high", "in_stock", "sort", "page", "min", "max"}
+COUNTED = "Lf-Count"
+"""The header of who asks only how much a filter would leave, while it is typed: nobody has searched for that."""
 
 routes = Routes("search pages")
 
@@ -45,7 +47,7 @@ async def categories(call: Call) -> Page | Redirect:
     """Show the tree of categories; ``c`` says at which one."""
     query = call.request.query
     if _LISTED & {name.partition(".")[0] for name in query}:  # everything was listed here once
-        return Redirect(f"/products?{call.request.query_string}", 301)
+        return Redirect(f"/products?{call.request.rel_url.raw_query_string}", 301)
     slug = cleaned(query.get("c", ""))
     try:
         return Page("search/categories.html", {"tree": await tree(call, slug)})
@@ -65,7 +67,7 @@ async def category(call: Call, slug: str) -> Page | Redirect:
     try:
         return await _list(call, read(f"/categories/{slug}", call.request.query, category=slug))
     except NotFound:
-        query = call.request.query_string
+        query = call.request.rel_url.raw_query_string
         return Redirect(f"/categories/{await _now(call, slug)}" + (f"?{query}" if query else ""), 301)
 
 
@@ -139,11 +141,12 @@ async def _list(call: Call, listing: Listing, **values: Any) -> Page | Redirect:
     if here is None and "category" in listing.fixed:
         raise NotFound
     found = await browse(call, listing.wish, listing.offset, SIZE)
-    if listing.wish.q and listing.page == 1:
+    searched = bool(listing.wish.q) and listing.page == 1 and COUNTED not in call.request.headers
+    if searched:
         words = found.corrected or listing.wish.q
         filters = tuple(f"{name}:{value}" for name, value in listing.pairs() if name not in ("q", "page", "sort"))
         note(call, Searched(words=words, filters=filters[:20], found=found.total))
-    if listing.wish.q and listing.page == 1 and not listing.narrowed:
+    if searched and not listing.narrowed:
         await noticed(call, found.corrected or listing.wish.q, found.total)
     fewer: list[tuple[str, int]] = []
     popular: list[Card] = []

@@ -31,6 +31,12 @@ document.addEventListener("click", (event) => {
   show(`${location.pathname}?sku=${id}`);
 });
 
+// Who leaves ends the fetch with that, which is no reason to come back.
+let leaving = false;
+addEventListener("pagehide", () => (leaving = true));
+addEventListener("beforeunload", () => (leaving = true));
+addEventListener("pageshow", () => (leaving = false));
+
 async function show(url) {
   asking?.abort();
   const mine = (asking = new AbortController());
@@ -43,7 +49,7 @@ async function show(url) {
     history.replaceState(history.state, "", url);
   } catch {
     if (mine !== asking) return;
-    if (navigator.onLine) location.assign(url);
+    if (navigator.onLine && !leaving) location.assign(url);
     for (const chip of matrix().querySelectorAll("[aria-busy]")) chip.removeAttribute("aria-busy");
   }
   asking = wanted = null;

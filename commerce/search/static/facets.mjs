@@ -50,7 +50,9 @@ form.addEventListener("input", (event) => {
 async function count(signal) {
   try {
     const asked = new URLSearchParams(new FormData(form));
-    const answer = await fetch(`${form.getAttribute("action")}?${asked}`, { credentials: "same-origin", signal });
+    const headers = { "Lf-Count": "1" };
+    const path = `${form.getAttribute("action")}?${asked}`;
+    const answer = await fetch(path, { credentials: "same-origin", headers, signal });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#facet-foot button");
     if (!fresh || signal.aborted) return;
     foot().textContent = fresh.textContent;

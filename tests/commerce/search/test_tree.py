@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from yarl import URL
 
 from commerce.search import pages, tree
 from tests.commerce.search.conftest import Mall
@@ -76,6 +77,11 @@ async def test_one_walks_from_the_top_to_what_there_is(mall: Mall, monkeypatch: 
 
     async with mall.client.get("/categories?brand=x&sort=newest", allow_redirects=False) as response:
         assert (response.status, response.headers["Location"]) == (301, "/products?brand=x&sort=newest")
+    # What was asked goes along as it was written.
+    for asked in ("q=C%23x", "q=a%0d%0aX:1", "q=a+b"):
+        async with mall.client.get(URL(f"/categories?{asked}", encoded=True), allow_redirects=False) as response:
+            assert response.status == 301
+            assert response.headers["Location"].lower() == f"/products?{asked}".lower()
     await mall.change("INSERT INTO old_slugs SELECT 'category', 'older', id FROM categories WHERE slug = $1", top)
     async with mall.client.get("/categories?c=older", allow_redirects=False) as response:
         assert (response.status, response.headers["Location"]) == (301, f"/categories?c={top}")

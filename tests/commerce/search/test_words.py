@@ -131,6 +131,10 @@ async def test_past_searches_are_ones_own_and_go_when_told(mall: Mall, member: d
         await mall.get(LIST, params={"q": f"保温杯 {at}"}, headers=member)
     kept = (await mall.get(path, headers=member))["items"]
     assert (len(kept), kept[0]) == (20, "保温杯 24")
+    for q, headers in (("雨伞", {"Lf-Count": "1"}), ("毛巾", {})):  # what is only counted is no search
+        async with mall.client.get("/search", params={"q": q}, headers={**member, **headers}) as response:
+            assert response.status == 200
+    assert (await mall.get(path, headers=member))["items"][:2] == ["毛巾", "保温杯 24"]
     async with mall.client.delete(path, headers=member) as response:
         assert response.status == 204
     assert (await mall.get(path, headers=member))["items"] == []
