@@ -45,17 +45,16 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
 def as_it_was(goods: Goods, edits: Iterable[Edit]) -> Goods:
     """Return a product as it was before ``edits``, the last one first; stock by what staff counted, not what sold."""
     for edit in edits:
-        for change in edit.changes:  # SKUs are called as they were before the edit: their codes go back first
-            if change.what == "code":
-                goods = _with(goods, str(change.after), "code", change.before)
+        made = {change.sku for change in edit.changes if change.what == "sku_created"}
+        codes = {change.after: change.before for change in edit.changes if change.what == "code"}
+        # SKUs are called as they were before the edit. Their codes go back at once: one may have taken another's.
+        skus = [_put(item, "code", codes.get(item.code, item.code)) for item in goods.skus if item.code not in made]
+        goods = msgspec.structs.replace(goods, skus=skus)
         for change in edit.changes:
-            if change.what == "sku_created":
-                skus = [item for item in goods.skus if item.code != change.sku]
-                goods = msgspec.structs.replace(goods, skus=skus)
-            elif change.what == "on_hand":
+            if change.what == "on_hand":
                 was = next((item.on_hand for item in goods.skus if item.code == change.sku), 0)
                 goods = _with(goods, change.sku, "on_hand", was - change.after + change.before)
-            elif change.sku and change.what != "code":
+            elif change.sku and change.what not in ("code", "sku_created"):
                 goods = _with(goods, change.sku, change.what, change.before)
             elif not change.sku and change.what in Goods.__struct_fields__:
                 kept: Goods = _put(goods, change.what, change.before)

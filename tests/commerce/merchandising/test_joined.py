@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+from msgspec.structs import replace
+
+from commerce.merchandising.differ import differences
+from commerce.merchandising.form import of_goods
+from commerce.merchandising.three_way import as_it_was, joined
+from commerce.merchandising.types import Change, Edit, Goods, Item
+from server.clock import now
 from tests.commerce.catalogue.conftest import Shelf
 from tests.commerce.merchandising.browser import Browser, fields, row_of
 
@@ -59,3 +67,30 @@ async def test_new_specs_of_one_outlive_the_other(shelf: Shelf, staff: Staff) ->
 def grown_rows(form: dict[str, object]) -> set[str]:
     """Return the numbers of a form's rows."""
     return {name.split(".")[1] for name in form if name.startswith("skus.") and name.endswith(".code")}
+
+
+def one_sku(sku_id: int, code: str, price: int = 100, on_hand: int = 10) -> Item:
+    """Return a SKU called after its id."""
+    return Item(id=sku_id, code=code, specs={"色": str(sku_id)}, price=price, on_hand=on_hand)
+
+
+def saved(before: Goods, after: Goods) -> Edit:
+    """Return what was noted of a change, as it comes back from the database."""
+    changes = msgspec.convert(msgspec.to_builtins(differences(before, after)), list[Change])
+    return Edit(version=after.version, staff_id=1, staff="甲", ref="", changes=changes, at=now())
+
+
+def test_codes_that_move_within_one_save_lead_back_to_their_skus() -> None:
+    before = Goods(version=1, shop_id=1, title="杯", category_id=1, spec_names=["色"], skus=[])
+    before = replace(before, skus=[one_sku(1, "A"), one_sku(2, "B")])
+    moved = [one_sku(1, "C", 150), one_sku(2, "A", on_hand=12), one_sku(3, "B")]  # the new one too has a freed code
+    after = replace(before, version=2, skus=moved)
+    again = replace(after, version=3, skus=[replace(moved[0], code="D", price=170), *moved[1:]])
+    was = as_it_was(again, [saved(after, again), saved(before, after)])
+    assert was.skus == before.skus
+    told = joined(was, again, replace(of_goods(before), texts=of_goods(before).texts | {"title": "壶"}))
+    assert [(row.code, row.price, row.stock) for row in told.sheet.rows] == [
+        *(("D", "1.70", "10"), ("A", "1.00", "12"), ("B", "1.00", "10"))
+    ]
+    assert (told.sheet["title"], told.clashes) == ("壶", [])
+    assert told.theirs == {"sku.1.code", "sku.1.price", "sku.2.code", "sku.2.stock", "skus"}
