@@ -19,6 +19,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from commerce.recommendations.reach import reach_out
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -39,10 +41,6 @@ _TILT = 1.5
 _ROWS = 256
 KIN = 6
 """Neighbours by nature that a product gets at least, from further and further away."""
-_FAMILY, _BRAND, _WORDS = 0.12, 0.08, 0.04
-"""How near those are that another category of the family, the brand, or words of the title bring."""
-COMMON = 200
-"""A word that more titles have says nothing."""
 CROWD = 4_000
 """Products of one category that are compared with each other; a larger one is cut into stretches of like prices."""
 
@@ -152,49 +150,8 @@ def alike(goods: Goods, most: int) -> Neighbours:
             ranked = np.argsort(-values, axis=1, kind="stable")
             ids[members[rows], :keep] = members[np.take_along_axis(best, ranked, axis=1)]
             scores[members[rows], :keep] = np.take_along_axis(values, ranked, axis=1)
-    _reach_out(goods, ids, scores, min(KIN, most))
+    reach_out(ids, scores, min(KIN, most), price=goods.price, family=goods.family, brand=goods.brand, words=goods.words)
     return Neighbours(ids, scores)
-
-
-def _reach_out(goods: Goods, ids: Ints, scores: Floats, least: int) -> None:
-    """Fill up the rows of products whose category has few: by its family, then the brand, then words of the title."""
-    filled = (ids >= 0).sum(axis=1)
-    alone = np.flatnonzero(filled < least)
-    families, brands = _members(goods.family), _members(goods.brand)
-    holders: dict[str, list[int]] = {}
-    for at, words in enumerate(goods.words):
-        for word in words:
-            holders.setdefault(word, []).append(at)
-    price = np.log(np.maximum(goods.price, 1.0))
-    for one in alone.tolist():
-        family = families.get(int(goods.family[one]), []) if len(goods.family) else []
-        brand = brands.get(int(goods.brand[one]), []) if goods.brand[one] >= 0 else []
-        shared = Counter(
-            other
-            for word in (goods.words[one] if goods.words else ())
-            if len(holders[word]) <= COMMON
-            for other in holders[word]
-        )
-        there = {one, *ids[one, : filled[one]].tolist()}
-        for pool, near in (
-            (family, _FAMILY),
-            (brand, _BRAND),
-            ([each for each, _ in shared.most_common(least)], _WORDS),
-        ):
-            others = [each for each in pool if each not in there]
-            by_price = sorted(others, key=lambda each: (abs(float(price[each] - price[one])), each))
-            for other in by_price[: least - int(filled[one])]:
-                ids[one, filled[one]] = other
-                scores[one, filled[one]] = near
-                filled[one] += 1
-                there.add(other)
-
-
-def _members(group: Ints) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for at, one in enumerate(group.tolist()):
-        found.setdefault(one, []).append(at)
-    return found
 
 
 def _crowds(goods: Goods) -> Iterator[Ints]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,45 @@ def test_what_is_alone_in_its_category_reaches_out_to_the_family_the_brand_and_t
     assert ids(found, 0) == [1, 2, 4]
     assert ids(found, 3) == [1]
     assert np.all(np.diff(found.scores[0][:3]) < 0)
+
+
+def test_words_fill_up_with_others_than_those_that_are_there() -> None:
+    titles = [frozenset({"umbrella", "red"}), frozenset({"umbrella", "red"}), *[frozenset({"umbrella"})] * 3]
+    made = Goods(np.array([1, 1, 2, 3, 4]), np.full(5, -1), np.full(5, 100.0), [[]] * 5, words=titles)
+    assert ids(alike(made, 2), 0) == [1, 2]
+    assert ids(alike(made, 9), 2) == [0, 1, 3, 4]
+
+
+def test_who_reaches_out_looks_only_as_far_as_needed() -> None:
+    """Twice the products of one family and brand are about twice the work, not four times."""
+
+    def work(count: int) -> int:
+        price = np.random.default_rng(1).uniform(1, 1e6, count)
+        kin = np.zeros(count, dtype=np.int64)
+        made = Goods(np.arange(count) // 5, kin, price, [[]] * count, family=kin)
+        called = itertools.count()
+        sys.setprofile(lambda *_: next(called) and None)
+        try:
+            found = alike(made, 6)
+        finally:
+            sys.setprofile(None)
+        far = np.abs(np.log(price) - np.log(price[0]))
+        assert ids(found, 0)[4:] == [int(one) for one in np.argsort(far) if one >= 5][:2]
+        return next(called)
+
+    assert work(400) < 3 * work(200)
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=12))
+def test_what_is_reached_out_to_is_nearest_in_price_and_then_the_first(prices: list[int]) -> None:
+    many = len(prices)
+    kin = np.zeros(many, dtype=np.int64)
+    found = alike(Goods(np.arange(many), kin - 1, np.array(prices, float), [[]] * many, family=kin), 9)
+    for one in range(many):
+        others = sorted(
+            set(range(many)) - {one}, key=lambda each: (abs(math.log(prices[each]) - math.log(prices[one])), each)
+        )
+        assert ids(found, one) == others[: compute.KIN]
 
 
 def test_a_crowded_category_takes_bounded_room(monkeypatch: pytest.MonkeyPatch) -> None:
