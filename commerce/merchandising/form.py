@@ -282,7 +282,7 @@ def _item(
     if sku_id not in stock_now:
         sku_id = None
     now = stock_now.get(sku_id, 0) if sku_id is not None else 0
-    typed, seen = _units(row.stock or "0"), _units(row.seen or "0")
+    typed, seen = units(row.stock or "0"), units(row.seen or "0")
     if typed is None or seen is None:
         faults[f"skus.{at}.on_hand"] = (
             TOO_MANY_UNITS if re.fullmatch("[0-9]+", row.stock.replace(",", "")) else NO_UNITS
@@ -316,7 +316,8 @@ def _fen(text: str) -> int | None:
         return None
 
 
-def _units(text: str) -> int | None:
+def units(text: str) -> int | None:
+    """Return a count as people type it; None for what is none, or too many."""
     text = text.replace(",", "")
     return int(text) if text.isascii() and text.isdigit() and int(text[:12]) <= MOST_UNITS and len(text) < 12 else None
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from commerce.merchandising.form import ROW_TEXTS, TEXTS, Row, Sheet, numbered, of_goods, text_of
+from commerce.merchandising.form import ROW_TEXTS, TEXTS, Row, Sheet, numbered, of_goods, text_of, units
 from commerce.merchandising.types import Edit, Goods
 
 _CELLS = tuple(name for name in ROW_TEXTS if name not in ("id", "stock", "seen"))
@@ -77,9 +77,15 @@ def joined(before: Goods, now: Goods, mine: Sheet, open_: Sequence[Clash] = ()) 
 
     ``open_`` are clashes of before that nobody has decided.
     """
-    made = _Join(of_goods(before), of_goods(now), mine, now).done()
+    join = _Join(of_goods(before), of_goods(now), mine, now)
+    made = join.done()
     again = {clash.field for clash in made.clashes}
-    return msgspec.structs.replace(made, clashes=[*(one for one in open_ if one.field not in again), *made.clashes])
+    still = [
+        msgspec.structs.replace(one, typed=_moved(one.typed, join.left[one.field])) if one.field in join.left else one
+        for one in open_
+        if one.field not in again
+    ]
+    return msgspec.structs.replace(made, clashes=[*still, *made.clashes])
 
 
 def posted(fields: Mapping[str, Any]) -> list[Clash]:
@@ -126,6 +132,7 @@ class _Join:
         self.codes = {str(item.id): item.code for item in now.skus}
         self.theirs: set[str] = set()
         self.clashes: list[Clash] = []
+        self.left: dict[str, int] = {}  # by how many units a field's stock moved by itself since it was seen
 
     def done(self) -> Joined:
         texts = {
@@ -199,20 +206,27 @@ class _Join:
             name: self._choice(start + name, getattr(base, name), getattr(theirs, name), getattr(mine, name), code)
             for name in (*_CELLS, "on")
         }
-        stock = mine.seen  # what sold since the form was opened is no change of anybody's
-        if mine.stock == mine.seen:
-            stock = theirs.stock
-            if theirs.stock != base.stock:
-                self.theirs.add(f"{start}stock")
-        elif theirs.stock == base.stock:
+        stock = theirs.stock
+        if mine.stock != mine.seen and theirs.stock == base.stock:
             return msgspec.structs.replace(mine, **cells, values=values)
-        else:
-            stock = self._choice(f"{start}stock", base.stock, theirs.stock, mine.stock, code)
+        seen = units(mine.seen or "0")
+        left = int(base.stock) - seen if seen is not None else 0
+        self.left[f"{start}stock"] = left
+        if mine.stock != mine.seen:
+            stock = self._choice(f"{start}stock", base.stock, theirs.stock, _moved(mine.stock, left), code)
+        elif theirs.stock != base.stock:  # what sold since the form was opened is no change of anybody's
+            self.theirs.add(f"{start}stock")
         return msgspec.structs.replace(mine, **cells, values=values, stock=stock, seen=theirs.stock)
 
 
 def _plain(value: Any) -> Any:
     return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
+
+
+def _moved(text: str, by: int) -> str:
+    """Return a count that was typed, moved by what came and went meanwhile; what is none stays for check to judge."""
+    typed = units(text or "0")
+    return text if typed is None else str(typed + by)
 
 
 def _typed(value: Any) -> str:

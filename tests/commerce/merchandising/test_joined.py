@@ -8,8 +8,8 @@ import msgspec
 from msgspec.structs import replace
 
 from commerce.merchandising.differ import differences
-from commerce.merchandising.form import of_goods
-from commerce.merchandising.three_way import as_it_was, joined
+from commerce.merchandising.form import of_goods, read
+from commerce.merchandising.three_way import as_it_was, joined, settled
 from commerce.merchandising.types import Change, Edit, Goods, Item
 from server.clock import now
 from tests.commerce.catalogue.conftest import Shelf
@@ -94,3 +94,23 @@ def test_codes_that_move_within_one_save_lead_back_to_their_skus() -> None:
     ]
     assert (told.sheet["title"], told.clashes) == ("壶", [])
     assert told.theirs == {"sku.1.code", "sku.1.price", "sku.2.code", "sku.2.stock", "skus"}
+
+
+def test_units_that_left_meanwhile_stay_gone_where_both_counted() -> None:
+    before = Goods(version=1, shop_id=1, title="杯", category_id=1, spec_names=["色"], skus=[one_sku(1, "A")])
+    form = of_goods(before)
+    mine = replace(form, rows=(replace(form.rows[0], stock="15"),))  # five more than were seen
+    counted = replace(before, version=2, skus=[one_sku(1, "A", on_hand=12)])
+    now_ = replace(counted, skus=[one_sku(1, "A", on_hand=9)])  # three were shipped
+    edits = [saved(before, counted)]
+    told = joined(as_it_was(now_, edits), now_, mine)
+    assert [(clash.field, clash.typed) for clash in told.clashes] == [("sku.1.stock", "12")]
+    assert (told.sheet.rows[0].stock, told.sheet.rows[0].seen) == ("9", "9")
+    taken = settled(told.sheet, [replace(told.clashes[0], taken=True)])
+    assert read(taken, now_, [])[0].skus[0].on_hand == 12
+    recounted = replace(now_, version=3, skus=[one_sku(1, "A", on_hand=10)])  # and again: one more, two shipped
+    later = replace(recounted, skus=[one_sku(1, "A", on_hand=8)])
+    told = joined(as_it_was(later, [saved(now_, recounted)]), later, told.sheet, told.clashes)
+    assert [clash.typed for clash in told.clashes] == ["10"]
+    taken = settled(told.sheet, [replace(told.clashes[0], taken=True)])
+    assert read(taken, later, [])[0].skus[0].on_hand == 10
