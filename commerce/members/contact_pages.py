@@ -111,7 +111,8 @@ async def change(call: Call, kind: str) -> Page | Redirect:
         return await _page(call, kind, member, form, faults, status=422)
     try:
         target = target_of_kind(kind, form.to)
-        await change_contact(call.app, member.id, target, form.new_code, proof, call.tr)
+        merges = form.why == "merge"
+        await change_contact(call.app, member.id, target, form.new_code, proof, call.tr, merging=merges)
     except NotFound:
         raise
     except MergeOffered as problem:

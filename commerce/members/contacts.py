@@ -10,7 +10,15 @@ import asyncpg
 from commerce.courier import Channel
 from commerce.members import contact_store, store
 from commerce.members.codes import check_code, write
-from commerce.members.errors import CodeSpent, CodeWrong, MergeOffered, NewCodeSpent, NewCodeWrong, SameContact
+from commerce.members.errors import (
+    CodeSpent,
+    CodeWrong,
+    MergeOffered,
+    NewCodeSpent,
+    NewCodeWrong,
+    NoOtherAccount,
+    SameContact,
+)
 from commerce.members.merging import make_offer, withdraw
 from commerce.members.proof import Proof, prove
 from commerce.members.targets import Target
@@ -23,12 +31,12 @@ from server.i18n import Translator
 
 
 async def change_contact(
-    app: Application, member_id: int, target: Target, code: str, proof: Proof, tr: Translator
+    app: Application, member_id: int, target: Target, code: str, proof: Proof, tr: Translator, *, merging: bool = False
 ) -> Member:
-    """Give a member another phone or mail address. Locks the member.
+    """Give a member another phone or mail address; ``merging`` never does, but wants its account. Locks the member.
 
     Raises ProofWrong, TooManyTries, NewCodeWrong, NewCodeSpent, SameContact; MergeOffered, with the offer's secret as
-    details, when it has an account already.
+    details, when it has an account already; NoOtherAccount when ``merging`` finds none, and both codes hold still.
     """
     async with app.database.connection() as connection:
         member = await store.member(connection, member_id)
@@ -55,6 +63,8 @@ async def change_contact(
         other = await find(connection, target.value)
         if other is not None and other.id != member_id:
             offer = await make_offer(connection, member_id, other.id, "phone" if by_phone else "email")
+        elif merging:
+            raise NoOtherAccount
         else:
             try:
                 await contact_store.set_contact(connection, member_id, by_phone, target.value)

@@ -78,6 +78,13 @@ class MergeOffered(Conflict):
     code, message = "merge_offered", "它已有另一个账号，可以把两个账号合并成一个"
 
 
+class NoOtherAccount(Invalid):
+    """Who wants to merge has proved a phone or mail address that logs in to nothing. Its code is any wrong input's."""
+
+    def __init__(self) -> None:
+        super().__init__("to", "没有账号用它登录，换一个试试")
+
+
 class OfferEnded(Problem):
     """Too long ago, done already, or made to somebody else."""
 

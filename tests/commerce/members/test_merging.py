@@ -153,6 +153,17 @@ async def test_the_old_phone_is_told_and_a_new_one_needs_proof(client: Client) -
     assert (await log_in(client, phone=fresh))[0] == my_id
 
 
+async def test_who_merges_with_nobody_keeps_their_phone(client: Client, app: Application) -> None:
+    my_id, mine = await log_in(client, phone=MINE)
+    form = {"why": "merge", "to": OTHERS, "new_code": await code(client, phone=OTHERS)}
+    form |= await proof(client, mine, MINE)
+    for _ in range(2):  # the codes hold, so that only what was wrong is typed again
+        response = await client.post("/me/contact/phone", data=form, headers=mine)
+        assert (response.status, "没有账号用它登录" in await response.text()) == (422, True)
+    async with app.database.connection() as connection:
+        assert await connection.fetch("SELECT id, phone FROM members") == [(my_id, MINE)]
+
+
 async def test_a_mail_address_is_added_and_logs_in(client: Client) -> None:
     my_id, mine = await log_in(client, phone=MINE)
     mail = "lin@example.cn"
