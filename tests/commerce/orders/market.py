@@ -93,7 +93,7 @@ class Market:
         async with self.app.database.transaction() as connection:
             number = new_number()
             member_id = await connection.fetchval(
-                "INSERT INTO members (phone, nickname) VALUES ($1, '林小满') RETURNING id", f"1{number[-10:]}"
+                "INSERT INTO members (phone, nickname) VALUES ($1, '林小满') RETURNING id", f"138{number[-8:]}"
             )
             address_id = await connection.fetchval(
                 """
