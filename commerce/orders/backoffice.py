@@ -17,6 +17,7 @@ from commerce.orders.types import (
     AddressChanged,
     AlreadyShipped,
     BeingRefunded,
+    NoAddress,
     NotInTransit,
     NotShippable,
     OrderStatus,
@@ -96,7 +97,7 @@ async def ship_order(call: Call, order_no: str) -> Page | Redirect:
     except AlreadyShipped as problem:
         if not problem.says(parcel):  # else it was pressed twice, and what was wanted is done
             return await _order(call, order_no, form, problem)
-    except (NotShippable, BeingRefunded, AddressChanged) as problem:
+    except (NotShippable, BeingRefunded, NoAddress, AddressChanged) as problem:
         return await _order(call, order_no, form, problem)
     return Redirect(f"/backoffice/orders/{order_no}")
 

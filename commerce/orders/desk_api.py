@@ -15,6 +15,7 @@ from commerce.orders.types import (
     AlreadyShipped,
     BeingRefunded,
     Carrier,
+    NoAddress,
     NotInTransit,
     NotShippable,
     Order,
@@ -83,7 +84,7 @@ async def show_shipment(call: Call, order_no: str) -> OrderShipmentView:
     StaffWith(Permission.ORDERS_MANAGE),
     status=201,
     key=Key.REQUIRED,
-    errors=(NotFound, AlreadyShipped, NotShippable, BeingRefunded, AddressChanged),
+    errors=(NotFound, AlreadyShipped, NotShippable, BeingRefunded, NoAddress, AddressChanged),
 )
 async def ship_order(call: Call, order_no: str, body: ShipBody) -> OrderShipmentView:
     """Ship a paid order whole. Needs an Idempotency-Key."""

@@ -39,8 +39,10 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True):
 
 _ORDER = """
     SELECT o.id, o.order_no, o.member_id, o.shop_id, o.source, o.reservation_id, o.status, o.refund_status, o.amount,
-           o.paid, o.address, o.note, o.pay_before, o.created_at, o.paid_at, o.cancelled_at, o.cancel_reason,
-           o.receipt_before
+           o.paid,
+           '{"id": 0, "name": "", "phone": "", "region_code": "", "region": "", "detail": ""}'::jsonb
+               || o.address AS address,
+           o.note, o.pay_before, o.created_at, o.paid_at, o.cancelled_at, o.cancel_reason, o.receipt_before
 """
 _NEWEST = " ORDER BY o.created_at DESC, o.id DESC LIMIT $1 "
 _BELOW = """

@@ -32,9 +32,12 @@ def read(carrier: str, number: str) -> Parcel:
 
 
 def address_for(order: Order, staff: Identity) -> dict[str, Any]:
-    """Return where an order goes: whole for who may send it, else as much as tells receivers apart."""
+    """Return where an order goes: whole for who may send it, else as much as tells receivers apart.
+
+    Its ``name`` is empty while there is no address.
+    """
     whole = order.address
-    if staff.may(Permission.ORDERS_MANAGE, order.shop_id):
+    if not whole["name"] or staff.may(Permission.ORDERS_MANAGE, order.shop_id):
         return whole
     return {**whole, "name": receiver(order), "phone": masked(whole.get("phone", "")), "detail": "***"}
 

@@ -17,6 +17,7 @@ from commerce.orders.types import (
     AddressChanged,
     AlreadyShipped,
     BeingRefunded,
+    NoAddress,
     NotInTransit,
     NotShippable,
     Order,
@@ -43,7 +44,7 @@ async def ship(
     ``address_seen`` is the version of the address that is on the parcel: the member may have changed it since. Whoever
     refunds an order's price locks the order first, so that one of the two comes before the other.
     Locks the order, then stock in order of SKU. Raises NotFound, AlreadyShipped, NotShippable, BeingRefunded,
-    AddressChanged.
+    NoAddress, AddressChanged.
     """
     order = await _locked(connection, shops, order_no)
     if order.status in (OrderStatus.PENDING_RECEIPT, OrderStatus.COMPLETED):
@@ -53,6 +54,8 @@ async def ship(
         raise NotShippable(details={"status": order.status})
     if await held_by_refund(connection, refunds, order):
         raise BeingRefunded(details={"refund_status": order.refund_status})
+    if not order.address["name"]:
+        raise NoAddress
     if address_seen and address_seen != address_version(order.address):
         raise AddressChanged(field="address_version")
     moved = await ship_in(connection, order.id, parcel, Actor(ActorKind.STAFF, staff_id))

@@ -9,9 +9,12 @@ from typing import Any
 from commerce.orders.types import Actor, Line, NewLine, Order, OrderEvent, OrderKey, OrderStatus, RefundStatus
 from server.database import Connection, many, one, touched
 
+# Who won while they had no default address has nothing frozen in their order yet.
 _ORDER = """
-    SELECT id, order_no, member_id, shop_id, source, reservation_id, status, refund_status, amount, paid, address, note,
-           pay_before, created_at, paid_at, cancelled_at, cancel_reason, receipt_before
+    SELECT id, order_no, member_id, shop_id, source, reservation_id, status, refund_status, amount, paid,
+           '{"id": 0, "name": "", "phone": "", "region_code": "", "region": "", "detail": ""}'::jsonb
+               || address AS address,
+           note, pay_before, created_at, paid_at, cancelled_at, cancel_reason, receipt_before
     FROM orders
 """
 

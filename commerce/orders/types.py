@@ -242,6 +242,12 @@ class AddressChanged(Conflict):
     code, message = "address_changed", "买家刚改了收货地址，请核对后再发货"
 
 
+class NoAddress(Conflict):
+    """Nobody has said yet where the order goes."""
+
+    code, message = "no_address", "买家还没有选收货地址，不能发货"
+
+
 class NotInTransit(Conflict):
     """Nothing of the order is on its way: its parcel's number stays as it is."""
 

@@ -55,7 +55,8 @@ class OwnView(View, frozen=True, kw_only=True):
     cancelled_by: ActorKind | None = None
     """Of a win that expired: `member` and `staff` cancelled its order, `system` as it was not paid in time."""
     send_to: SendTo | None = None
-    """Where the order of a win that is held goes; else the default address, to which the next would."""
+    """Where the order of a win that is held goes, null while nobody has said; else the default address, to which the
+    next would."""
 
 
 @routes.get("/api/v1/flash-sales/{item_id}/mine", LoggedIn())

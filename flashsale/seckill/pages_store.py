@@ -23,8 +23,8 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     pay_before: datetime
     cancelled_by: ActorKind | None
-    address: AddressSnapshot
-    """Where the order goes."""
+    address: AddressSnapshot | None
+    """Where the order goes; None while nobody has said."""
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +42,8 @@ async def own(connection: Connection, item_id: int, member_id: int) -> Own | Non
         Own,
         await connection.fetchrow(
             """
-            SELECT o.order_no, o.status AS order_status, r.status, r.qty AS quantity, o.amount, r.pay_before, o.address,
+            SELECT o.order_no, o.status AS order_status, r.status, r.qty AS quantity, o.amount, r.pay_before,
+                nullif(o.address, '{}') AS address,
                 (
                     SELECT e.actor_kind FROM order_events AS e
                     WHERE o.status = 'cancelled' AND e.order_id = o.id AND e.kind = 'cancelled'

@@ -77,7 +77,7 @@ function readiness(v, s) {
   const { ticket } = s.buyer;
   const soon = v.moment(s.opens, { hour: "2-digit", minute: "2-digit" });
   return html`<ul class="ready" aria-label=${v.t("开抢前准备")}>
-    ${s.buyer.own?.has_address
+    ${s.buyer.own?.has_address && s.buyer.own.send_to
       ? sendTo(v, s.buyer.own.send_to, `/me/addresses?next=${here}`)
       : line(false, v.t("还没有默认收货地址"), html`<a class="link" href=${`/me/addresses/new?next=${here}`}>${v.t("去添加")}</a>`)}
     ${ticket
@@ -90,6 +90,7 @@ function readiness(v, s) {
 /** Where to it goes, while one can buy. */
 function reached(v, s) {
   if (!s.buyer.own.has_address) return s.buyer.refusal?.code === "address_missing" ? null : readiness(v, s);
+  if (!s.buyer.own.send_to) return null; // of an order won elsewhere just now
   return html`<ul class="ready">${sendTo(v, s.buyer.own.send_to, `/me/addresses?next=${encodeURIComponent(location.pathname)}`)}</ul>`;
 }
 
@@ -166,7 +167,9 @@ function got(v, s) {
       <span class="aside">${[...Object.values(s.item.specs), v.t("{n} 件", { n: own.quantity })].join("·")}</span></div></div>
     <dl class="sums"><dt>${own.quantity > 1 ? v.t("商品小计") : v.t("秒杀价")}${own.quantity > 1 && html` <small>${v.exact(own.amount / own.quantity)} × ${own.quantity}</small>`}</dt><dd>${v.exact(own.amount)}</dd><dt>${v.t("运费")}</dt><dd>${v.exact(0)}</dd>
       <dt class="total">${v.t("应付")}</dt><dd class="total">${v.price(own.amount, "", true)}</dd></dl>
-    ${own.send_to && html`<ul class="ready">${sendTo(v, own.send_to, `/orders/${own.order_no}`)}</ul>`}`;
+    ${own.send_to !== undefined && html`<ul class="ready">${own.send_to
+      ? sendTo(v, own.send_to, `/orders/${own.order_no}`)
+      : html`<li>${v.icon("clock")}<span>${v.t("还没有收货地址")}</span><a class="link" href=${`/orders/${own.order_no}`}>${v.t("去选择")}</a></li>`}</ul>`}`;
 }
 
 function waiting(v, s) {

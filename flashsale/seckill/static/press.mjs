@@ -182,6 +182,7 @@ export function buyer({ item, member, worker, own, changed, refused }) {
       amount: result.amount,
       pay_before: result.pay_before,
       quantity: result.quantity,
+      send_to: self.own?.send_to ?? undefined, // not known, until it is asked for below
       taken: (self.own?.taken ?? 0) + result.quantity,
     };
     set({ step: "won", refusal: null });

@@ -136,6 +136,50 @@ async def test_what_a_member_has_of_a_sale(stage: Stage) -> None:
     assert (await stage.call("GET", "/api/v1/flash-sales/999999/mine", member)).status == 404
 
 
+async def test_who_won_without_an_address_chooses_one_until_it_is_sent(stage: Stage) -> None:
+    item, member = await stage.sale(), await stage.member()
+    ticket = await stage.ticket(item, member)
+    book = (await stage.call("GET", "/api/v1/addresses", member)).body["items"]
+    assert (await stage.call("DELETE", f"/api/v1/addresses/{book[0]['id']}", member)).status == 204
+    number = (await stage.won(item, member, ticket=ticket)).body["order_no"]
+    reader, desk = Reader(stage, member), Reader(stage, stage.staff, "staff")
+    looker = Reader(stage, await stage.new_staff(stage.shop_id, "orders.view"), "staff")
+    none = "还没有收货地址"
+    for who, path, said in (
+        (desk, "/backoffice/orders", none),
+        (desk, f"/backoffice/orders/{number}", none),
+        (looker, f"/backoffice/orders/{number}", none),
+        (reader, f"/orders/{number}", "去选择"),
+        (reader, f"/flash-sales/{item}", "去选择"),
+        (reader, "/orders", number),
+    ):
+        page = await who.get(path)
+        assert (page.status, said in page.text) == (200, True), path
+    assert (await stage.call("GET", f"/api/v1/flash-sales/{item}/mine", member)).body["send_to"] is None
+    empty = {"id": 0, "name": "", "phone": "", "region_code": "", "region": "", "detail": ""}
+    assert (await stage.call("GET", f"/api/v1/orders/{number}", member)).body["address"] == empty
+    shipment = f"/api/v1/backoffice/orders/{number}/shipment"
+    for staff in (stage.staff, await stage.new_staff(stage.shop_id, "orders.view")):
+        assert (await stage.call("GET", shipment, staff)).body["address"] == empty
+
+    await stage.paid(number)
+    parcel = {"carrier": "sf", "tracking_no": "SF1390000001"}
+    refused = await stage.call("POST", shipment, stage.staff, parcel, headers={"Idempotency-Key": "too-early"})
+    assert (refused.status, refused.body["error"]["code"]) == (409, "no_address")
+    desked = f"/backoffice/orders/{number}"
+    assert "买家还没有选收货地址" in texts(await desk.get(desked))
+    pressed = await desk.post(f"{desked}/ship", desked, **parcel)
+    assert (pressed.status, texts(pressed).count("买家还没有选收货地址")) == (409, 1)
+    await stage.address(member.id)
+    chosen = (await stage.call("GET", "/api/v1/addresses", member)).body["items"][0]["id"]
+    way = f"/orders/{number}"
+    assert (await reader.post(f"{way}/address", way, address_id=chosen)).status == 303
+    assert "漕溪北路" in texts(await reader.get(way))
+    assert "漕溪北路" in texts(await desk.get(desked))
+    sent = await stage.call("POST", shipment, stage.staff, parcel, headers={"Idempotency-Key": "now"})
+    assert sent.status == 201, sent
+
+
 async def test_the_bar_tells_no_exact_figure(stage: Stage) -> None:
     item = await stage.sale(quantity=100, limit_per_member=100)
     for quantity, percent in ((3, 0), (4, 5), (2, 5), (81, 90)):
