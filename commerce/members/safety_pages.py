@@ -38,6 +38,12 @@ class DevicesQuery(Body, frozen=True, kw_only=True):
     done: Annotated[str, Meta(max_length=8)] = ""
 
 
+class PayQuery(Body, frozen=True, kw_only=True):
+    """Whether the payment password was just found right."""
+
+    right: Annotated[str, Meta(max_length=1)] = ""
+
+
 class PayForm(Body, frozen=True, kw_only=True):
     """A try of the payment password."""
 
@@ -107,9 +113,9 @@ async def change_my_password(call: Call) -> Page | Redirect:
 
 
 @routes.page("/me/pay-password", LoggedIn())
-async def show_pay_password(call: Call) -> Page:
+async def show_pay_password(call: Call, query: PayQuery) -> Page:
     """Show the form that sets or resets the payment password."""
-    return await _proven(call, "pay-password", await own(call), ProvenForm())
+    return await _proven(call, "pay-password", await own(call), ProvenForm(), right=query.right == "1")
 
 
 @routes.page("/me/leave", LoggedIn())
@@ -149,15 +155,18 @@ async def change_pay_password(call: Call) -> Page | Redirect:
 
 
 @routes.page("/me/pay-password/check", LoggedIn(), "POST", limit="30/minute")
-async def try_pay_password(call: Call) -> Page:
-    """Say whether it is the payment password; a wrong try counts."""
+async def try_pay_password(call: Call) -> Page | Redirect:
+    """Say whether it is the payment password; a wrong try counts, an empty one does not."""
     form, member = await call.form(PayForm), await own(call)
+    if not form.pay_password:
+        faults = {"pay_password": call.tr("必填")}
+        return await _proven(call, "pay-password", member, ProvenForm(), faults, status=422)
     try:
         await pay_password_ok(call.app, member.id, form.pay_password)
     except Problem as problem:
         faults = {"pay_password": told(call, problem)}
         return await _proven(call, "pay-password", member, ProvenForm(), faults, status=problem.status)
-    return await _proven(call, "pay-password", member, ProvenForm(), right=True)
+    return Redirect("/me/pay-password?right=1")
 
 
 @routes.page("/me/leave", LoggedIn(), "POST", limit="30/minute")

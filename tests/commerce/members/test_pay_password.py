@@ -29,11 +29,15 @@ async def test_a_slip_keeps_the_code_and_a_try_shows_the_lock(client: Client) ->
     assert (status, f'name="code" type="text" value="{code}"' in page) == (422, True)
     assert "135790" not in page
     assert (await post("/me/pay-password", code=code, new="135790", again="135790"))[0] == 200
-    assert "支付密码是对的" in (await post("/me/pay-password/check", pay_password="135790"))[1]
+    response = await client.post("/me/pay-password/check", data={"pay_password": "135790"}, headers=mine)
+    assert (response.status, response.url.path_qs) == (200, "/me/pay-password?right=1")
+    assert "支付密码是对的" in await response.text()
     assert (await client.post(check, json={"pay_password": "135790"}, headers=mine)).status == 204
     for left in range(TRIES - 1, 0, -1):
         status, page = await post("/me/pay-password/check", pay_password="000000")
         assert (status, f"还能试 {left} 次" in page) == (422, True)
+    status, page = await post("/me/pay-password/check", pay_password="")
+    assert (status, "必填" in page) == (422, True), "nothing typed is no try"
     status, page = await post("/me/pay-password/check", pay_password="000000")
     assert status == 429
     assert re.search(r"锁定到 \d\d:\d\d", page)
