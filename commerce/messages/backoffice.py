@@ -26,7 +26,8 @@ DESK = "/backoffice/messages"
 class SendForm(Body, frozen=True, kw_only=True):
     """What to tell whom: ``to`` is a phone or mail address, ``all`` says everybody.
 
-    It is sent once ``sure`` is said, to what was shown; ``edit`` goes back from there to the form.
+    It is sent once ``sure`` is said, to the member who was ``shown`` (their id; empty for all): ``to`` may be another's
+    by then. ``edit`` goes back from there to the form.
     """
 
     title: Annotated[str, Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
@@ -35,6 +36,7 @@ class SendForm(Body, frozen=True, kw_only=True):
     audience: Annotated[str, Meta(max_length=10)] = "one"
     to: Annotated[str, Meta(max_length=254)] = ""
     sure: Annotated[str, Meta(max_length=1)] = ""
+    shown: Annotated[str, Meta(max_length=20)] = ""
     edit: Annotated[str, Meta(max_length=1)] = ""
 
 
@@ -57,14 +59,15 @@ async def send(call: Call) -> Page | Redirect:
                 member = await _receiver(connection, form.to)
             except Invalid as problem:
                 wrong.append(problem)
-        if form.sure and not wrong and not form.edit:
+        now = "" if member is None else str(member.id)
+        if form.sure and form.shown == now and not wrong and not form.edit:
             await announce(call, connection, title, text, link, None if member is None else member.id)
             return Redirect(f"{DESK}#sent")
     if form.edit or wrong:
         told = {problem.field or "to": problem.reason(call.tr) for problem in reversed(wrong)}
         return await _desk(call, form, told, status=422 if wrong else 200)
     whom = call.tr("全部会员") if member is None else member.nickname
-    asked = {"form": form, "whom": whom, "title": title, "text": text, "link": link}
+    asked = {"form": form, "whom": whom, "shown": now, "title": title, "text": text, "link": link}
     return Page("messages/desk_sure.html", asked)
 
 

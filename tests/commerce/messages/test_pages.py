@@ -152,9 +152,13 @@ async def test_staff_tell_one_member_or_all_and_it_is_written_down(centre: Centr
     await centre.run(
         "INSERT INTO members (phone, nickname) SELECT '1' || n, '乙' FROM generate_series(3000000001, 3000002500) n"
     )
-    status, text = await desk(
-        centre, token, audience="one", to=PHONE, title="只给你", text="一句话", link="/flash-sales"
-    )
+    asked |= {"link": "/flash-sales"}
+    status, text = await desk(centre, token, **asked, shown="1000000")  # PHONE was somebody else's when it was shown
+    assert (status, "现在发送？" in text) == (200, True)
+    assert await centre.value("SELECT count(*) FROM message_announcements") == 0
+    member_id = str(await centre.value("SELECT id FROM members WHERE phone = $1", PHONE))
+    assert f'name="shown" value="{member_id}"' in text
+    status, text = await desk(centre, token, **asked, shown=member_id)
     assert status == 200
     assert "只给你" in text
     status, _ = await desk(centre, token, audience="all", title="全站维护", text="今晚两点")
