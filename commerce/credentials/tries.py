@@ -15,9 +15,9 @@ MOST, WINDOW = 20, 900
 
 
 class TooManyTries(RateLimited):
-    """The account's password was guessed wrong too often."""
+    """The account's password, or its second factor, was guessed wrong too often."""
 
-    message = "密码试错太多次，请 {seconds} 秒后再试"
+    message = "尝试次数太多，请 {seconds} 秒后再试"
 
 
 async def count_try(app: Application, realm: Kind, account: str) -> None:

@@ -191,7 +191,7 @@ class Pages(Templates):
         values |= {"door": door(call), "layout": _layout(call), "back": "", "lapsed": False}
         values |= {
             "again": call.request.method == "GET" and bool(call.request.query_string),
-            "above": self._above(call),
+            "above": self._above(call) if problem.status == 404 else "",
         }
         if isinstance(problem, CsrfFailed):
             back = own_page_before(call)

@@ -159,8 +159,10 @@ def test_the_shared_pages_need_no_data_and_speak_one_language(template: str, loc
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 429, 500, 503])
 def test_a_refusal_says_where_to_go(status: int) -> None:
-    text = _pages().environment_for(SOURCE).get_template("error.html").render(_values(SOURCE, status=status))
+    values = _values(SOURCE, status=status, above="/backoffice/things")
+    text = _pages().environment_for(SOURCE).get_template("error.html").render(values)
     assert 'class="button" href="/"' in text
+    assert ("回上一级" in text) is (status == 404)  # what stands over a page that is closed is mostly closed too
     way_in = 'class="button ink" href="/backoffice/login?next=%2Fbackoffice"'
     assert (way_in in text) is (status == 401)
 
