@@ -114,10 +114,9 @@ async def _own(connection: Connection, person: Person, at: datetime) -> tuple[bo
     """Return whether the list may be personal, what it leaves out, and what it goes by."""
     if not person.known:
         return True, set(), []
-    allowed, dismissed, seeds = await store.own(connection, person, at)
+    allowed, left_out, seeds = await store.own(connection, person, at)
     bought = {seed.product_id for seed in seeds if seed.deed is Deed.BOUGHT and seed.age < JUST_BOUGHT_DAYS}
-    kept = {seed.product_id for seed in seeds if seed.deed is Deed.KEPT}
-    return allowed, dismissed | bought | kept, seeds
+    return allowed, left_out | bought, seeds
 
 
 def _ordered(ids: Sequence[int], facts: dict[int, Fact]) -> list[int]:

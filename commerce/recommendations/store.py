@@ -52,7 +52,8 @@ _OWN = """
         ARRAY (
             SELECT product_id FROM recommendation_dismissals WHERE member_id = $1
             UNION SELECT product_id FROM recommendation_dismissals WHERE visitor = $2
-        ) AS dismissed,
+            UNION SELECT product_id FROM favourites WHERE member_id = $1
+        ) AS left_out,
         coalesce((
             SELECT jsonb_agg(jsonb_build_array(deed, product_id, extract(epoch FROM $3 - at) / 86400))
             FROM told WHERE (SELECT ok FROM allowed) OR deed = 'bought'
@@ -61,7 +62,7 @@ _OWN = """
 
 
 async def own(connection: Connection, person: Person, at: datetime) -> tuple[bool, set[int], list[Seed]]:
-    """Return whether lists may be personal, what the person dismissed, and what they did until ``at``.
+    """Return whether lists may be personal, what the person dismissed or keeps, and what they did until ``at``.
 
     Where lists may not be personal only what they bought is told, so that it can be left out.
     """
@@ -71,7 +72,7 @@ async def own(connection: Connection, person: Person, at: datetime) -> tuple[boo
         for deed, product_id, age in row["told"]
         if product_id is not None
     ]
-    return row["personalised"], set(row["dismissed"]), seeds
+    return row["personalised"], set(row["left_out"]), seeds
 
 
 async def near(connection: Connection, product_ids: Sequence[int]) -> dict[int, Near]:
