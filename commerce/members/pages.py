@@ -84,7 +84,7 @@ async def _come(call: Call, query: DoorQuery) -> Page | Redirect:
     way = local_path(query.next, HOME)
     if call.session is not None:
         return Redirect(way)
-    return await _door(call, DoorForm(by=query.by, account=query.account, next=way))
+    return await _door(call, DoorForm(by=query.by, account=query.account, next=way), looks=True)
 
 
 @routes.page("/register", Anyone())
@@ -126,11 +126,20 @@ async def enter(call: Call) -> Page | Redirect:
 
 
 async def _door(
-    call: Call, form: DoorForm, faults: dict[str, str] | None = None, *, status: int = 200, sent: bool = False
+    call: Call,
+    form: DoorForm,
+    faults: dict[str, str] | None = None,
+    *,
+    status: int = 200,
+    sent: bool = False,
+    looks: bool = False,
 ) -> Page:
-    """Return the form, which counts the seconds until another code may be asked for; no password is sent back."""
+    """Return the form, which counts the seconds until another code may be asked for; no password is sent back.
+
+    Who only ``looks``, with any number in the address, is not told whether a code was just sent to it.
+    """
     wait = 0
-    if form.by == "code":
+    if form.by == "code" and not looks:
         with contextlib.suppress(Invalid):
             wait = await wait_for(call.app, account_of(form.account))
     return Page("members/login.html", {"form": form, "faults": faults or {}, "sent": sent, "wait": wait}, status=status)

@@ -4,10 +4,14 @@
 import { post } from "lingfeng/api";
 import { refused, toast } from "lingfeng/toast";
 
+const ticks = new WeakMap();
+
 function countDown(button, seconds) {
   const label = (button.dataset.label ??= button.textContent);
   const ends = performance.now() + seconds * 1000;
+  clearInterval(ticks.get(button));
   const ticking = setInterval(show, 250);
+  ticks.set(button, ticking);
   function show() {
     const left = Math.ceil((ends - performance.now()) / 1000);
     button.disabled = left > 0;
@@ -25,6 +29,10 @@ function asked(form, kind) {
 
 for (const button of document.querySelectorAll("[data-ask]")) {
   const form = button.form;
+  // The limit was that of the one before: whether this one has to wait too is told when it is asked for.
+  form.addEventListener(button.dataset.ask === "proof" ? "change" : "input", (event) => {
+    if (event.target.name === (button.dataset.ask === "proof" ? "by" : "to")) countDown(button, 0);
+  });
   if (Number(button.dataset.wait) > 0) countDown(button, Number(button.dataset.wait));
   button.addEventListener("click", async (event) => {
     event.preventDefault();

@@ -73,6 +73,9 @@ form.addEventListener("keydown", (event) => {
   else if (!ask.disabled) ask.click();
 });
 
-account.addEventListener("input", () => fault(account, ""));
+account.addEventListener("input", () => {
+  fault(account, "");
+  wait(0); // the limit was that of the number before
+});
 code.addEventListener("input", () => fault(code, ""));
 if (Number(ask.dataset.wait) > 0) wait(Number(ask.dataset.wait));

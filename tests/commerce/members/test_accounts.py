@@ -137,6 +137,8 @@ async def test_codes_are_throttled_by_target_and_say_when_to_come_back(settings:
     waits = re.search(r'data-wait="(\d+)"', page)
     assert waits is not None
     assert 0 < int(waits[1]) <= 60, "the button goes on counting after a mistake"
+    page = await (await client.get("/login", params={"account": PHONE})).text()
+    assert 'data-wait="0"' in page, "who only looks is not told who is logging in just now"
     statuses = [(await ask(client, phone=f"139000000{n:02d}"))[0] for n in range(31)]
     assert statuses[0] == 202
     assert statuses[-1] == 429

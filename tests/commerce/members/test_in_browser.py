@@ -46,6 +46,9 @@ async def test_a_code_is_asked_for_counted_down_and_taken(browser: BrowserContex
     await ask(page)
     await expect(page.get_by_text("验证码不对或已过期")).to_have_count(0)
     await expect(page.get_by_label("验证码", exact=True)).to_be_focused()
+    await page.get_by_label("手机号或邮箱").fill(PHONE)  # whom to wait for is open again
+    await expect(page.locator("#ask")).to_have_text("获取验证码")
+    await expect(page.locator("#ask")).to_be_enabled()
     await page.get_by_label("验证码", exact=True).fill(await code_of(client))
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(re.compile("/me/addresses$"))
