@@ -8,6 +8,9 @@ from datetime import datetime
 from commerce.ledger.types import Balance, DayTotal, Entry, Posting, Sought
 from server.database import Connection, many
 
+RECENT_DAYS = 60
+"""How far back the last days are looked for first."""
+
 
 async def insert_transaction(connection: Connection, kind: str, ref: str, at: datetime | None) -> int | None:
     """Return the id of a new transaction, None when ``kind`` and ``ref`` were posted before."""
@@ -113,6 +116,16 @@ async def postings(connection: Connection, sought: Sought, offset: int, size: in
 
 async def by_day(connection: Connection, sought: Sought, most: int) -> list[DayTotal]:
     """Return the last ``most`` days on which something sought was posted: of one account, or of all gateways'."""
+    if sought.since is None:
+        # Nearly always these are enough, and all that ever was need not be read.
+        found = await _by_day(connection, sought, most, RECENT_DAYS)
+        if len(found) >= most:
+            return found
+    return await _by_day(connection, sought, most, None)
+
+
+async def _by_day(connection: Connection, sought: Sought, most: int, back: int | None) -> list[DayTotal]:
+    """Return days, of the last ``back`` whole ones before the end alone where that is given."""
     rows = await connection.fetch(
         """
         SELECT (t.at AT TIME ZONE 'Asia/Shanghai')::date AS day,
@@ -122,11 +135,14 @@ async def by_day(connection: Connection, sought: Sought, most: int) -> list[DayT
         FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
         WHERE CASE WHEN $1::text IS NULL THEN e.account LIKE 'gateway:%' ELSE e.account = $1 END
           AND ($2::timestamptz IS NULL OR t.at >= $2) AND ($3::timestamptz IS NULL OR t.at < $3)
+          AND ($5::int IS NULL
+               OR t.at >= date_trunc('day', coalesce($3, now()), 'Asia/Shanghai') - make_interval(days => $5))
         GROUP BY 1 ORDER BY 1 DESC LIMIT $4
         """,
         sought.account,
         sought.since,
         sought.until,
         most,
+        back,
     )
     return many(DayTotal, rows)
