@@ -127,6 +127,7 @@ async def show(call: Call, query: SeekQuery) -> Page:
         "narrowed": bool(narrowed),
         "open": bool(narrowed - {"q", "paid", "member"}),
         "shops": [("", call.tr("所有店铺"))] + [(str(shop_id), name) for shop_id, name in shops.items()],
+        "by_receiver": call.staff.may(Permission.ORDERS_MANAGE),
         "by_phone": call.staff.may(Permission.MEMBERS_VIEW),
         "faults": {field: problem.reason(call.tr) for field, problem in wrong.items()},
         "first": _way(kept | sized) if query.before else "",

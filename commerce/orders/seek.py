@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -34,9 +35,10 @@ Typed = Annotated[str, Meta(max_length=100)]
 class SeekQuery(Body, frozen=True, kw_only=True):
     """Which orders to list; what is left out narrows nothing.
 
-    ``q`` is an order's number, ``receiver`` the whole name or phone of who receives, ``phone`` that by which the buyer
-    logs in, ``title`` a part of what a product is called now. ``since`` and ``until`` are days in Shanghai, both
-    included. ``paid`` leaves those paid today, ``member`` those of one. ``before`` is the ``next`` of the page before.
+    ``q`` is an order's number, ``receiver`` the whole name or phone of who receives, for who sends the orders alone,
+    ``phone`` that by which the buyer logs in, ``title`` a part of what a product is called now. ``since`` and ``until``
+    are days in Shanghai, both included. ``paid`` leaves those paid today, ``member`` those of one. ``before`` is the
+    ``next`` of the page before.
     """
 
     status: OrderStatus | None = None
@@ -91,13 +93,15 @@ def faults(query: SeekQuery) -> dict[str, Invalid]:
 async def sought(connection: Connection, query: SeekQuery, staff: Identity) -> Sought:
     """Return what ``query``, which has no faults, asks for within what ``staff`` may see.
 
-    Raises Forbidden for the phone of a buyer, which those who may not look for members do not get to know this way
-    either; Invalid for a title that too many products have.
+    Raises Forbidden for the phone of a buyer and for a receiver, whom those who may not look for members, or not send
+    orders, do not get to know this way either, try by try; Invalid for a title that too many products have.
     """
-    shops = staff.shops
-    if query.shop:
-        wanted = int(query.shop)
-        shops = (wanted,) if shops is None or wanted in shops else ()
+    shops = _both(staff.shops, (int(query.shop),) if query.shop else None)
+    name, called = _receiver(query)
+    if name or called:
+        if not staff.may(Permission.ORDERS_MANAGE):
+            raise Forbidden
+        shops = _both(shops, staff.within(Permission.ORDERS_MANAGE).shops)
     member_id = int(query.member) if query.member else None
     if phone := _phone(query):
         if not staff.may(Permission.MEMBERS_VIEW):
@@ -109,7 +113,6 @@ async def sought(connection: Connection, query: SeekQuery, staff: Identity) -> S
         products = await desk_store.products(connection, shops, pattern(title), MOST_PRODUCTS + 1)
         if len(products) > MOST_PRODUCTS:
             raise Invalid("title", "叫这个的商品太多，写得再具体些")
-    name, called = _receiver(query)
     return Sought(
         shops=shops,
         statuses=(query.status,) if query.status else tuple(OrderStatus),
@@ -122,6 +125,13 @@ async def sought(connection: Connection, query: SeekQuery, staff: Identity) -> S
         receiver_phone=called or None,
         products=products,
     )
+
+
+def _both(these: Sequence[int] | None, those: Sequence[int] | None) -> Sequence[int] | None:
+    """Return the shops that are among both; None stands for every shop."""
+    if these is None or those is None:
+        return those if these is None else these
+    return tuple(shop for shop in these if shop in those)
 
 
 def _plain(text: str, field: str) -> str:
