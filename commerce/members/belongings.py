@@ -19,11 +19,15 @@ Move = Callable[[Connection, int, int], Awaitable[None]]
 
 
 class Hindrance(msgspec.Struct, frozen=True):
-    """What stands against merging or deleting: ``text`` a zh_CN msgid, ``what`` the name of the thing, at ``href``."""
+    """What stands against merging or deleting: ``text`` a zh_CN msgid, ``what`` the name of the thing, at ``href``.
+
+    ``others`` says that it is the account's that is not logged in, whose things do not open here.
+    """
 
     text: str
     what: str = ""
     href: str = ""
+    others: bool = False
 
 
 NAMED = 5
@@ -74,16 +78,10 @@ class Belongings:
             raise ValueError(f"{sorted(taken)} belong to two features")
         self.all.append(belonging)
 
-    async def against_merging(self, connection: Connection, *member_ids: int) -> list[Hindrance]:
-        """Return what stands against merging these accounts."""
-        found = [
-            hindrance
-            for each in self.all
-            if each.holds_merging is not None
-            for member_id in member_ids
-            for hindrance in await each.holds_merging(connection, member_id)
-        ]
-        return list(dict.fromkeys(found))
+    async def against_merging(self, connection: Connection, member_id: int) -> list[Hindrance]:
+        """Return what of an account stands against merging it."""
+        holds = [each.holds_merging for each in self.all if each.holds_merging is not None]
+        return [hindrance for hold in holds for hindrance in await hold(connection, member_id)]
 
     async def against_leaving(self, connection: Connection, member_id: int) -> list[Hindrance]:
         """Return what stands against deleting an account."""

@@ -12,7 +12,6 @@ from commerce.members.api import visitor_of
 from commerce.members.codes import send_code, wait_for
 from commerce.members.contacts import change_contact
 from commerce.members.errors import MergeHeld, MergeOffered, NewCodeWrong, ProofWrong
-from commerce.members.merge_store import Heap
 from commerce.members.pages import told
 from commerce.members.proof import masked_mail, send_proof, wait_for_proof, ways
 from commerce.members.proof_form import ProofForm, missing, proof_of
@@ -159,17 +158,25 @@ async def show_merge(call: Call, query: OfferForm) -> Page:
 async def _merge(call: Call, offer: str, stays: merging.Stays | None = None, status: int = 200) -> Page:
     two = await merging.look(call.app, call.member.id, offer)
     shown = [
-        ("this", two.keeper, _contacts(two.keeper), two.orders[0]),
-        ("other", two.other, _contacts(two.other), two.orders[1]),
+        ("this", two.keeper, _contacts(two.keeper.phone, two.keeper.email), two.orders[0], *_ends(two, "this")),
+        ("other", two.other, _contacts(two.other.phone, two.other.email), two.orders[1], *_ends(two, "other")),
     ]
     values = {"shown": shown, "against": two.against, "offer": offer, "stays": stays or two.stays}
     return Page("members/merge.html", values, status=status)
 
 
-def _contacts(heap: Heap) -> str:
-    return " · ".join(
-        filter(None, (masked(heap.phone) if heap.phone else "", masked_mail(heap.email) if heap.email else ""))
-    )
+def _contacts(phone: str | None, email: str | None) -> str:
+    return " · ".join(filter(None, (masked(phone) if phone else "", masked_mail(email) if email else "")))
+
+
+def _ends(two: merging.Two, stays: merging.Stays) -> tuple[str, str]:
+    """Return what logs in when this one stays, and what does no more."""
+    after = two.contacts(stays)
+    lost = [
+        _contacts(each if each != after[0] else None, mail if mail != after[1] else None)
+        for each, mail in ((two.keeper.phone, two.keeper.email), (two.other.phone, two.other.email))
+    ]
+    return _contacts(*after), " · ".join(filter(None, lost))
 
 
 @routes.page("/me/merge", LoggedIn(), "POST", limit="60/minute")

@@ -43,10 +43,14 @@ class Merged(msgspec.Struct, frozen=True):
 
 
 class Two(msgspec.Struct, frozen=True, kw_only=True):
-    """Both accounts as their owner is asked about them, how many orders each has, and what stands against it."""
+    """Both accounts as their owner is asked about them, how many orders each has, and what stands against it.
+
+    ``proof`` is what proved the other.
+    """
 
     keeper: merge_store.Heap
     other: merge_store.Heap
+    proof: str
     orders: tuple[int, int]
     against: list[Hindrance]
 
@@ -54,6 +58,14 @@ class Two(msgspec.Struct, frozen=True, kw_only=True):
     def stays(self) -> Stays:
         """Which one is proposed to stay: the one with more orders, else the one that is logged in."""
         return "other" if self.orders[1] > self.orders[0] else "this"
+
+    def contacts(self, stays: Stays) -> tuple[str | None, str | None]:
+        """Return the phone and the mail address that log in when this one stays."""
+        return (
+            _contacts(self.keeper, self.other, self.proof)
+            if stays == "this"
+            else _contacts(self.other, self.keeper, "")
+        )
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -92,6 +104,7 @@ async def look(app: Application, keeper_id: int, secret: str) -> Two:
         return Two(
             keeper=keeper,
             other=other,
+            proof=offer.proof,
             orders=(
                 sum((await count(connection, keeper_id)).values()),
                 sum((await count(connection, other.id)).values()),
@@ -100,9 +113,11 @@ async def look(app: Application, keeper_id: int, secret: str) -> Two:
         )
 
 
-async def against(app: Application, connection: Connection, keeper_id: int, other_id: int) -> list[Hindrance]:
-    """Return what stands against merging two accounts."""
-    return await app.resource(Belongings).against_merging(connection, keeper_id, other_id)
+async def against(app: Application, connection: Connection, own_id: int, other_id: int) -> list[Hindrance]:
+    """Return what stands against merging two accounts; what is the other's leads nowhere."""
+    held = app.resource(Belongings).against_merging
+    others = await held(connection, other_id)
+    return await held(connection, own_id) + [msgspec.structs.replace(each, href="", others=True) for each in others]
 
 
 async def merge(
@@ -164,13 +179,20 @@ async def _tell_ended(
 
 
 def _ways_in(keeper: Member, other: Member, proof: str) -> tuple[str | None, str | None, str | None]:
-    """Return phone, mail address and password hash of the account that stays.
+    """Return phone, mail address and password hash of the account that stays."""
+    return *_contacts(keeper, other, proof), keeper.password_hash or other.password_hash
+
+
+def _contacts(
+    keeper: Member | merge_store.Heap, other: Member | merge_store.Heap, proof: str
+) -> tuple[str | None, str | None]:
+    """Return phone and mail address of the account that stays.
 
     Its own before the other's; only what of the other has just been proved takes the place of its own.
     """
     phone = other.phone if proof == "phone" or keeper.phone is None else keeper.phone
     email = other.email if proof == "email" or keeper.email is None else keeper.email
-    return phone, email, keeper.password_hash or other.password_hash
+    return phone, email
 
 
 async def move_stragglers(app: Application, merged: Merged) -> None:

@@ -117,6 +117,8 @@ async def test_the_other_account_may_be_the_one_that_stays(client: Client, app: 
     offer = await offer_of(client, mine, MINE, phone=OTHERS)
     page = await (await client.get(f"/me/merge?offer={offer}", headers=mine)).text()
     assert 'value="other" checked' in page, "the one with more orders is proposed"
+    # Either way the phone that was proved stays, be it in the place of the kept account's own.
+    assert page.count("合并后用 138****0002 登录，138****0001 不能再登录") == 2
     assert (await send(client, "/api/v1/me/merges", mine, {"offer": offer, "stays": "mine"}))[0] == 422
     status, merged = await send(client, "/api/v1/me/merges", mine, {"offer": offer, "stays": "other"})
     assert (status, merged["id"], merged["phone"]) == (200, str(other_id), OTHERS)
@@ -210,7 +212,9 @@ async def test_a_running_sales_win_stands_against_it(client: Client, app: Applic
     assert (status, answer["error"]["code"]) == (409, "merge_held")
     assert "秒杀" in answer["error"]["message"]
     page = await (await client.get(f"/me/merge?offer={offer}", headers=mine)).text()
-    assert f'href="/flash-sales/{item_id}">杯</a>' in page, "what stands against it is named, and leads there"
+    assert f'href="/flash-sales/{item_id}"' not in page, "the other's leads nowhere: its orders do not open here"
+    assert "另一个账号：有秒杀还没结束或没付款，等它结束再合并<br>杯</li>" in page
+    assert "登录那个账号" in page
     async with app.database.connection() as connection:
         await connection.execute("UPDATE fs_items SET state = 'ended'")
     status, _ = await send(client, "/api/v1/me/merges", mine, {"offer": offer})
