@@ -132,7 +132,7 @@ async def _posted(call: Call, product_id: int | None) -> Page | Redirect:
         status, stale = 409, problem.details
     else:
         return Redirect(f"{HOME}/{saved.goods.id}?saved={len(saved.changes)}")
-    async with call.database.connection() as connection:
+    async with call.database.snapshot() as connection:  # what is there and how it came about, of one moment
         if product_id is not None:
             before = await current(connection, product_id, call.staff.shops)
         if before is not None and status == 409:

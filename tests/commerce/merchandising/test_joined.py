@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
+from commerce.merchandising import editor, save
 from commerce.merchandising.differ import differences
 from commerce.merchandising.form import of_goods, read
 from commerce.merchandising.three_way import as_it_was, joined, settled
@@ -114,3 +117,28 @@ def test_units_that_left_meanwhile_stay_gone_where_both_counted() -> None:
     assert [clash.typed for clash in told.clashes] == ["10"]
     taken = settled(told.sheet, [replace(told.clashes[0], taken=True)])
     assert read(taken, later, [])[0].skus[0].on_hand == 10
+
+
+async def test_what_is_joined_is_read_at_one_moment(
+    shelf: Shelf, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = f"{HOME}/{await shelf.product('bottle')}"
+    one, two = Browser(shelf, staff["admin"]), Browser(shelf, staff["shop1"])
+    first, second = await one.open(place), await two.open(place)
+    assert (await one.post(place, first | {"tags": "甲"}))[0] == 303
+    again, at, read_ = await one.open(place), row_of(first, "LF-BT-INK-500"), save.current
+    there = int(first[f"skus.{at}.stock"][0])
+    calls = 0
+
+    async def current(*given: Any) -> Goods:
+        nonlocal calls
+        calls += 1
+        goods = await read_(*given)
+        if calls == 2:  # two's form was refused; now one counts, between what is there and what was changed of it
+            assert (await one.post(place, again | {f"skus.{at}.stock": f"{there + 100}"}))[0] == 303
+        return goods
+
+    monkeypatch.setattr(editor, "current", current)
+    status, _, text = await two.post(place, second | {f"skus.{at}.stock": f"{there + 5}"})
+    assert (status, fields(text)[f"skus.{at}.stock"], calls) == (409, [f"{there + 5}"], 3)
+    assert "clash.0.field" not in text
