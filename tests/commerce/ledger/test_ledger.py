@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from commerce import ledger
 from commerce.ledger import Entry, accounts, store
 from commerce.ledger.accounts import named
-from commerce.ledger.types import Sought
+from commerce.ledger.types import DayTotal, Sought
 from server.application import Application
 from server.database import Connection
 from tests.commerce.orders.market import Market
@@ -160,24 +159,31 @@ async def test_people_read_what_is_owed_as_a_plus_day_by_day(market: Market, app
     assert (await shown("since=2026-02-30"))[0] == 422
 
 
-async def test_the_last_days_are_found_without_reading_all_that_ever_was(market: Market, app: Application) -> None:
+async def test_the_last_days_are_found_without_reading_all_that_ever_was(
+    market: Market, app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bank, shop = accounts.gateway("alipay"), accounts.payable(market.shop_id)
     midnight = datetime(2026, 3, 1, 16, tzinfo=UTC)
 
     async def days(connection: Connection, most: int, until: datetime | None) -> list[tuple[int, int, int]]:
         found = await store.by_day(connection, Sought(until=until), most)
-        await asyncio.sleep(0)  # the statement is told then
         return [(one.day.month, one.day.day, one.debit) for one in found]
 
     async with app.database.transaction() as connection:
         for ref, before in (("L-1", 400), ("L-2", 61), ("L-3", 60), ("L-4", 59.5), ("L-5", 1), ("L-6", -1)):
             entries = [Entry(bank, 100), Entry(shop, -100)]
             await ledger.post(connection, "payment.captured", ref, entries, midnight - timedelta(days=before))
-        asked: list[str] = []
-        connection.add_query_logger(lambda record: asked.append(record.query))
+        asked: list[int | None] = []
+        by_day = store._by_day
+
+        async def seen(connection: Connection, sought: Sought, most: int, back: int | None) -> list[DayTotal]:
+            asked.append(back)
+            return await by_day(connection, sought, most, back)
+
+        monkeypatch.setattr(store, "_by_day", seen)
         assert await days(connection, 2, midnight) == [(3, 1, 100), (1, 1, 200)]
-        assert len(asked) == 1, "two months are enough, and a day is whole or not there"
+        assert asked == [60], "two months are enough, and a day is whole or not there"
         assert await days(connection, 3, midnight) == [(3, 1, 100), (1, 1, 200), (12, 31, 100)]
-        assert len(asked) == 3, "what is further back is asked for only where days are missing"
+        assert asked == [60, 60, None], "what is further back is asked for only where days are missing"
         assert (await days(connection, 14, None))[0] == (3, 3, 100)
         assert await days(connection, 14, datetime(1, 1, 3, tzinfo=UTC)) == []
