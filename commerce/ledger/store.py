@@ -143,13 +143,13 @@ async def _by_day(connection: Connection, sought: Sought, most: int, back: int |
         FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
         WHERE CASE WHEN $1::text IS NULL THEN e.account LIKE 'gateway:%' ELSE e.account = $1 END
           AND ($2::timestamptz IS NULL OR t.at >= $2) AND ($3::timestamptz IS NULL OR t.at < $3)
-          AND ($5::int IS NULL OR true) {near}
+          {near}
         GROUP BY 1 ORDER BY 1 DESC LIMIT $4
         """,  # noqa: S608  # a constant
         sought.account,
         sought.since,
         sought.until,
         most,
-        back,
+        *([] if back is None else [back]),
     )
     return many(DayTotal, rows)
