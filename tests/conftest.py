@@ -267,7 +267,7 @@ async def browser(
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)  # nor is it here
     faults: list[str] = []
     context.on("weberror", lambda error: faults.append(f"uncaught: {error.error}"))
     context.on("console", lambda message: faults.append(message.text) if message.text.startswith(FAULT) else None)
