@@ -115,8 +115,8 @@ class Database:
             yield connection
 
 
-FIRST_OF_OTHERS = 16_384
-"""Types with lower oids are PostgreSQL's own, the same in every database."""
+FIRST_OF_OTHERS = 10_000
+"""Types with lower oids are PostgreSQL's own and numbered by hand: the same in every database of every version."""
 
 
 class _Told(msgspec.Struct, frozen=True):
