@@ -86,31 +86,26 @@ async def total(connection: Connection) -> int:
     return found
 
 
-_WHERE = """
-    ($1::text IS NULL OR t.id IN (SELECT transaction_id FROM ledger_entries WHERE account = $1))
-    AND ($2::text IS NULL OR t.ref = $2)
-    AND ($3::timestamptz IS NULL OR t.at >= $3) AND ($4::timestamptz IS NULL OR t.at < $4)
+_SHOWN = """
+    SELECT t.id, t.kind, t.ref, t.at,
+           (SELECT jsonb_agg(jsonb_build_object('account', e.account, 'amount', e.amount) ORDER BY e.id)
+            FROM ledger_entries e WHERE e.transaction_id = t.id) AS entries
 """
+_COUNTED = "SELECT count(*)"
+_SOUGHT = """
+    FROM ledger_transactions t
+    WHERE ($1::text IS NULL OR t.id IN (SELECT transaction_id FROM ledger_entries WHERE account = $1))
+      AND ($2::text IS NULL OR t.ref = $2)
+      AND ($3::timestamptz IS NULL OR t.at >= $3) AND ($4::timestamptz IS NULL OR t.at < $4)
+"""
+_PAGED = "ORDER BY t.id DESC OFFSET $5 LIMIT $6"
 
 
 async def postings(connection: Connection, sought: Sought, offset: int, size: int) -> tuple[list[Posting], int]:
     """Return one page of the transactions sought, newest first, and how many there are."""
     narrowed = (sought.account, sought.ref, sought.since, sought.until)
-    rows = await connection.fetch(
-        f"""
-        SELECT t.id, t.kind, t.ref, t.at,
-               (SELECT jsonb_agg(jsonb_build_object('account', e.account, 'amount', e.amount) ORDER BY e.id)
-                FROM ledger_entries e WHERE e.transaction_id = t.id) AS entries
-        FROM ledger_transactions t WHERE {_WHERE} ORDER BY t.id DESC OFFSET $5 LIMIT $6
-        """,  # noqa: S608  # a constant
-        *narrowed,
-        offset,
-        size,
-    )
-    count: int = await connection.fetchval(
-        f"SELECT count(*) FROM ledger_transactions t WHERE {_WHERE}",  # noqa: S608  # a constant
-        *narrowed,
-    )
+    rows = await connection.fetch(_SHOWN + _SOUGHT + _PAGED, *narrowed, offset, size)
+    count: int = await connection.fetchval(_COUNTED + _SOUGHT, *narrowed)
     return many(Posting, rows), count
 
 
